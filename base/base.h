@@ -1,0 +1,208 @@
+/* base: what every room stands on: integer money, checked arithmetic with the rounding in the
+ * name, exact decimals, pools that never move, keyed random streams, check macros.
+ * Nothing here knows what a market is. */
+#ifndef WEIR_BASE_H
+#define WEIR_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Scalar quantities (R1). A signature reads like the rule it implements. */
+typedef int64_t weir_price;  /* price in ticks, >= 1 where a price is known, 0 = none */
+typedef int64_t weir_qty;    /* quantity in lots; signed for positions */
+typedef int64_t weir_amount; /* money in units of 10^-decimals of its asset */
+typedef int64_t weir_rate;   /* parts per 10^9 */
+typedef int64_t weir_time;   /* nanoseconds since the Unix epoch */
+typedef __int128 weir_wide;  /* products, balances and sums of amounts */
+
+#define WEIR_PPB INT64_C(1000000000)
+#define WEIR_SECOND INT64_C(1000000000)
+#define WEIR_NONE INT64_MAX /* `none` in a venue file: no limit, off */
+#define WEIR_NO_INDEX UINT32_MAX
+
+/* ---- Checks ---------------------------------------------------------------------------------
+ * WEIR_CHECK states an invariant of ours; it is on in every build. What a caller or an input can
+ * cause is never checked with it: that returns an error. WEIR_HEAVY is on with -Dheavy=true. */
+_Noreturn void weir_check_failed(const char *condition, const char *file, int line);
+/* Text printed by a failing check after the condition (which command, how to replay it). The
+ * pointer is kept; NULL removes it. */
+void weir_check_context(void (*describe)(void *ctx, char *text, size_t size), void *ctx);
+#define WEIR_CHECK(c) ((c) ? (void)0 : weir_check_failed(#c, __FILE__, __LINE__))
+#ifdef WEIR_HEAVY_CHECKS
+#define WEIR_HEAVY(c) WEIR_CHECK(c)
+#else
+#define WEIR_HEAVY(c) ((void)0)
+#endif
+
+/* ---- Arithmetic ------------------------------------------------------------------------------ */
+static inline int64_t weir_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t weir_max(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t weir_clamp(int64_t x, int64_t lo, int64_t hi) {
+    return x < lo ? lo : x > hi ? hi : x;
+}
+static inline int64_t weir_abs(int64_t a) { return a < 0 ? -a : a; }
+static inline weir_wide weir_wide_min(weir_wide a, weir_wide b) { return a < b ? a : b; }
+static inline weir_wide weir_wide_max(weir_wide a, weir_wide b) { return a > b ? a : b; }
+
+/* a / b toward minus infinity; b > 0. */
+static inline weir_wide weir_div_floor(weir_wide a, weir_wide b) {
+    weir_wide q = a / b;
+    return q * b > a ? q - 1 : q;
+}
+/* a / b toward plus infinity; b > 0. */
+static inline weir_wide weir_div_ceil(weir_wide a, weir_wide b) {
+    weir_wide q = a / b;
+    return q * b < a ? q + 1 : q;
+}
+/* a / b toward zero; b > 0. */
+static inline weir_wide weir_div_trunc(weir_wide a, weir_wide b) { return a / b; }
+
+/* True and *out = x when x fits in 64 bits; false and *out untouched otherwise. */
+static inline bool weir_fits(weir_wide x, int64_t *out) {
+    if (x > INT64_MAX || x < INT64_MIN) return false;
+    *out = (int64_t)x;
+    return true;
+}
+/* x saturated to [INT64_MIN, INT64_MAX]. */
+static inline int64_t weir_saturate(weir_wide x) {
+    return x > INT64_MAX ? INT64_MAX : x < INT64_MIN ? INT64_MIN : (int64_t)x;
+}
+
+/* floor(a * b * c / (d * e)) computed as if in unlimited precision; d, e > 0; the result is
+ * saturated to the range of weir_wide. Fast when the products fit 127 bits. */
+weir_wide weir_mul3_div2_floor(weir_wide a, weir_wide b, weir_wide c, weir_wide d, weir_wide e);
+/* floor(a * b / d), as above. */
+static inline weir_wide weir_mul_div_floor(weir_wide a, weir_wide b, weir_wide d) {
+    return weir_mul3_div2_floor(a, b, 1, d, 1);
+}
+/* Compares a * b with c * d exactly: -1, 0 or 1. */
+int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_wide d);
+
+/* One party's scratch for weir_divide. */
+struct weir_share {
+    weir_wide remainder;
+    uint32_t idx;
+};
+/* Divides `total` >= 0 among `count` parties in proportion to weights[i] >= 0 by the largest
+ * remainder method (R5), ties to the lower index, no share above caps[i] (NULL: no caps). What
+ * caps cut off is divided by the same method among those not yet full and added to what they have,
+ * round by round, until placed or all are full. Parties of weight 0 get nothing. Writes shares[i];
+ * returns what could not be placed. `scratch` has room for `count`. O(rounds * n log n). */
+weir_wide weir_divide(weir_wide total, size_t count, const weir_wide *weights,
+                      const weir_wide *caps, weir_wide *shares, struct weir_share *scratch);
+
+/* ---- Exact decimals (R2) --------------------------------------------------------------------- */
+/* value = mantissa * 10^-scale, trailing zeros of the fraction removed (so scale is minimal).
+ * A number of more than 38 significant digits is kept as `huge` (its integer part does not fit)
+ * or `fine` (its fraction does not): it can then only be refused. */
+struct weir_decimal {
+    weir_wide mantissa;
+    uint8_t scale; /* in [0,38] */
+    bool huge;
+    bool fine;
+    bool negative; /* sign of a huge or fine number */
+};
+/* Reads all of text[0,size): [-]digits[.digits], no exponent, no plus sign, at least one digit on
+ * each side of a point that is there. Returns false if it is anything else. */
+bool weir_decimal_read(const char *text, size_t size, struct weir_decimal *out);
+
+enum weir_exact { WEIR_EXACT_OK = 0, WEIR_EXACT_PRECISION, WEIR_EXACT_OVERFLOW };
+/* d / unit as an integer, where unit is a positive decimal (a tick, a lot, 10^-6). PRECISION when
+ * it is no whole number of units, else OVERFLOW when it does not fit 64 bits. */
+enum weir_exact weir_decimal_units(const struct weir_decimal *d, const struct weir_decimal *unit,
+                                   int64_t *out);
+/* 10^-scale as a decimal. */
+struct weir_decimal weir_decimal_power(uint8_t scale);
+
+/* count * unit as text with always `digits` digits after the point (0: no point). A unit finer
+ * than that is our own error. Returns the length; `size` of at least 128 always suffices. */
+size_t weir_decimal_print(weir_wide count, const struct weir_decimal *unit, uint8_t digits,
+                          char *text, size_t size);
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+/* 1 to 31 characters of A-Z a-z 0-9 _ . : - (and, for the engine's own, a leading @), padded with
+ * zero bytes: two names are equal when their 32 bytes are. */
+struct weir_name {
+    char text[32];
+};
+static inline bool weir_name_equal(const struct weir_name *a, const struct weir_name *b) {
+    return __builtin_memcmp(a->text, b->text, 32) == 0;
+}
+static inline bool weir_name_empty(const struct weir_name *a) { return a->text[0] == 0; }
+/* False when text[0,size) is no name; *out untouched. */
+bool weir_name_read(const char *text, size_t size, struct weir_name *out);
+uint64_t weir_name_hash(const struct weir_name *name, uint64_t key);
+
+/* ---- Pools ----------------------------------------------------------------------------------- */
+/* An array of fixed-size elements in address space reserved once: elements never move, growing
+ * commits whole blocks (a system call, outside the hot loop when sized up front) and new elements
+ * are zero. */
+struct weir_pool {
+    uint8_t *base;
+    uint32_t element_size;
+    uint32_t count;     /* elements in use, [0, committed] */
+    uint32_t committed; /* elements backed by memory */
+    uint32_t capacity;  /* elements reserved: the bound */
+};
+/* Reserves room for `capacity` elements. Returns 0, or -ENOMEM. */
+int weir_pool_new(struct weir_pool *pool, uint32_t element_size, uint32_t capacity);
+void weir_pool_free(struct weir_pool *pool);
+/* Appends `n` zeroed elements; returns the index of the first, or WEIR_NO_INDEX at the bound. */
+uint32_t weir_pool_add(struct weir_pool *pool, uint32_t n);
+/* Makes sure that `n` elements in all are backed by memory. Returns 0, or -ENOMEM. */
+int weir_pool_commit(struct weir_pool *pool, uint32_t n);
+/* Drops all elements; memory stays committed and is zeroed. */
+void weir_pool_clear(struct weir_pool *pool);
+#define WEIR_AT(pool, type, i) (&((type *)(void *)(pool)->base)[i])
+
+/* A map from a 32-byte name to a 32-bit index, open addressing, power-of-two table that grows by
+ * doubling. The names themselves live with their owner; `name_of(ctx, index)` returns them. */
+struct weir_name_map {
+    uint32_t *slots; /* index + 1; 0 = free */
+    uint32_t mask;
+    uint32_t count;
+    const struct weir_name *(*name_of)(const void *ctx, uint32_t index);
+    const void *ctx;
+};
+int weir_name_map_new(struct weir_name_map *map,
+                      const struct weir_name *(*name_of)(const void *ctx, uint32_t index),
+                      const void *ctx);
+void weir_name_map_free(struct weir_name_map *map);
+uint32_t weir_name_map_find(const struct weir_name_map *map, const struct weir_name *name);
+/* Adds an index whose name is not in the map yet. Returns 0, or -ENOMEM (map unchanged). */
+int weir_name_map_add(struct weir_name_map *map, const struct weir_name *name, uint32_t index);
+
+/* ---- Random streams -------------------------------------------------------------------------- */
+/* Counter-based: value i of stream `key` is a function of (key, i) alone, so streams never
+ * reshuffle one another. */
+uint64_t weir_random_at(uint64_t key, uint64_t counter);
+/* Key of a named stream below `key`: the same (key, name) gives the same stream. */
+uint64_t weir_random_key(uint64_t key, const char *name);
+struct weir_random {
+    uint64_t key;
+    uint64_t counter;
+};
+static inline uint64_t weir_random_next(struct weir_random *r) {
+    return weir_random_at(r->key, r->counter++);
+}
+/* Uniform in [0, n), n >= 1 (multiply-shift). */
+static inline uint64_t weir_random_below(struct weir_random *r, uint64_t n) {
+    return (uint64_t)(((unsigned __int128)weir_random_next(r) * n) >> 64);
+}
+
+/* ---- Latency histogram ----------------------------------------------------------------------- */
+/* Log-linear, 3 significant digits, values in [0, 2^63), no allocation after new. */
+#define WEIR_HISTOGRAM_BUCKETS (54 * 1024 + 2048)
+struct weir_histogram {
+    uint64_t total;
+    uint64_t max;
+    uint64_t counts[WEIR_HISTOGRAM_BUCKETS];
+};
+void weir_histogram_reset(struct weir_histogram *h);
+void weir_histogram_record(struct weir_histogram *h, uint64_t value);
+/* Smallest recorded value (to 3 digits) such that at least `parts_per_million` of all are <= it;
+ * 0 when empty. */
+uint64_t weir_histogram_percentile(const struct weir_histogram *h, uint32_t parts_per_million);
+
+#endif
