@@ -1,0 +1,145 @@
+/* orderbook: orders in one pool, and ladders: price levels of first-in-first-out queues, found
+ * through occupancy maps. A market's book is two ladders of resting orders and four of waiting
+ * stops. Matching is an iterator: the caller asks for the first maker, fills, cancels or stops;
+ * nothing here knows accounts' margins, owners or events. Any price in [1, 2^63 - 1]; memory in
+ * proportion to live orders and levels. */
+#ifndef WEIR_ORDERBOOK_H
+#define WEIR_ORDERBOOK_H
+
+#include "protocol/protocol.h"
+
+enum {
+    WEIR_ORDER_REDUCE_ONLY = 1 << 0,
+    WEIR_ORDER_POST_ONLY = 1 << 1,
+    WEIR_ORDER_STOP = 1 << 2,       /* waits for its stop price */
+    WEIR_ORDER_STOP_LAST = 1 << 3,  /* its trigger is the last price, not mark */
+    WEIR_ORDER_STOP_LIMIT = 1 << 4, /* becomes a limit order; else a market order */
+    WEIR_ORDER_IN_LINE = 1 << 5,    /* a stop that was passed and waits to fire */
+    WEIR_ORDER_IOC = 1 << 6,        /* of a stop: what it becomes */
+    WEIR_ORDER_FOK = 1 << 7,
+};
+
+/* One order; 64 bytes. Its id is at the same index of the pool of names. */
+struct weir_order {
+    weir_price price; /* limit; of a stop that becomes a market order: 0 */
+    weir_qty open;    /* lots left, >= 1 */
+    union {
+        weir_price mark_accepted; /* m0 of R10 */
+        weir_price stop_price;    /* of a waiting stop */
+    };
+    uint64_t age; /* acceptance number: lower is older */
+    uint32_t next, prev; /* in its level's queue or the line of passed stops; next: free list */
+    uint32_t level;      /* private to the ladder */
+    uint32_t account;
+    uint32_t leg; /* the account's leg in this market */
+    uint32_t leg_next, leg_prev; /* among the leg's orders, oldest first; kept by the ledger */
+    uint16_t market;
+    uint8_t side; /* enum weir_side */
+    uint8_t flags;
+};
+_Static_assert(sizeof(struct weir_order) == 64, "one cache line an order");
+
+struct weir_orders {
+    struct weir_pool orders; /* struct weir_order */
+    struct weir_pool names;  /* struct weir_name, same index */
+    uint32_t free_head;      /* WEIR_NO_INDEX: none */
+    uint32_t live;
+    uint64_t next_age; /* from 1 */
+    uint32_t *slots;   /* (account, id) -> order index + 1 */
+    uint32_t slot_mask;
+    uint32_t slot_used;
+};
+/* 0 or -ENOMEM. */
+int weir_orders_new(struct weir_orders *orders, uint32_t capacity);
+void weir_orders_free(struct weir_orders *orders);
+static inline struct weir_order *weir_order_at(const struct weir_orders *orders, uint32_t idx) {
+    return WEIR_AT(&orders->orders, struct weir_order, idx);
+}
+static inline const struct weir_name *weir_order_name(const struct weir_orders *orders,
+                                                      uint32_t idx) {
+    return WEIR_AT(&orders->names, struct weir_name, idx);
+}
+/* A zeroed order of `account` with this id (which the account does not have yet) and the next age;
+ * WEIR_NO_INDEX when the pool is full. Amortised O(1). */
+uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const struct weir_name *id);
+/* Forgets an order that is in no ladder, line or leg list. O(1). */
+void weir_orders_remove(struct weir_orders *orders, uint32_t idx);
+/* The account's order of this id, or WEIR_NO_INDEX. Expected O(1). */
+uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
+                          const struct weir_name *id);
+
+/* ---- A ladder -------------------------------------------------------------------------------- */
+/* Levels in priority order: `descending` = best is the highest price (bids, sell stops), else the
+ * lowest (asks, buy stops). Keyed by order->price, or by stop_price in ladders of stops. */
+struct weir_ladder; /* opaque, allocated by weir_book_new */
+
+struct weir_level_view {
+    weir_price price;
+    weir_wide qty; /* sum of open lots */
+    uint32_t orders;
+    uint32_t first; /* oldest order */
+    uint32_t level; /* for weir_ladder_next_level */
+};
+/* Adds an order at the end of its price's queue. 0, or -ENOMEM with nothing changed. */
+int weir_ladder_push(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx);
+/* Takes an order out (it stays in the pool). O(1). */
+void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx);
+/* order->open -= lots, lots in [1, open - 1]: a fill, a shrink; keeps its place. O(1). */
+void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
+                        weir_qty lots);
+/* Oldest order of the best level, or WEIR_NO_INDEX. O(1). */
+uint32_t weir_ladder_first(const struct weir_ladder *ladder);
+/* Price of the best level, 0 when empty. O(1). */
+weir_price weir_ladder_best(const struct weir_ladder *ladder);
+/* The order behind `idx` in priority order, or WEIR_NO_INDEX. */
+uint32_t weir_ladder_next(const struct weir_ladder *ladder, const struct weir_orders *orders,
+                          uint32_t idx);
+/* The best level / the level behind `view`; false when there is none. */
+bool weir_ladder_first_level(const struct weir_ladder *ladder, struct weir_level_view *view);
+bool weir_ladder_next_level(const struct weir_ladder *ladder, struct weir_level_view *view);
+uint32_t weir_ladder_count(const struct weir_ladder *ladder); /* orders in it */
+
+/* ---- A market's book ------------------------------------------------------------------------- */
+struct weir_book {
+    struct weir_ladder *side[2];     /* WEIR_BUY: bids, WEIR_SELL: asks */
+    struct weir_ladder *stops[2][2]; /* [enum weir_stop_trigger][enum weir_side] */
+};
+/* All memory for the ladders of one market: grows with levels. 0 or -ENOMEM. */
+int weir_book_new(struct weir_book *book);
+void weir_book_free(struct weir_book *book);
+
+/* The iterator of matching: the maker that an incoming order of `side` and limit `limit` meets
+ * next, or WEIR_NO_INDEX. The caller removes or reduces it, then asks again. */
+static inline uint32_t weir_book_maker(const struct weir_book *book, const struct weir_orders *orders,
+                                       enum weir_side side, weir_price limit) {
+    uint32_t idx = weir_ladder_first(book->side[side ^ 1]);
+    if (idx == WEIR_NO_INDEX) return idx;
+    weir_price p = weir_order_at(orders, idx)->price;
+    return (side == WEIR_BUY ? p <= limit : p >= limit) ? idx : WEIR_NO_INDEX;
+}
+
+/* Average price of the best lots of one side whose value reaches a notional (R14): value = sum of
+ * price * lots (ticks times lots). Whole lots; of the last order the least number that reaches
+ * `notional` (money units; unit_value per tick and lot). */
+struct weir_impact {
+    bool known; /* false: the side cannot reach it */
+    weir_wide value;
+    weir_wide lots;
+};
+struct weir_impact weir_book_impact(const struct weir_book *book, enum weir_side side,
+                                    weir_amount notional, weir_amount unit_value);
+
+/* ---- The line of passed stops ---------------------------------------------------------------- */
+struct weir_stop_line {
+    uint32_t head, tail; /* WEIR_NO_INDEX: empty */
+};
+void weir_stop_line_push(struct weir_stop_line *line, struct weir_orders *orders, uint32_t idx);
+void weir_stop_line_remove(struct weir_stop_line *line, struct weir_orders *orders, uint32_t idx);
+/* Moves every stop of the ladders of `trigger` whose condition holds at `price` (buy: price >=
+ * stop, sell: price <= stop) from its ladder to the end of the line: buys by ascending stop
+ * price, then sells by descending, ties by age. Sets WEIR_ORDER_IN_LINE. */
+void weir_book_pass_stops(struct weir_book *book, struct weir_orders *orders,
+                          enum weir_stop_trigger trigger, weir_price price,
+                          struct weir_stop_line *line);
+
+#endif
