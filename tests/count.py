@@ -4,7 +4,7 @@ Prints a line a folder, the tests that failed or were skipped, and `N passed, N 
 Every case of a Criterion program counts, a script counts as one. Exits 1 if anything failed, if a
 folder has no log, or if nothing ran."""
 
-import collections
+import glob
 import json
 import os
 import sys
@@ -17,36 +17,36 @@ SKIPPED = ('SKIP', 'IGNORED')
 def cases(folder):
     """Cases of each test as meson's JUnit log has them: {test name: (passed, failed, skipped)}."""
     found = {}
-    path = os.path.join(folder, 'meson-logs', 'testlog.junit.xml')
-    if not os.path.exists(path):
-        return found
-    for suite in xml.parse(path).getroot().iter('testsuite'):
+    # A wrapped run has the wrapper's name in that of its logs.
+    paths = glob.glob(os.path.join(folder, 'meson-logs', 'testlog*.junit.xml'))
+    suites = [suite for path in paths for suite in xml.parse(path).getroot().iter('testsuite')]
+    for suite in suites:
         failed = skipped = total = 0
         for case in suite.iter('testcase'):
             total += 1
             failed += case.find('failure') is not None or case.find('error') is not None
             skipped += case.find('skipped') is not None
-        name = suite.get('name', '').split('.', 1)[-1]
+        name = suite.get('name', '').split(' / ')[-1]
         found[name] = (total - failed - skipped, failed, skipped)
     return found
 
 
 def count(folder):
     """(passed, failed, lines about what did not pass) of one build folder."""
-    path = os.path.join(folder, 'meson-logs', 'testlog.json')
-    if not os.path.exists(path):
+    paths = glob.glob(os.path.join(folder, 'meson-logs', 'testlog*.json'))
+    if not paths:
         return 0, 1, [f'{folder}: no test ran (see above)']
     by_name = cases(folder)
     passed = failed = 0
     lines = []
-    outcomes = collections.Counter()
-    with open(path, encoding='utf-8') as file:
-        tests = [json.loads(line) for line in file if line.strip()]
+    tests = []
+    for path in paths:
+        with open(path, encoding='utf-8') as file:
+            tests += [json.loads(line) for line in file if line.strip()]
     for test in tests:
-        # "project:suite / name": the part behind the last slash names the program.
+        # "project:suite / name": what follows the slash names the program.
         name = test['name'].split(' / ')[-1]
         outcome = test['result']
-        outcomes[outcome] += 1
         good, bad, skipped = by_name.get(name, (0, 0, 0))
         if outcome in SKIPPED:
             lines.append(f'{folder}: skipped: {test["name"]}')

@@ -23,7 +23,7 @@ def main(path):
         percent = 100.0 * covered / total if total else 100.0
         mark = ''
         if folder in HELD:
-            mark = f'  (goal {GOAL:.0f} %)' if percent >= GOAL else f'  below the goal, {GOAL:.0f} %'
+            mark = f'  {"reaches" if percent >= GOAL else "below"} the goal of {GOAL:.0f} %'
         print(f'{folder:<12} {covered:6d} of {total:6d} lines  {percent:5.1f} %{mark}')
     return 0
 
