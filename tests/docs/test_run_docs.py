@@ -10,7 +10,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import run_docs
 
-PROGRAM = '#!/bin/sh\n[ "$1" = fail ] && exit 2\necho \'{"a": {"b": "1.5", "ok": true}}\' > s.json\n'
+PROGRAM = '''#!/bin/sh
+[ "$1" = fail ] && exit 2
+echo '{"a": {"b": "1.5", "ok": true}}' > s.json
+'''
 RIGHT = """[dev](dev)
 ```sh
 ./dev build
