@@ -9,10 +9,10 @@
 #include "base/base.h"
 
 #define WEIR_MARKETS_MAX 1024
-#define WEIR_TIERS_MAX 32
+#define WEIR_TIERS_MAX   32
 #define WEIR_CLASSES_MAX 64
-#define WEIR_ASSETS_MAX 32 /* the settlement asset is asset 0 */
-#define WEIR_FUNDS_MAX 256
+#define WEIR_ASSETS_MAX  32 /* the settlement asset is asset 0 */
+#define WEIR_FUNDS_MAX   256
 #define WEIR_SYMBOL_SIZE 32
 
 enum weir_contract { WEIR_LINEAR = 0, WEIR_INVERSE };
@@ -83,10 +83,10 @@ enum weir_socialise_base {
 enum weir_payout { WEIR_PAYOUT_PARTIAL = 0, WEIR_PAYOUT_ALL_OR_NOTHING };
 enum weir_on_trigger { WEIR_ON_TRIGGER_STOP = 0, WEIR_ON_TRIGGER_CUT };
 enum weir_market_status { /* state, changed by `market_status` commands; starts as TRADING */
-    WEIR_STATUS_TRADING = 0,
-    WEIR_STATUS_REDUCE_ONLY,
-    WEIR_STATUS_AUCTION,
-    WEIR_STATUS_HALTED
+                          WEIR_STATUS_TRADING = 0,
+                          WEIR_STATUS_REDUCE_ONLY,
+                          WEIR_STATUS_AUCTION,
+                          WEIR_STATUS_HALTED
 };
 
 /* One maintenance tier (R9). */
@@ -142,8 +142,8 @@ struct weir_policy_config {
 struct weir_asset {
     struct weir_name name;
     uint8_t decimals;      /* [0, 18] */
-    weir_rate haircut;      /* R8; 0 for the settlement asset */
-    weir_time stale_after;  /* of its price feed; WEIR_NONE: never */
+    weir_rate haircut;     /* R8; 0 for the settlement asset */
+    weir_time stale_after; /* of its price feed; WEIR_NONE: never */
 };
 
 struct weir_class {
@@ -154,10 +154,10 @@ struct weir_class {
 struct weir_market {
     struct weir_name symbol;
     enum weir_contract contract;
-    int64_t face_value;       /* inverse */
-    weir_time expiry;         /* WEIR_NONE: perpetual */
+    int64_t face_value; /* inverse */
+    weir_time expiry;   /* WEIR_NONE: perpetual */
     weir_time settlement_window;
-    struct weir_name group;   /* default: `default` */
+    struct weir_name group; /* default: `default` */
     uint32_t fund_idx;
     struct weir_decimal tick; /* quote currency per tick */
     struct weir_decimal lot;  /* base quantity per lot */
@@ -234,7 +234,7 @@ struct weir_venue {
     enum weir_queue_order queue_order;
     int64_t steps_per_command;
     int64_t fills_per_step;
-    int64_t capacity; /* steps per simulated second; WEIR_NONE: no limit */
+    int64_t capacity;         /* steps per simulated second; WEIR_NONE: no limit */
     weir_rate restore_margin; /* >= 10^9 */
     weir_rate takeover_at;
     int64_t empty_slices;

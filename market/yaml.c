@@ -117,8 +117,8 @@ static size_t character(const unsigned char *p, size_t left) {
 }
 
 /* libyaml would find these too, but without a line, or as an end of file. */
-static bool check_bytes(const struct weir_yaml *yaml, const char *setting, const char *text,
-                        size_t size, struct weir_file_error *error) {
+bool weir_yaml_check_bytes(const struct weir_yaml *yaml, const char *setting, const char *text,
+                           size_t size, struct weir_file_error *error) {
     uint32_t line = 1, column = 1;
     for (size_t i = 0; i < size;) {
         unsigned char c = (unsigned char)text[i];
@@ -331,7 +331,7 @@ bool weir_yaml_parse_into(struct weir_yaml *yaml, const char *text, size_t size,
         return weir_yaml_fail_at(yaml, setting, 0, 0, error,
                                  "%zu bytes are too many; expected at most %u", size,
                                  WEIR_YAML_SIZE_MAX);
-    if (!check_bytes(yaml, setting, text, size, error)) return false;
+    if (!weir_yaml_check_bytes(yaml, setting, text, size, error)) return false;
     if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         text += 3;
         size -= 3;

@@ -11,8 +11,8 @@
 #include "base/base.h"
 #include "market/market.h" /* struct weir_setting, struct weir_file_error */
 
-#define WEIR_YAML_SIZE_MAX (16u * 1024 * 1024) /* bytes of a file */
-#define WEIR_YAML_DEPTH_MAX 32                 /* nested lists and mappings */
+#define WEIR_YAML_SIZE_MAX  (16u * 1024 * 1024) /* bytes of a file */
+#define WEIR_YAML_DEPTH_MAX 32                  /* nested lists and mappings */
 
 /* ---- The tree -------------------------------------------------------------------------------- */
 enum weir_yaml_kind { WEIR_YAML_SCALAR = 0, WEIR_YAML_MAPPING, WEIR_YAML_SEQUENCE };
@@ -21,12 +21,12 @@ struct weir_yaml_node {
     enum weir_yaml_kind kind;
     uint32_t line, column; /* from 1; 0 for what a setting made */
     uint32_t key_line, key_column;
-    const char *key;     /* in a mapping; NUL-terminated; NULL elsewhere */
-    const char *text;    /* scalar; NUL-terminated, holds no NUL byte itself */
-    size_t size;         /* bytes of text */
-    bool quoted;         /* scalar written in quotes or as a block */
-    const char *setting; /* path of the --set it came from, or NULL */
-    uint32_t count;      /* children */
+    const char *key;              /* in a mapping; NUL-terminated; NULL elsewhere */
+    const char *text;             /* scalar; NUL-terminated, holds no NUL byte itself */
+    size_t size;                  /* bytes of text */
+    bool quoted;                  /* scalar written in quotes or as a block */
+    const char *setting;          /* path of the --set it came from, or NULL */
+    uint32_t count;               /* children */
     struct weir_yaml_node *first; /* children in file order */
     struct weir_yaml_node *last;
     struct weir_yaml_node *next; /* next sibling */
@@ -83,11 +83,11 @@ enum weir_yaml_type {
     WEIR_YAML_NAME,     /* struct weir_name, no leading @ */
     WEIR_YAML_TEXT,     /* char[max]: any text of less than max bytes, zero-padded */
     WEIR_YAML_WORD,     /* an enum (int-sized): index into words */
-    WEIR_YAML_FLAG,     /* bool: words[0] false, words[1] true; no words: true/false/on/off/yes/no */
-    WEIR_YAML_GROUP,    /* a mapping whose `fields` are of the struct at `offset` (often the same) */
-    WEIR_YAML_LIST,     /* an array at `offset` of elements of `size` bytes read by `fields`, from
-                         * min to max of them; their number in the uint32_t at `count_offset` */
-    WEIR_YAML_CUSTOM    /* `read` and `print` do it */
+    WEIR_YAML_FLAG,  /* bool: words[0] false, words[1] true; no words: true/false/on/off/yes/no */
+    WEIR_YAML_GROUP, /* a mapping whose `fields` are of the struct at `offset` (often the same) */
+    WEIR_YAML_LIST,  /* an array at `offset` of elements of `size` bytes read by `fields`, from
+                      * min to max of them; their number in the uint32_t at `count_offset` */
+    WEIR_YAML_CUSTOM /* `read` and `print` do it */
 };
 enum {
     WEIR_YAML_REQUIRED = 1, /* refused when left out */

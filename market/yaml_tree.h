@@ -22,6 +22,10 @@ bool weir_yaml_parse_into(struct weir_yaml *yaml, const char *text, size_t size,
                           const char *setting, struct weir_yaml_node **root,
                           struct weir_file_error *error);
 
+/* Refuses the first byte that is no text: not UTF-8, NUL, other control bytes. */
+bool weir_yaml_check_bytes(const struct weir_yaml *yaml, const char *setting, const char *text,
+                           size_t size, struct weir_file_error *error);
+
 /* The one writer of messages: `--set setting: ` or `file:line:column: ` (no place when line is 0),
  * then the text. Returns false. */
 __attribute__((format(printf, 6, 7))) bool
