@@ -1,0 +1,86 @@
+/* A market's book: its ladders and the memory behind them. */
+#include "orderbook/levels.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bounds of address space, not of memory used. */
+#define NODES_MAX  (UINT32_C(1) << 24)
+#define LEVELS_MAX (UINT32_C(1) << 24)
+#define CHUNKS_MAX (UINT32_C(1) << 25)
+
+#define LADDERS 6
+
+struct book_memory {
+    struct arena arena;
+    struct weir_ladder ladders[LADDERS];
+};
+
+static struct weir_ladder *ladder_new(struct book_memory *memory, uint32_t at, bool descending,
+                                      bool by_stop) {
+    struct weir_ladder *ladder = &memory->ladders[at];
+    *ladder = (struct weir_ladder){.arena = &memory->arena,
+                                   .flip = descending ? (uint64_t)INT64_MAX : 0,
+                                   .best_key = UINT64_MAX,
+                                   .best_level = WEIR_NO_INDEX,
+                                   .best_leaf = WEIR_NO_INDEX,
+                                   .root = WEIR_NO_INDEX,
+                                   .by_stop = by_stop};
+    for (size_t i = 0; i < HINTS; i++)
+        ladder->hints[i].block = UINT64_MAX;
+    return ladder;
+}
+
+int weir_book_new(struct weir_book *book) {
+    *book = (struct weir_book){0};
+    struct book_memory *memory = calloc(1, sizeof *memory);
+    if (memory == NULL) return -ENOMEM;
+    struct arena *arena = &memory->arena;
+    arena->free_nodes = arena->free_levels = arena->free_chunks = WEIR_NO_INDEX;
+    if (weir_pool_new(&arena->nodes, sizeof(struct node), NODES_MAX) != 0 ||
+        weir_pool_new(&arena->levels, sizeof(struct level), LEVELS_MAX) != 0 ||
+        weir_pool_new(&arena->chunks, sizeof(struct chunk), CHUNKS_MAX) != 0) {
+        weir_pool_free(&arena->nodes);
+        weir_pool_free(&arena->levels);
+        free(memory);
+        return -ENOMEM;
+    }
+    book->side[WEIR_BUY] = ladder_new(memory, 0, true, false);
+    book->side[WEIR_SELL] = ladder_new(memory, 1, false, false);
+    for (uint32_t t = 0; t < 2; t++) {
+        book->stops[t][WEIR_BUY] = ladder_new(memory, 2 + 2 * t, false, true);
+        book->stops[t][WEIR_SELL] = ladder_new(memory, 3 + 2 * t, true, true);
+    }
+    return 0;
+}
+
+void weir_book_free(struct weir_book *book) {
+    if (book->side[0] == NULL) return;
+    struct arena *arena = book->side[0]->arena;
+    weir_pool_free(&arena->nodes);
+    weir_pool_free(&arena->levels);
+    weir_pool_free(&arena->chunks);
+    /* The arena is the first member of what calloc gave. */
+    free(arena);
+    *book = (struct weir_book){0};
+}
+
+struct weir_impact weir_book_impact(const struct weir_book *book, enum weir_side side,
+                                    weir_amount notional, weir_amount unit_value) {
+    WEIR_CHECK(notional >= 1 && unit_value >= 1);
+    struct weir_impact impact = {0};
+    /* value * unit_value >= notional exactly when value >= this, and this fits 64 bits. */
+    weir_wide target = weir_div_ceil(notional, unit_value);
+    struct weir_level_view level;
+    bool more = weir_ladder_first_level(book->side[side], &level);
+    for (; more; more = weir_ladder_next_level(book->side[side], &level)) {
+        weir_wide need = weir_div_ceil(target - impact.value, level.price);
+        impact.known = need <= level.qty;
+        weir_wide lots = impact.known ? need : level.qty;
+        impact.value += lots * level.price;
+        impact.lots += lots;
+        if (impact.known) return impact;
+    }
+    return (struct weir_impact){0};
+}
