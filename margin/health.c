@@ -1,0 +1,127 @@
+/* Health of a scope: equity against its requirements (R8, R10, R11, R17). */
+#include "margin/margin.h"
+
+weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, weir_wide amount) {
+    const struct weir_asset *a = &x->venue->assets[asset];
+    weir_wide price = x->collateral[asset].price;
+    if (price == 0 || amount == 0) return 0;
+    weir_wide scale_in = 1, scale_out = 1;
+    for (uint8_t i = 0; i < x->venue->assets[0].decimals; i++) scale_in *= 10;
+    for (uint8_t i = 0; i < a->decimals; i++) scale_out *= 10;
+    return weir_mul3_div2_floor(amount, price * (WEIR_PPB - a->haircut), scale_in, scale_out,
+                                (weir_wide)WEIR_PPB * WEIR_PPB);
+}
+
+static void add_collateral(const struct weir_exchange *x, uint32_t scope, struct weir_health *h) {
+    uint32_t i = weir_scope_at(&x->ledger, scope)->first_collateral;
+    for (; i != WEIR_NO_INDEX; i = weir_holding_at(&x->ledger, i)->next) {
+        const struct weir_holding *held = weir_holding_at(&x->ledger, i);
+        weir_wide worth = weir_collateral_worth(x, held->asset, held->amount);
+        h->equity += worth;
+        if (x->collateral[held->asset].fresh) h->discounted += worth;
+    }
+}
+
+/* R10: margin of the worse side beyond the position's own, and the open losses. */
+static weir_wide leg_order_margin(const struct weir_exchange *x, const struct weir_leg *g,
+                                  weir_wide own_initial) {
+    if (g->open_buys == 0 && g->open_sells == 0) return g->open_loss;
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_wide exposure = weir_exposure(g->size, g->open_buys, g->open_sells);
+    weir_wide n = weir_margin_notional(m, x->prices[g->market].mark, g->size, g->entry_value,
+                                       (weir_qty)exposure);
+    return weir_initial(m, &x->risks[g->market], n, weir_leg_leverage(x, g)) - own_initial +
+           g->open_loss;
+}
+
+static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
+                    struct weir_health *h) {
+    weir_wide initial = 0;
+    if (g->size != 0) {
+        const struct weir_market *m = &x->venue->markets[g->market];
+        const struct weir_risk *r = &x->risks[g->market];
+        weir_price mark = x->prices[g->market].mark;
+        bool stale = x->prices[g->market].stale;
+        weir_wide pending = weir_leg_pending(&x->ledger, g);
+        weir_wide pnl = weir_unrealised(m, mark, g->size, g->entry_value);
+        weir_wide n =
+            weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
+        initial = weir_initial(m, r, n, weir_leg_leverage(x, g));
+        h->balance += pending;
+        h->equity += pending + pnl;
+        h->discounted += pending + pnl;
+        if (pnl > 0)
+            h->discounted += (stale ? 0 : pnl * x->venue->positive_pnl_weight / WEIR_PPB) - pnl;
+        h->initial += initial;
+        h->maintenance += weir_maintenance(m, r, mark, g->size, g->entry_value);
+        h->notional += weir_value(m, mark, weir_abs(g->size));
+        h->positions++;
+        h->stale |= stale;
+    }
+    h->order_margin += leg_order_margin(x, g, initial);
+}
+
+void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
+                 struct weir_health *h) {
+    const struct weir_ledger *l = &x->ledger;
+    weir_wide balance = weir_scope_at(l, scope)->balance + (what_if ? what_if->balance : 0);
+    *h = (struct weir_health){.balance = balance, .equity = balance, .discounted = balance};
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i))
+        add_leg(x, what_if && what_if->leg == i ? &what_if->after : weir_leg_at(l, i), h);
+    add_collateral(x, scope, h);
+    h->requirement = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION
+                         ? weir_div_ceil(h->initial * x->venue->trigger_fraction, WEIR_PPB)
+                         : h->maintenance;
+}
+
+bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h) {
+    if (h->equity < 0) return true;
+    if (h->positions == 0) return false;
+    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT
+               ? h->equity < h->requirement
+               : h->equity <= h->requirement;
+}
+
+bool weir_warned(const struct weir_exchange *x, const struct weir_health *h) {
+    if (x->venue->warn_at == WEIR_NONE || h->requirement <= 0) return false;
+    return h->equity <= 0 || weir_cmp_products(h->requirement, WEIR_PPB, x->venue->warn_at,
+                                               h->equity) >= 0;
+}
+
+bool weir_margin_ratio(const struct weir_health *h, weir_wide *ppb) {
+    if (h->equity <= 0) return false;
+    *ppb = -weir_mul_div_floor(-h->requirement, WEIR_PPB, h->equity);
+    return true;
+}
+
+bool weir_restored(const struct weir_exchange *x, const struct weir_health *h) {
+    return h->equity >= 0 && weir_cmp_products(h->equity, WEIR_PPB, x->venue->restore_margin,
+                                               h->requirement) >= 0;
+}
+
+weir_wide weir_available(const struct weir_exchange *x, uint32_t scope) {
+    struct weir_health h;
+    weir_health(x, scope, NULL, &h);
+    if (h.stale || weir_scope_at(&x->ledger, scope)->queue == WEIR_QUEUE_ACTIVE) return 0;
+    weir_wide keep = weir_div_ceil(h.notional * x->venue->transfer_margin, WEIR_PPB);
+    keep = weir_wide_max(keep, h.initial + h.order_margin);
+    return weir_wide_max(0, weir_wide_min(h.balance, h.discounted - keep));
+}
+
+weir_wide weir_owner_exposure(const struct weir_exchange *x, uint32_t market, uint32_t leg,
+                              weir_wide exposure) {
+    const struct weir_ledger *l = &x->ledger;
+    const struct weir_market *m = &x->venue->markets[market];
+    uint32_t owner = weir_leg_owner(l, weir_leg_at(l, leg));
+    weir_wide sum = weir_value(m, x->prices[market].mark, exposure);
+    for (uint32_t a = 0; a < l->accounts.count; a++) {
+        if (weir_account_at(l, a)->owner != owner) continue;
+        uint32_t i = weir_leg_find(l, a, market);
+        if (i == WEIR_NO_INDEX || i == leg) continue;
+        const struct weir_leg *g = weir_leg_at(l, i);
+        sum += weir_value(m, x->prices[market].mark,
+                          weir_exposure(g->size, g->open_buys, g->open_sells));
+    }
+    return sum;
+}

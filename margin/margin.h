@@ -1,0 +1,177 @@
+/* margin: requirements, order margin, health of a scope, bankruptcy arithmetic (R9-R11, R17, R23),
+ * and the trigger index that finds which scopes a move of marks makes liquidatable or warned
+ * (R18). It also holds `struct weir_exchange`: the state that every stage behind it works on. */
+#ifndef WEIR_MARGIN_H
+#define WEIR_MARGIN_H
+
+#include "ledger/ledger.h"
+#include "orderbook/orderbook.h"
+#include "price/price.h"
+
+/* Risk parameters of a market as they are now (`risk` commands change them). */
+struct weir_risk {
+    struct weir_tiers tiers;
+    weir_wide deduction[WEIR_TIERS_MAX]; /* d_k of R9, in 10^-9 units, exact */
+    weir_amount open_interest_cap, position_limit;
+    weir_rate price_band, liquidation_band, funding_cap;
+    enum weir_market_status status;
+};
+
+struct weir_collateral {
+    int64_t price; /* 10^-9 of the settlement asset; 0: none yet */
+    bool fresh;
+    struct weir_feed feed;
+};
+
+/* Legs by the edge of their band: a binary heap of leg indices. */
+struct weir_edge_heap {
+    struct weir_pool legs; /* uint32_t */
+    bool high;             /* ordered by leg->high ascending; else leg->low descending */
+};
+
+struct weir_trigger_index {
+    struct weir_edge_heap *low, *high; /* per market */
+    struct weir_pool dirty;            /* uint32_t scopes to look at */
+    struct weir_pool found;            /* uint32_t liquidatable scopes not in the queue yet */
+    struct weir_pool warned;           /* uint32_t scopes whose warning changed */
+    struct weir_pool rekey;            /* uint32_t queued scopes whose key must be taken again */
+    bool *moved;                       /* per market: mark moved since the last look */
+    uint64_t evaluations;              /* scopes evaluated so far */
+};
+
+struct weir_exchange {
+    const struct weir_venue *venue;
+    struct weir_ledger ledger;
+    struct weir_orders orders;
+    struct weir_book *books;          /* per market */
+    struct weir_price_state *prices;  /* per market */
+    struct weir_risk *risks;          /* per market */
+    struct weir_collateral collateral[WEIR_ASSETS_MAX];
+    struct weir_trigger_index trigger;
+    struct weir_stop_line line;
+    weir_time now;
+    uint64_t seq;
+    uint32_t event_n;      /* within the command */
+    uint64_t event_count;
+    weir_event_sink sink;
+    void *sink_ctx;
+};
+
+/* Numbers and sends an event at the present time. */
+void weir_emit(struct weir_exchange *x, struct weir_event *event);
+
+/* ---- Values and requirements ----------------------------------------------------------------- */
+static inline weir_wide weir_value(const struct weir_market *m, weir_price price, weir_wide qty) {
+    return (weir_wide)price * qty * m->unit_value;
+}
+/* The tier of a notional (R9), from 0; beyond the last cap the last. */
+uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r, weir_wide notional);
+/* Fills in what is derived from the tiers. */
+void weir_risk_derive(struct weir_risk *risk);
+/* The notional that margin counts (R9, R10): value at mark, or with basis `entry` V and the lots
+ * beyond |size| at mark. `lots` >= |size|. */
+weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark, weir_qty size,
+                               weir_amount entry_value, weir_qty lots);
+/* MM of a position, rounded up once. */
+weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *r, weir_price mark,
+                           weir_qty size, weir_amount entry_value);
+/* IM of a notional at the chosen leverage (already within the class's cap). */
+weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
+                       int64_t leverage);
+/* Unrealised P&L of a position at a mark (R7, R8). */
+static inline weir_wide weir_unrealised(const struct weir_market *m, weir_price mark,
+                                        weir_qty size, weir_amount entry_value) {
+    weir_wide value = weir_value(m, mark, size); /* signed */
+    return size >= 0 ? value - entry_value : value + entry_value;
+}
+/* Signed fee of a value: ceil(value * rate). */
+static inline weir_wide weir_fee(weir_wide value, weir_rate rate) {
+    return weir_div_ceil(value * rate, WEIR_PPB);
+}
+/* Chosen leverage within the class's cap. */
+int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg);
+/* max(|s + B|, |s - S|) with open lots as given. */
+static inline weir_wide weir_exposure(weir_qty size, weir_wide buys, weir_wide sells) {
+    weir_wide up = size + buys, down = size - sells;
+    up = up < 0 ? -up : up;
+    down = down < 0 ? -down : down;
+    return up > down ? up : down;
+}
+/* R10: open loss of one lot of an order. */
+static inline weir_wide weir_open_loss(const struct weir_market *m, enum weir_side side,
+                                       weir_price limit, weir_price mark_accepted) {
+    weir_price worse = side == WEIR_BUY ? limit - mark_accepted : mark_accepted - limit;
+    return worse > 0 ? weir_value(m, worse, 1) : 0;
+}
+/* R3: do `lots` lots stay within the position bound? */
+bool weir_lots_fit(const struct weir_market *m, weir_wide lots);
+
+/* ---- Health ---------------------------------------------------------------------------------- */
+struct weir_health {
+    weir_wide balance;     /* pending charges included */
+    weir_wide equity;      /* R8 */
+    weir_wide discounted;  /* equity for opening and withdrawing */
+    weir_wide initial;     /* IM of the positions */
+    weir_wide order_margin;
+    weir_wide maintenance;
+    weir_wide requirement; /* REQ of the trigger rule */
+    weir_wide notional;    /* at mark */
+    uint32_t positions;
+    bool stale;            /* a position in a stale market */
+};
+/* A leg as it would be: `leg` reads as `after`, the balance changes by `balance`. The pending
+ * charges of `after` count in it; leg WEIR_NO_INDEX: only the balance changes. */
+struct weir_what_if {
+    uint32_t leg;
+    struct weir_leg after;
+    weir_wide balance;
+};
+/* Health at present marks; `what_if` may be NULL. O(legs of the scope). */
+void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
+                 struct weir_health *out);
+/* R17, of a scope with this health. */
+bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h);
+bool weir_warned(const struct weir_exchange *x, const struct weir_health *h);
+/* REQ / equity in ppb, rounded up; false when equity <= 0. */
+bool weir_margin_ratio(const struct weir_health *h, weir_wide *ppb);
+/* R25: equity >= restore_margin * REQ. */
+bool weir_restored(const struct weir_exchange *x, const struct weir_health *h);
+/* What could be withdrawn from the balance of the scope: >= 0. */
+weir_wide weir_available(const struct weir_exchange *x, uint32_t scope);
+/* Worth of an amount of collateral (R8), 0 without a price. */
+weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, weir_wide amount);
+/* The owner's figure for R12's position limit: sum over his accounts of the value at mark of the
+ * exposure in the market, with `leg`'s exposure replaced. O(accounts of the owner's list). */
+weir_wide weir_owner_exposure(const struct weir_exchange *x, uint32_t market, uint32_t leg,
+                              weir_wide exposure);
+
+/* ---- Bankruptcy price (R23) ------------------------------------------------------------------ */
+/* a: what closing `lots` of the leg may lose against mark. */
+weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir_leg *leg,
+                                weir_qty lots, const struct weir_health *h);
+/* The price at which closing loses exactly a. `with_fee`: R23's `included` in the book stage. */
+weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct weir_leg *leg,
+                                 weir_qty lots, weir_wide share, bool with_fee);
+/* The nearest mark, all others held, at which the scope of the leg is liquidatable; 0: none. */
+weir_price weir_liquidation_price(const struct weir_exchange *x, uint32_t leg,
+                                  const struct weir_health *h);
+
+/* ---- The trigger index (R18) ----------------------------------------------------------------- */
+int weir_trigger_new(struct weir_trigger_index *t, uint32_t market_count, uint32_t scopes,
+                     uint32_t legs);
+void weir_trigger_free(struct weir_trigger_index *t, uint32_t market_count);
+/* Something of the scope changed: look at it at the next collect. O(1). */
+void weir_touch(struct weir_exchange *x, uint32_t scope);
+/* The same, and the queue's key is to be taken again (R19): by commands and steps. */
+void weir_touch_key(struct weir_exchange *x, uint32_t scope);
+/* Every scope with a position in the market / with this collateral. O(those). */
+void weir_touch_market(struct weir_exchange *x, uint32_t market);
+void weir_touch_collateral(struct weir_exchange *x, uint32_t asset);
+/* The market's mark moved. O(1). */
+void weir_mark_moved(struct weir_exchange *x, uint32_t market);
+/* Looks at every scope that was touched or whose band a mark left: appends scopes that are
+ * liquidatable and not queued to trigger.found, those whose warning changed to trigger.warned, and
+ * indexes them again. Exact: what a full scan would find. */
+void weir_trigger_collect(struct weir_exchange *x);
+
+#endif

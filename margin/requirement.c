@@ -1,0 +1,64 @@
+/* Tiers, maintenance and initial margin (R9, R10). */
+#include "margin/margin.h"
+
+uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r, weir_wide notional) {
+    uint32_t last = r->tiers.count - 1;
+    for (uint32_t k = 0; k < last; k++) {
+        weir_amount cap = r->tiers.row[k].cap;
+        if (m->tier_edge == WEIR_UPPER_INCLUSIVE ? notional <= cap : notional < cap) return k;
+    }
+    return last;
+}
+
+/* d_1 = 0, d_k = d_(k-1) + cap_(k-1) * (r_k - r_(k-1)): exact in 10^-9 units. */
+void weir_risk_derive(struct weir_risk *risk) {
+    risk->deduction[0] = 0;
+    for (uint32_t k = 1; k < risk->tiers.count; k++) {
+        const struct weir_tier *row = risk->tiers.row;
+        risk->deduction[k] =
+            risk->deduction[k - 1] + (weir_wide)row[k - 1].cap * (row[k].rate - row[k - 1].rate);
+    }
+}
+
+weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark, weir_qty size,
+                               weir_amount entry_value, weir_qty lots) {
+    if (m->margin_basis == WEIR_BASIS_MARK) return weir_value(m, mark, lots);
+    return entry_value + weir_value(m, mark, lots - weir_abs(size));
+}
+
+weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *r, weir_price mark,
+                           weir_qty size, weir_amount entry_value) {
+    if (size == 0) return 0;
+    weir_qty lots = weir_abs(size);
+    weir_wide n = weir_margin_notional(m, mark, size, entry_value, lots);
+    uint32_t k = weir_tier_of(m, r, n);
+    weir_wide mm = n * r->tiers.row[k].rate;
+    if (m->tier_mode == WEIR_TIER_MARGINAL) mm -= r->deduction[k];
+    if (m->closing_fee_reserve) {
+        weir_wide base =
+            m->closing_fee_basis == WEIR_BASIS_ENTRY ? entry_value : weir_value(m, mark, lots);
+        mm += base * m->closing_fee_reserve;
+    }
+    return weir_div_ceil(mm, WEIR_PPB);
+}
+
+weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
+                       int64_t leverage) {
+    if (notional == 0) return 0;
+    const struct weir_tier *row = &r->tiers.row[weir_tier_of(m, r, notional)];
+    if (row->initial_rate == 0)
+        return weir_div_ceil(notional, weir_min(leverage, row->max_leverage));
+    return weir_wide_max(weir_div_ceil(notional, leverage),
+                         weir_div_ceil(notional * row->initial_rate, WEIR_PPB));
+}
+
+int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg) {
+    if (weir_account_is_fund(&x->ledger, leg->account)) return leg->leverage;
+    uint32_t class_idx = weir_account_at(&x->ledger, leg->account)->class_idx;
+    return weir_min(leg->leverage, x->venue->classes[class_idx].max_leverage);
+}
+
+bool weir_lots_fit(const struct weir_market *m, weir_wide lots) {
+    weir_wide per_lot = weir_value(m, m->max_price, 1);
+    return lots <= INT64_MAX / per_lot;
+}

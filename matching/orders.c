@@ -1,0 +1,115 @@
+/* Orders entering and leaving a book, with their lots and open loss (R10). */
+#include "matching/matching.h"
+
+static weir_wide loss_per_lot(const struct weir_exchange *x, const struct weir_order *o) {
+    return weir_open_loss(&x->venue->markets[o->market], o->side, o->price, o->mark_accepted);
+}
+
+/* Adds (lots > 0) or takes away an order's lots from its leg's counts. */
+static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty lots) {
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    g->open_loss += loss_per_lot(x, o) * lots;
+    if (!(o->flags & WEIR_ORDER_REDUCE_ONLY)) {
+        if (o->side == WEIR_BUY)
+            g->open_buys += lots;
+        else
+            g->open_sells += lots;
+    }
+    WEIR_CHECK(g->open_loss >= 0 && g->open_buys >= 0 && g->open_sells >= 0);
+}
+
+static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_order *o) {
+    struct weir_book *book = &x->books[o->market];
+    if (!(o->flags & WEIR_ORDER_STOP)) return book->side[o->side];
+    return book->stops[o->flags & WEIR_ORDER_STOP_LAST ? WEIR_ON_LAST : WEIR_ON_MARK][o->side];
+}
+
+static void link_leg(struct weir_exchange *x, uint32_t idx) {
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    o->leg_next = WEIR_NO_INDEX;
+    o->leg_prev = g->last_order;
+    if (g->last_order == WEIR_NO_INDEX)
+        g->first_order = idx;
+    else
+        weir_order_at(&x->orders, g->last_order)->leg_next = idx;
+    g->last_order = idx;
+    g->order_count++;
+}
+
+static void unlink_leg(struct weir_exchange *x, uint32_t idx) {
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    if (o->leg_prev == WEIR_NO_INDEX)
+        g->first_order = o->leg_next;
+    else
+        weir_order_at(&x->orders, o->leg_prev)->leg_next = o->leg_next;
+    if (o->leg_next == WEIR_NO_INDEX)
+        g->last_order = o->leg_prev;
+    else
+        weir_order_at(&x->orders, o->leg_next)->leg_prev = o->leg_prev;
+    g->order_count--;
+}
+
+void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    WEIR_CHECK(weir_ladder_push(ladder_of(x, o), &x->orders, idx) == 0);
+    link_leg(x, idx);
+    if (o->flags & WEIR_ORDER_STOP) return;
+    count_lots(x, o, o->open);
+    if (o->flags & WEIR_ORDER_REDUCE_ONLY) weir_leg_at(&x->ledger, o->leg)->reduce_only_count++;
+    x->prices[o->market].premium_due = true;
+}
+
+void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    if (o->flags & WEIR_ORDER_IN_LINE)
+        weir_stop_line_remove(&x->line, &x->orders, idx);
+    else
+        weir_ladder_remove(ladder_of(x, o), &x->orders, idx);
+    unlink_leg(x, idx);
+    if (!(o->flags & WEIR_ORDER_STOP)) {
+        count_lots(x, o, -o->open);
+        if (o->flags & WEIR_ORDER_REDUCE_ONLY)
+            weir_leg_at(&x->ledger, o->leg)->reduce_only_count--;
+        x->prices[o->market].premium_due = true;
+    }
+}
+
+void weir_order_forget(struct weir_exchange *x, uint32_t idx) {
+    weir_order_unrest(x, idx);
+    weir_orders_remove(&x->orders, idx);
+}
+
+void weir_emit_cancelled(struct weir_exchange *x, uint32_t account, const struct weir_name *id,
+                         uint32_t market, weir_qty qty, enum weir_reason reason) {
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_CANCELLED,
+                     .cancelled = {weir_account_name(&x->ledger, account), id, market, qty, reason}});
+}
+
+void weir_order_cancel(struct weir_exchange *x, uint32_t idx, enum weir_reason reason) {
+    const struct weir_order *o = weir_order_at(&x->orders, idx);
+    weir_emit_cancelled(x, o->account, weir_order_name(&x->orders, idx), o->market, o->open,
+                        reason);
+    weir_order_forget(x, idx);
+}
+
+void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    WEIR_CHECK(lots >= 1 && lots < o->open);
+    if (o->flags & WEIR_ORDER_IN_LINE) {
+        o->open -= lots;
+        return;
+    }
+    if (!(o->flags & WEIR_ORDER_STOP)) {
+        count_lots(x, o, -lots);
+        x->prices[o->market].premium_due = true;
+    }
+    weir_ladder_reduce(ladder_of(x, o), &x->orders, idx, lots);
+}
+
+void weir_leg_cancel_orders(struct weir_exchange *x, uint32_t leg, enum weir_reason reason) {
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    while (g->first_order != WEIR_NO_INDEX) weir_order_cancel(x, g->first_order, reason);
+}
