@@ -68,7 +68,8 @@ struct weir_venue *weir_cli_venue(const char *path, struct weir_cli_options *opt
                                   const char *command);
 
 /* After weir_cli_catch_interrupt, SIGINT and SIGTERM set the flag (a second one kills); blocking
- * reads return with EINTR. SIGPIPE is ignored, so that a write to a closed pipe fails with EPIPE. */
+ * reads return with EINTR. SIGPIPE is ignored, so that a write to a closed pipe fails with EPIPE.
+ */
 extern volatile sig_atomic_t weir_cli_interrupted;
 void weir_cli_catch_interrupt(void);
 

@@ -33,6 +33,9 @@ void weir_lines_free(struct weir_lines *lines);
 /* 1: *line, *size, *number (from 1) are set (size > WEIR_LINE_MAX: over-long; the text is cut);
  * 0: end of input (a last line without newline counts); < 0: -errno. Valid until the next call. */
 int weir_lines_next(struct weir_lines *lines, const char **line, size_t *size, uint64_t *number);
+/* True when weir_lines_next will answer without reading: who converses over a pipe sends what it
+ * has to say before a read that may wait. */
+bool weir_lines_ready(const struct weir_lines *lines);
 
 /* ---- The binary command log ------------------------------------------------------------------ */
 /* File: a header (magic, format version, venue digest, program version), then records, each with
