@@ -1,0 +1,618 @@
+/* The stream: which command comes next, and what the model learns from events. */
+#include "stream_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct shape shapes[] = {
+    {.name = "any",
+     .accounts_min = 5,
+     .accounts_max = 40,
+     .markets_max = 4,
+     .hostile_ppm = 40000,
+     .jump_ppm = 40000,
+     .jump_percent = 25},
+    {.name = "crash",
+     .accounts_min = 10,
+     .accounts_max = 60,
+     .markets_max = 3,
+     .hostile_ppm = 10000,
+     .jump_ppm = 120000,
+     .jump_percent = 40},
+    {.name = "auction",
+     .accounts_min = 6,
+     .accounts_max = 25,
+     .markets_max = 2,
+     .hostile_ppm = 10000,
+     .jump_ppm = 80000,
+     .jump_percent = 20,
+     .thin = true,
+     .auctions = true},
+    {.name = "fund",
+     .accounts_min = 6,
+     .accounts_max = 25,
+     .markets_max = 3,
+     .hostile_ppm = 10000,
+     .jump_ppm = 90000,
+     .jump_percent = 25,
+     .thin = true,
+     .funds = true},
+    {.name = "adl",
+     .accounts_min = 6,
+     .accounts_max = 30,
+     .markets_max = 3,
+     .hostile_ppm = 10000,
+     .jump_ppm = 100000,
+     .jump_percent = 35,
+     .thin = true,
+     .adl = true},
+    {.name = "isolated",
+     .accounts_min = 5,
+     .accounts_max = 20,
+     .markets_max = 3,
+     .hostile_ppm = 20000,
+     .jump_ppm = 80000,
+     .jump_percent = 25,
+     .isolated = true},
+    {.name = "prices",
+     .accounts_min = 5,
+     .accounts_max = 20,
+     .markets_max = 3,
+     .hostile_ppm = 20000,
+     .jump_ppm = 50000,
+     .jump_percent = 15,
+     .prices = true},
+    {.name = "orders",
+     .accounts_min = 4,
+     .accounts_max = 12,
+     .markets_max = 2,
+     .hostile_ppm = 30000,
+     .jump_ppm = 10000,
+     .jump_percent = 8,
+     .orders = true},
+    {.name = "bounds",
+     .accounts_min = 10,
+     .accounts_max = 40,
+     .markets_max = 3,
+     .hostile_ppm = 10000,
+     .jump_ppm = 100000,
+     .jump_percent = 30,
+     .bounds = true},
+    {.name = "hostile",
+     .accounts_min = 5,
+     .accounts_max = 20,
+     .markets_max = 6,
+     .hostile_ppm = 350000,
+     .jump_ppm = 50000,
+     .jump_percent = 30},
+    {.name = "tiny",
+     .accounts_min = 3,
+     .accounts_max = 5,
+     .markets_max = 1,
+     .hostile_ppm = 10000,
+     .jump_ppm = 80000,
+     .jump_percent = 25},
+};
+#define SHAPES (sizeof shapes / sizeof shapes[0])
+
+uint32_t weir_stream_shapes(void) {
+    return (uint32_t)SHAPES;
+}
+
+const char *weir_stream_shape_name(uint32_t shape) {
+    return shapes[shape].name;
+}
+
+uint32_t weir_stream_shape(const char *name) {
+    for (uint32_t i = 0; i < SHAPES; i++)
+        if (strcmp(shapes[i].name, name) == 0) return i;
+    return WEIR_NO_INDEX;
+}
+
+/* Whole kinds of commands are rare, usual or frequent in one stream, and some are left out. */
+static void make_weights(struct weir_stream *s) {
+    static const uint32_t usual[WEIR_CMD_COUNT] = {
+        [WEIR_CMD_ACCOUNT] = 6,      [WEIR_CMD_DEPOSIT] = 30,      [WEIR_CMD_WITHDRAW] = 20,
+        [WEIR_CMD_LEVERAGE] = 16,    [WEIR_CMD_MARGIN_MODE] = 10,  [WEIR_CMD_ISOLATED_MARGIN] = 14,
+        [WEIR_CMD_ORDER] = 400,      [WEIR_CMD_CANCEL] = 60,       [WEIR_CMD_CANCEL_ALL] = 6,
+        [WEIR_CMD_AMEND] = 50,       [WEIR_CMD_INDEX] = 150,       [WEIR_CMD_COLLATERAL_PRICE] = 14,
+        [WEIR_CMD_BLOCK_TRADE] = 40, [WEIR_CMD_FUND] = 6,          [WEIR_CMD_BID] = 10,
+        [WEIR_CMD_BACKSTOP] = 8,     [WEIR_CMD_MARKET_STATUS] = 8, [WEIR_CMD_RISK] = 6,
+        [WEIR_CMD_INDICATOR] = 2,    [WEIR_CMD_CLOCK] = 30,        [WEIR_CMD_QUERY] = 20,
+    };
+    static const uint32_t factors[] = {0, 1, 10, 10, 10, 30};
+    for (uint32_t kind = 1; kind < WEIR_CMD_COUNT; kind++) {
+        uint32_t factor = PICK(s, factors);
+        if (kind == WEIR_CMD_ORDER || kind == WEIR_CMD_INDEX) factor = (uint32_t)draw(s, 6, 20);
+        s->weight[kind] = usual[kind] * factor;
+    }
+    const struct shape *shape = s->shape;
+    if (shape->isolated) {
+        s->weight[WEIR_CMD_MARGIN_MODE] = 300;
+        s->weight[WEIR_CMD_ISOLATED_MARGIN] = 600;
+    }
+    if (shape->funds) {
+        s->weight[WEIR_CMD_FUND] = 100;
+        s->weight[WEIR_CMD_BACKSTOP] = 250;
+    }
+    if (shape->orders) {
+        s->weight[WEIR_CMD_AMEND] = 1000;
+        s->weight[WEIR_CMD_CANCEL] = 600;
+    }
+    if (!s->collateral) s->weight[WEIR_CMD_COLLATERAL_PRICE] /= 10;
+    if (!s->backstop_on) s->weight[WEIR_CMD_BACKSTOP] /= 10;
+    for (uint32_t kind = 1; kind < WEIR_CMD_COUNT; kind++)
+        s->weight_sum += s->weight[kind];
+}
+
+struct weir_stream *weir_stream_new(uint64_t seed, uint32_t shape) {
+    struct weir_stream *s = calloc(1, sizeof *s);
+    if (s == NULL) return NULL;
+    s->shape = &shapes[shape];
+    s->random.key = weir_random_key(weir_random_at(seed, shape), "stream");
+    make_venue(s);
+    s->account_count = (uint32_t)draw(s, s->shape->accounts_min, s->shape->accounts_max);
+    s->hostile_ppm = chance(s, 300000) && shape != 9 ? 0 : s->shape->hostile_ppm;
+    const int64_t starts[] = {0, 1000000000, 1700000000000000000, 1699999999999999999};
+    s->now = PICK(s, starts);
+    for (uint32_t i = 0; i < s->account_count; i++) {
+        struct model_account *a = &s->account[i];
+        a->maker = i < 2 || chance(s, s->shape->thin ? 50000 : 200000);
+        a->habit = draw(s, 40, 120);
+        a->next_id = 1;
+    }
+    make_weights(s);
+    return s;
+}
+
+void weir_stream_free(struct weir_stream *stream) {
+    free(stream);
+}
+
+const char *weir_stream_venue(const struct weir_stream *stream) {
+    return stream->venue;
+}
+
+void weir_stream_mutate(struct weir_stream *stream, uint32_t ppm) {
+    stream->mutate_ppm = ppm;
+}
+
+/* ---- Prices ---- */
+
+/* Moves a market's price outside: mostly a little, at times a jump that all its sources follow. */
+static void move_price(struct weir_stream *s, uint32_t market) {
+    struct model_market *m = &s->market[market];
+    int64_t ppm = draw(s, -1500, 1500);
+    if (chance(s, s->shape->jump_ppm)) {
+        int64_t percent = draw(s, 1, s->shape->jump_percent);
+        bool fall = m->fair >= m->base ? chance(s, 650000) : chance(s, 350000);
+        ppm = fall ? -percent * 10000 : percent * 10000;
+        for (uint32_t i = 0; i < m->sources && s->update_count < UPDATES_MAX; i++)
+            s->update[s->update_count++] = (struct model_update){market, i};
+        if (chance(s, 300000)) { /* the others go along */
+            for (uint32_t i = 0; i < s->market_count; i++)
+                s->market[i].fair = weir_max(
+                    1, s->market[i].fair + (int64_t)((__int128)s->market[i].fair * ppm / 2000000));
+        }
+    } else if (m->drift_left > 0) {
+        m->drift_left--;
+        ppm += m->drift_ppm;
+    } else if (chance(s, 20000)) {
+        m->drift_left = (uint32_t)draw(s, 5, 40);
+        m->drift_ppm = (int32_t)draw(s, -6000, 6000);
+    }
+    __int128 moved = (__int128)m->fair * (1000000 + ppm) / 1000000;
+    if (moved == m->fair) moved += draw(s, -1, 1);
+    /* Back to where a position is worth what accounts can carry. */
+    if (moved > (__int128)m->base * 4) moved = (__int128)m->base * 3;
+    if (moved < m->base / 8) moved = m->base / 4;
+    m->fair = weir_clamp((int64_t)moved, 1, m->max_price);
+}
+
+static void make_index(struct weir_stream *s, struct text *text) {
+    uint32_t market, source;
+    if (s->update_count > 0) {
+        struct model_update update = s->update[--s->update_count];
+        market = update.market;
+        source = update.source;
+    } else {
+        market = (uint32_t)weir_random_below(&s->random, s->market_count);
+        source = (uint32_t)weir_random_below(&s->random, s->market[market].sources);
+        move_price(s, market);
+    }
+    struct model_market *m = &s->market[market];
+    int64_t price = m->fair;
+    if (m->sources > 1) price += draw(s, -2, 2);
+    if (m->sources > 1 && chance(s, 30000)) price = price * draw(s, 1, 30) / 10; /* broken */
+    put_market(s, text, market);
+    put_price(s, text, "price", market, weir_clamp(price, 1, m->max_price));
+    if (m->sources > 1 || chance(s, 100000)) {
+        char name[24];
+        snprintf(name, sizeof name, "s%u", source);
+        put_word(s, text, "source", name);
+    }
+}
+
+/* ---- Money and risk ---- */
+
+static void make_money(struct weir_stream *s, struct text *text, enum weir_command_kind kind) {
+    uint32_t account = pick_account(s);
+    struct model_account *a = &s->account[account];
+    put_account(s, text, "account", account);
+    if (s->collateral && chance(s, 250000)) {
+        bool eth = chance(s, 600000);
+        put_word(s, text, "asset", eth ? "ETH" : "BTC");
+        put(text, ",\"amount\":\"");
+        put_decimal(text, draw(s, 1, 100000), eth ? 4 : 3);
+        put(text, "\"");
+        return;
+    }
+    if (chance(s, 30000)) put_word(s, text, "asset", chance(s, 800000) ? "USDT" : "DOGE");
+    int64_t units = weir_max(1, s->stake * draw(s, 1, a->maker ? 2000 : 150) / 100);
+    if (kind == WEIR_CMD_WITHDRAW) units = weir_max(1, units / draw(s, 1, 10));
+    put_amount(s, text, "amount", units);
+    a->money += kind == WEIR_CMD_DEPOSIT ? units : -units / 2;
+    if (a->money < 0) a->money = 0;
+}
+
+static void make_risk(struct weir_stream *s, struct text *text) {
+    uint32_t market = pick_market(s);
+    uint64_t what = weir_random_below(&s->random, 100);
+    put_market(s, text, market);
+    if (what < 30) {
+        int64_t cap = s->stake * draw(s, 1, 50), rate = draw(s, 1, 60);
+        put(text, ",\"tiers\":[");
+        for (int64_t n = draw(s, 1, 3); n > 0; n--) {
+            put(text, "{\"cap\":\"");
+            put_decimal(text, n == 1 ? (__int128)cap * 100000 : cap, s->decimals);
+            put(text, "\",\"rate\":\"");
+            put_decimal(text, rate, 3);
+            put(text, "\",\"max_leverage\":%lld}%s", (long long)(1000 / (rate * 2) + 1),
+                n > 1 ? "," : "");
+            cap *= 5;
+            rate = weir_min(rate * 2, 400);
+        }
+        put(text, "]");
+    }
+    if (what >= 20 && what < 50) put_rate(s, text, "price_band", draw(s, 10, 300) * 1000000);
+    if (what >= 45 && what < 60) put_rate(s, text, "liquidation_band", draw(s, 5, 300) * 1000000);
+    if (what >= 60 && what < 65) put(text, ",\"open_interest_cap\":\"none\"");
+    if (what >= 65 && what < 80)
+        put_amount(s, text, "open_interest_cap", s->stake * draw(s, 20, 800));
+    if (what >= 75 && what < 90) put_amount(s, text, "position_limit", s->stake * draw(s, 5, 200));
+    if (what >= 85) put_rate(s, text, "funding_cap", draw(s, 0, 30) * 1000000);
+}
+
+static void make_status(struct weir_stream *s, struct text *text) {
+    static const char *const words[] = {"trading", "reduce_only", "auction", "halted"};
+    uint32_t market = pick_market(s);
+    if (s->market[market].status == WEIR_STATUS_TRADING && chance(s, 500000))
+        market = s->market_count - 1;
+    bool back = s->market[market].status != WEIR_STATUS_TRADING && chance(s, 800000);
+    put_market(s, text, market);
+    put_word(s, text, "status", back ? "trading" : PICK(s, words));
+}
+
+static void make_query(struct weir_stream *s, struct text *text, uint64_t what) {
+    char name[24];
+    switch (what) {
+    case 0:
+        put_word(s, text, "what", "account");
+        put_account(s, text, "account", pick_account(s));
+        return;
+    case 1:
+        put_word(s, text, "what", "market");
+        put_market(s, text, pick_market(s));
+        return;
+    case 2:
+        put_word(s, text, "what", "fund");
+        snprintf(name, sizeof name, "f%lld", (long long)draw(s, 0, s->fund_count - 1));
+        if (chance(s, 500000)) put_word(s, text, "fund", name);
+        return;
+    case 3:
+        put_word(s, text, "what", "totals");
+        return;
+    case 4:
+        put_word(s, text, "what", "book");
+        put_market(s, text, pick_market(s));
+        if (chance(s, 400000)) put_whole(s, text, "depth", draw(s, 1, 20));
+        return;
+    case 5:
+        put_word(s, text, "what", "auctions");
+        return;
+    case 6:
+        put_word(s, text, "what", "adl");
+        put_market(s, text, pick_market(s));
+        put_word(s, text, "side", chance(s, 500000) ? "buy" : "sell");
+        return;
+    default:
+        put_word(s, text, "what", "liquidation_map");
+        put_market(s, text, pick_market(s));
+        return;
+    }
+}
+
+static void make_account(struct weir_stream *s, struct text *text, uint32_t account) {
+    put_account(s, text, "account", account);
+    if (chance(s, 150000))
+        put_word(s, text, "class", s->class_count > 1 ? "retail" : "default");
+    else if (s->class_count > 2 && s->account[account].maker)
+        put_word(s, text, "class", "maker");
+    if (chance(s, s->shape->orders ? 400000 : 120000))
+        put_account(s, text, "owner", (uint32_t)weir_random_below(&s->random, s->account_count));
+}
+
+/* A collateral price, 10^-9 of the settlement asset, that makes deposits of it weigh like money. */
+static int64_t collateral_price(struct weir_stream *s) {
+    __int128 price = (__int128)s->stake * WEIR_PPB * draw(s, 30, 300) / 100;
+    for (uint32_t i = 0; i < s->decimals; i++)
+        price /= 10;
+    return price < 1 ? 1 : (int64_t)price;
+}
+
+/* Kinds whose keys are few. */
+static void make_small(struct weir_stream *s, struct text *text, enum weir_command_kind kind) {
+    uint32_t account = pick_account(s), market = pick_market(s);
+    char name[24];
+    switch (kind) {
+    case WEIR_CMD_LEVERAGE:
+        put_account(s, text, "account", account);
+        put_market(s, text, market);
+        put_whole(s, text, "leverage",
+                  draw(s, 1, s->market[market].leverage_max + (chance(s, 100000) ? 1 : 0)));
+        return;
+    case WEIR_CMD_MARGIN_MODE:
+        put_account(s, text, "account", account);
+        put_market(s, text, market);
+        put_word(s, text, "mode", chance(s, 700000) ? "isolated" : "cross");
+        return;
+    case WEIR_CMD_ISOLATED_MARGIN:
+        put_account(s, text, "account", account);
+        put_market(s, text, market);
+        put_amount(s, text, "amount",
+                   weir_max(1, s->stake * draw(s, 1, 100) / 100) * (chance(s, 700000) ? 1 : -1));
+        return;
+    case WEIR_CMD_FUND:
+        snprintf(name, sizeof name, "f%lld", (long long)draw(s, 0, s->fund_count - 1));
+        put_amount(s, text, "amount",
+                   weir_max(1, s->stake * draw(s, 1, 300) / 100) * (chance(s, 700000) ? 1 : -1));
+        if (chance(s, 600000)) put_word(s, text, "fund", name);
+        return;
+    case WEIR_CMD_BACKSTOP:
+        put_account(s, text, "account", account);
+        put_market(s, text, market);
+        put_amount(s, text, "notional", s->stake * draw(s, 1, 60));
+        put_amount(s, text, "loss_limit", s->stake * draw(s, 0, 20) / 10);
+        return;
+    case WEIR_CMD_COLLATERAL_PRICE:
+        put_word(s, text, "asset", chance(s, 600000) ? "ETH" : "BTC");
+        put_rate(s, text, "price", collateral_price(s));
+        if (chance(s, 200000)) put_word(s, text, "source", "s1");
+        return;
+    case WEIR_CMD_CANCEL_ALL:
+        put_account(s, text, "account", account);
+        if (chance(s, 500000)) put_market(s, text, market);
+        return;
+    case WEIR_CMD_INDICATOR:
+        put_word(s, text, "name", "skew");
+        put_rate(s, text, "value", draw(s, -5, 5) * 100000000);
+        return;
+    default:
+        return;
+    }
+}
+
+static void make_command(struct weir_stream *s, struct text *text, enum weir_command_kind kind) {
+    switch (kind) {
+    case WEIR_CMD_ACCOUNT:
+        make_account(s, text, pick_account(s));
+        return;
+    case WEIR_CMD_DEPOSIT:
+    case WEIR_CMD_WITHDRAW:
+        make_money(s, text, kind);
+        return;
+    case WEIR_CMD_ORDER:
+        make_order(s, text);
+        return;
+    case WEIR_CMD_CANCEL:
+        make_cancel(s, text);
+        return;
+    case WEIR_CMD_AMEND:
+        make_amend(s, text);
+        return;
+    case WEIR_CMD_INDEX:
+        make_index(s, text);
+        return;
+    case WEIR_CMD_BLOCK_TRADE:
+        make_block_trade(s, text);
+        return;
+    case WEIR_CMD_BID:
+        make_bid(s, text);
+        return;
+    case WEIR_CMD_MARKET_STATUS:
+        make_status(s, text);
+        return;
+    case WEIR_CMD_RISK:
+        make_risk(s, text);
+        return;
+    case WEIR_CMD_QUERY:
+        make_query(s, text, weir_random_below(&s->random, 8));
+        return;
+    default:
+        make_small(s, text, kind);
+        return;
+    }
+}
+
+/* ---- The line ---- */
+
+/* The first lines give the engine something to work with: accounts, money, prices. */
+static enum weir_command_kind make_first(struct weir_stream *s, struct text *text, uint64_t line) {
+    if (line < s->account_count) {
+        make_account(s, text, (uint32_t)line);
+        return WEIR_CMD_ACCOUNT;
+    }
+    line -= s->account_count;
+    if (line < s->account_count) {
+        struct model_account *a = &s->account[line];
+        int64_t units = s->stake * draw(s, 20, 200) / 100 * (a->maker ? 30 : 1) + draw(s, 1, 9);
+        put_account(s, text, "account", (uint32_t)line);
+        put_amount(s, text, "amount", units);
+        a->money = units;
+        return WEIR_CMD_DEPOSIT;
+    }
+    line -= s->account_count;
+    if (line < s->fund_count && (!s->shape->thin || chance(s, 600000))) {
+        put_amount(s, text, "amount", s->stake * draw(s, 1, 200) / 10 + 1);
+        put(text, ",\"fund\":\"f%u\"", (uint32_t)line);
+        return WEIR_CMD_FUND;
+    }
+    line -= line < s->fund_count ? line : s->fund_count;
+    uint32_t market = (uint32_t)(line / 3 % s->market_count), source = (uint32_t)(line % 3);
+    struct model_market *m = &s->market[market];
+    put_market(s, text, market);
+    put_price(s, text, "price", market, m->fair);
+    if (m->sources > 1) put(text, ",\"source\":\"s%u\"", source % m->sources);
+    return WEIR_CMD_INDEX;
+}
+
+static enum weir_command_kind draw_kind(struct weir_stream *s) {
+    if (s->auction_count > 0 && chance(s, s->shape->auctions ? 200000 : 80000)) return WEIR_CMD_BID;
+    if (s->update_count > 0 && chance(s, 600000)) return WEIR_CMD_INDEX;
+    uint64_t at = weir_random_below(&s->random, s->weight_sum);
+    uint32_t kind = 1;
+    while (at >= s->weight[kind])
+        at -= s->weight[kind++];
+    return (enum weir_command_kind)kind;
+}
+
+static void put_time(struct weir_stream *s, struct text *text, bool clock) {
+    if (!clock && chance(s, 120000)) return;
+    int64_t step = draw(s, 0, (clock ? 20 : 2) * s->dt_ns);
+    if (chance(s, 200000)) step = 0;
+    if (chance(s, 2000)) step = draw(s, 0, s->clock_step_ns);
+    if (s->spoil >= 0 && chance(s, 60000)) {
+        const int64_t wrong[] = {-1, -s->dt_ns, s->clock_step_ns, s->clock_step_ns + 1, INT64_MAX};
+        int64_t off = PICK(s, wrong);
+        s->spoil = -1;
+        put(text, ",\"t\":%lld", (long long)(off == INT64_MAX ? off : s->now + off));
+        if (off == s->clock_step_ns) s->now += off;
+        return;
+    }
+    s->now += step;
+    put(text, ",\"t\":%lld", (long long)s->now);
+}
+
+/* A structural mistake at the end of a line. */
+static void put_mistake(struct weir_stream *s, struct text *text) {
+    static const char *const mistakes[] = {
+        ",\"extra\":1",
+        ",\"cmd\":\"order\"",
+        ",\"price\":\"5\"",
+        ",\"qty\":\"1\"",
+        ",\"post_only\":true",
+        ",\"tif\":\"fok\"",
+        ",\"market\":\"BTC-PERP\"",
+        ",",
+        "}{",
+        ",\"reduce_only\":1",
+        ",\"account\":\"a1\"",
+        ",\"side\":\"buy\"",
+        ",\"t\":\"5\"",
+    };
+    put(text, "%s", PICK(s, mistakes));
+}
+
+size_t weir_stream_next(struct weir_stream *s, char *line, size_t size) {
+    struct text text = {.at = line, .size = size};
+    uint64_t number = s->lines++;
+    uint64_t first = 2u * s->account_count + s->fund_count + 3u * s->market_count;
+    s->spoil = -1;
+    s->last_id = 0;
+    enum weir_command_kind kind;
+    char keys[2048];
+    struct text rest = {.at = keys, .size = sizeof keys};
+    keys[0] = 0;
+    bool hostile = number >= first && chance(s, s->hostile_ppm);
+    if (hostile) s->spoil = (int32_t)draw(s, 0, 6);
+    if (number < first) {
+        kind = make_first(s, &rest, number);
+    } else if (number % 5 == 0 && chance(s, 250000)) {
+        kind = WEIR_CMD_QUERY;
+        make_query(s, &rest, weir_random_below(&s->random, 4));
+    } else {
+        kind = draw_kind(s);
+        make_command(s, &rest, kind);
+    }
+    s->last_kind = kind;
+    const char *name = weir_command_words[kind];
+    if (hostile && chance(s, 20000)) name = "liquidate";
+    put(&text, "{\"cmd\":\"%s\"", name);
+    put_time(s, &text, kind == WEIR_CMD_CLOCK);
+    put(&text, "%s", keys);
+    if (hostile && chance(s, 80000)) put_mistake(s, &text);
+    put(&text, "}");
+    if (s->mutate_ppm > 0 && chance(s, s->mutate_ppm))
+        return mutate_bytes(s, line, text.used, size);
+    return text.used;
+}
+
+/* ---- What events teach ---- */
+
+/* The account that `a17` names, or WEIR_NO_INDEX. */
+static uint32_t account_of(const struct weir_stream *s, const struct weir_name *name) {
+    if (name == NULL || name->text[0] != 'a') return WEIR_NO_INDEX;
+    uint32_t number = 0;
+    for (const char *c = name->text + 1; *c >= '0' && *c <= '9' && number < 1000; c++)
+        number = number * 10 + (uint32_t)(*c - '0');
+    return number < s->account_count ? number : WEIR_NO_INDEX;
+}
+
+static void close_auction(struct weir_stream *s, uint64_t number) {
+    for (uint32_t i = 0; i < s->auction_count; i++) {
+        if (s->auction[i].number != number) continue;
+        s->auction[i] = s->auction[--s->auction_count];
+        return;
+    }
+}
+
+void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) {
+    uint32_t account;
+    switch (event->kind) {
+    case WEIR_EV_ACCEPTED:
+        if (s->last_id != 0 && event->accepted.cmd == s->last_kind)
+            remember_id(s, s->last_account, s->last_market, s->last_id);
+        return;
+    case WEIR_EV_MARK:
+        s->market[event->mark.market].mark = event->mark.mark;
+        return;
+    case WEIR_EV_STATUS:
+        s->market[event->status.market].status = event->status.status;
+        return;
+    case WEIR_EV_FILL: {
+        weir_qty lots = event->fill.taker_side == WEIR_BUY ? event->fill.qty : -event->fill.qty;
+        account = account_of(s, event->fill.taker);
+        if (account != WEIR_NO_INDEX) s->account[account].position[event->fill.market] += lots;
+        account = account_of(s, event->fill.maker);
+        if (account != WEIR_NO_INDEX) s->account[account].position[event->fill.market] -= lots;
+        return;
+    }
+    case WEIR_EV_AUCTION_OPENED:
+        if (s->auction_count == AUCTIONS_MAX) s->auction_count--;
+        s->auction[s->auction_count++] =
+            (struct model_auction){event->auction_opened.auction, event->auction_opened.market,
+                                   event->auction_opened.side};
+        return;
+    case WEIR_EV_AUCTION_CLOSED:
+        close_auction(s, event->auction_closed.auction);
+        return;
+    case WEIR_EV_LIQUIDATION_ENDED:
+        account = account_of(s, event->liquidation_ended.account);
+        if (account != WEIR_NO_INDEX && event->liquidation_ended.outcome == WEIR_CLOSED &&
+            event->liquidation_ended.scope_market == WEIR_NO_INDEX)
+            s->account[account].money = 0;
+        return;
+    default:
+        return;
+    }
+}
