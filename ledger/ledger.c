@@ -99,6 +99,7 @@ static uint32_t scope_open(struct weir_ledger *l, uint32_t account, uint32_t mar
     s->first_collateral = WEIR_NO_INDEX;
     s->kept = WEIR_NO_INDEX;
     s->queue_slot = WEIR_NO_INDEX;
+    s->adl_slot = WEIR_NO_INDEX;
     return i;
 }
 
@@ -147,6 +148,7 @@ uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) 
                                            .first_order = WEIR_NO_INDEX,
                                            .last_order = WEIR_NO_INDEX,
                                            .position_slot = WEIR_NO_INDEX,
+                                           .offer_next = WEIR_NO_INDEX,
                                            .low_slot = WEIR_NO_INDEX,
                                            .high_slot = WEIR_NO_INDEX};
     *link = i;

@@ -62,6 +62,8 @@ struct weir_leg {
     bool next_command; /* can do nothing before the next command */
     uint32_t empty_slices;
     weir_qty parked;           /* lots on offer in an auction */
+    weir_wide promised;        /* the fund's grant for them */
+    uint32_t offer_next;       /* the auction's next offer */
     weir_wide realised;        /* P&L of this liquidation's closing fills */
     bool closed_any;
     weir_time cooldown_until;  /* `fraction`: the next slice is the whole until then; 0: never */
@@ -90,8 +92,9 @@ struct weir_scope {
     uint8_t queue; /* enum weir_queue_state */
     bool closed_lots;
     bool wait_shortfall;  /* flat and negative: waits for R29 */
-    bool restoring;       /* an auction's close found it restored: ends at its next head */
-    uint32_t queue_slot;
+    bool retry_listed;    /* waits for the next command */
+    uint32_t queue_slot;  /* in the heap of scopes that can take a step */
+    uint32_t adl_slot;    /* in the heap of scopes with a position in the ADL stage */
     uint32_t kept; /* leg kept in the book stage; WEIR_NO_INDEX: none */
     uint64_t liquidation;
     weir_time entered;

@@ -67,6 +67,7 @@ struct weir_taker {
 };
 struct weir_walk {
     weir_qty filled;
+    weir_qty left; /* lots not filled nor used up by `decrement` */
     int64_t fills;
     weir_wide value;
     enum weir_reason stopped; /* OK: filled, or nothing more within the limit; SELF_TRADE,

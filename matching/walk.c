@@ -17,12 +17,12 @@ static bool prevent_self_trade(struct weir_exchange *x, const struct weir_taker 
     case WEIR_STP_DECREMENT: break;
     }
     weir_qty open = weir_order_at(&x->orders, maker)->open;
-    if (open > *left) {
+    if (open > *left)
         weir_order_shrink(x, maker, *left);
-        return false;
-    }
+    else
+        weir_order_cancel(x, maker, WEIR_C_SELF_TRADE);
+    if (open >= *left) return false;
     *left -= open;
-    weir_order_cancel(x, maker, WEIR_C_SELF_TRADE);
     return true;
 }
 
@@ -52,15 +52,15 @@ static void fill_maker(struct weir_exchange *x, const struct weir_taker *t, uint
 
 /* Meets one maker. Returns false when the walk is over. */
 static bool meet(struct weir_exchange *x, const struct weir_taker *t, uint32_t maker,
-                 weir_qty *left, struct weir_walk *walk) {
+                 struct weir_walk *walk) {
     const struct weir_order *o = weir_order_at(&x->orders, maker);
     const struct weir_market *m = &x->venue->markets[o->market];
     if (same_owner(x, t->leg, o)) {
-        if (prevent_self_trade(x, t, maker, left)) return true;
+        if (prevent_self_trade(x, t, maker, &walk->left)) return true;
         walk->stopped = WEIR_C_SELF_TRADE;
         return false;
     }
-    weir_qty qty = weir_min(*left, o->open);
+    weir_qty qty = weir_min(walk->left, o->open);
     weir_wide value = weir_value(m, o->price, qty);
     weir_wide taker_fee = t->fee_free || !t->pays_fee ? 0 : weir_fee(value, m->fee_taker);
     weir_wide maker_fee = t->fee_free ? 0 : weir_fee(value, m->fee_maker);
@@ -79,22 +79,21 @@ static bool meet(struct weir_exchange *x, const struct weir_taker *t, uint32_t m
         return false;
     }
     fill_maker(x, t, maker, qty, taker_fee, maker_fee, walk);
-    *left -= qty;
+    walk->left -= qty;
     return true;
 }
 
 void weir_match(struct weir_exchange *x, const struct weir_taker *t, struct weir_walk *walk) {
-    *walk = (struct weir_walk){0};
+    *walk = (struct weir_walk){.left = t->qty};
     uint32_t market = weir_leg_at(&x->ledger, t->leg)->market;
-    weir_qty left = t->qty;
-    while (left > 0) {
+    while (walk->left > 0) {
         uint32_t maker = weir_book_maker(&x->books[market], &x->orders, t->side, t->limit);
         if (maker == WEIR_NO_INDEX) return;
         if (walk->fills >= t->max_fills) {
             walk->stopped = WEIR_C_FILL_LIMIT;
             return;
         }
-        if (!meet(x, t, maker, &left, walk)) return;
+        if (!meet(x, t, maker, walk)) return;
     }
 }
 

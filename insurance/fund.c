@@ -1,0 +1,101 @@
+/* Funds: movements and grants (R31). */
+#include "insurance/insurance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int weir_funds_new(struct weir_funds *funds, const struct weir_exchange *x) {
+    uint32_t markets = x->venue->market_count;
+    *funds = (struct weir_funds){.count = x->venue->fund_count};
+    funds->fund = calloc(funds->count, sizeof *funds->fund);
+    if (!funds->fund) return -ENOMEM;
+    for (uint32_t i = 0; i < funds->count; i++) {
+        struct weir_fund *f = &funds->fund[i];
+        f->account = i;
+        f->scope = weir_account_at(&x->ledger, i)->cross;
+        f->unwind = calloc(markets, sizeof *f->unwind);
+        f->markets = calloc(markets, sizeof *f->markets);
+        f->drawdown.capacity = 1024;
+        f->drawdown.ring = calloc(f->drawdown.capacity, sizeof *f->drawdown.ring);
+        if (!f->unwind || !f->markets || !f->drawdown.ring) return -ENOMEM;
+        for (uint32_t m = 0; m < markets; m++) f->unwind[m].next = INT64_MAX;
+    }
+    return 0;
+}
+
+void weir_funds_free(struct weir_funds *funds) {
+    for (uint32_t i = 0; funds->fund && i < funds->count; i++) {
+        free(funds->fund[i].unwind);
+        free(funds->fund[i].markets);
+        free(funds->fund[i].drawdown.ring);
+    }
+    free(funds->fund);
+    *funds = (struct weir_funds){0};
+}
+
+void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t fund,
+                    enum weir_cause cause, weir_wide amount, uint32_t account) {
+    struct weir_fund *f = &funds->fund[fund];
+    if (amount == 0) return;
+    f->cash += amount;
+    if (amount > 0)
+        f->received[cause] += amount;
+    else
+        f->paid[cause] -= amount;
+    WEIR_CHECK(f->cash >= 0 && f->promised <= f->cash);
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_FUND_MOVEMENT,
+                     .fund_movement = {fund, cause, amount, f->cash,
+                                       account == WEIR_NO_INDEX
+                                           ? NULL
+                                           : weir_account_name(&x->ledger, account)}});
+}
+
+/* What the account's legs were paid for gaps by this fund in the present interval. */
+static weir_wide account_paid(const struct weir_exchange *x, uint32_t account, uint32_t fund,
+                              weir_time interval) {
+    const struct weir_ledger *l = &x->ledger;
+    weir_wide sum = 0;
+    for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+         i = weir_leg_at(l, i)->next) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (x->venue->markets[g->market].fund_idx == fund && g->gap_interval == interval)
+            sum += g->gap_paid;
+    }
+    return sum;
+}
+
+weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds *funds,
+                          const struct weir_leg *leg, weir_wide want) {
+    uint32_t fund = x->venue->markets[leg->market].fund_idx;
+    const struct weir_fund *f = &funds->fund[fund];
+    const struct weir_fund_config *c = &x->venue->funds[fund];
+    if (f->drawdown.stopped || want <= 0) return 0;
+    weir_wide grant = weir_wide_min(want, weir_fund_free(f));
+    weir_time interval = x->now / c->interval;
+    if (c->budget_per_step != WEIR_NONE) grant = weir_wide_min(grant, c->budget_per_step);
+    if (c->market_cap != WEIR_NONE) {
+        const struct weir_gap_cap *m = &f->markets[leg->market];
+        grant = weir_wide_min(grant, c->market_cap - (m->interval == interval ? m->paid : 0));
+    }
+    if (c->account_cap != WEIR_NONE)
+        grant = weir_wide_min(grant,
+                              c->account_cap - account_paid(x, leg->account, fund, interval));
+    return weir_wide_max(grant, 0);
+}
+
+void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,
+                       weir_wide amount) {
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    uint32_t fund = x->venue->markets[g->market].fund_idx;
+    struct weir_gap_cap *m = &funds->fund[fund].markets[g->market];
+    weir_time interval = x->now / x->venue->funds[fund].interval;
+    if (amount <= 0) return;
+    m->paid = (m->interval == interval ? m->paid : 0) + amount;
+    m->interval = interval;
+    g->gap_paid = (g->gap_interval == interval ? g->gap_paid : 0) + amount;
+    g->gap_interval = interval;
+    weir_post_balance(&x->ledger, g->scope, amount);
+    weir_touch_key(x, g->scope);
+    weir_fund_move(x, funds, fund, WEIR_CAUSE_GAP, -amount, g->account);
+}

@@ -1,0 +1,68 @@
+/* insurance: the funds (R31), their ledger by cause, what they grant, and the drawdown state (R32).
+ * A fund's inventory lives in an ordinary scope, the cross scope of the account `@fund:NAME`. */
+#ifndef WEIR_INSURANCE_H
+#define WEIR_INSURANCE_H
+
+#include "matching/matching.h"
+
+struct weir_drawdown_sample {
+    weir_time time;
+    weir_wide pnl;
+    weir_wide equity;
+};
+/* The samples that can still be the maximum of the window: P&L decreasing, time increasing. */
+struct weir_drawdown {
+    struct weir_drawdown_sample *ring;
+    uint32_t head, count, capacity; /* capacity: a power of two */
+    bool stopped;
+};
+struct weir_unwind {
+    weir_time next;   /* when the next slice is due; INT64_MAX: nothing to unwind */
+    int64_t slice;    /* the next slice's number, from 1 */
+};
+struct weir_gap_cap {
+    weir_time interval; /* grid index in which `paid` counts */
+    weir_wide paid;
+};
+struct weir_fund {
+    weir_wide cash;     /* >= 0 */
+    weir_wide promised; /* to open auctions; <= cash */
+    weir_wide net_seeds;
+    weir_wide received[WEIR_CAUSE_COUNT], paid[WEIR_CAUSE_COUNT];
+    uint32_t account, scope;
+    struct weir_drawdown drawdown;
+    struct weir_unwind *unwind;   /* per market */
+    struct weir_gap_cap *markets; /* per market */
+};
+struct weir_funds {
+    uint32_t count;
+    struct weir_fund *fund;
+};
+
+int weir_funds_new(struct weir_funds *funds, const struct weir_exchange *x);
+void weir_funds_free(struct weir_funds *funds);
+static inline struct weir_fund *weir_market_fund(const struct weir_exchange *x,
+                                                 const struct weir_funds *funds, uint32_t market) {
+    return &funds->fund[x->venue->markets[market].fund_idx];
+}
+static inline weir_wide weir_fund_free(const struct weir_fund *f) { return f->cash - f->promised; }
+
+/* Moves cash (positive: in) with its event; `account` WEIR_NO_INDEX: null. The other side of the
+ * movement is the caller's posting. */
+void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t fund,
+                    enum weir_cause cause, weir_wide amount, uint32_t account);
+/* Fund money for a gap of the leg's closing: at most `want`, the free cash, the step's budget and
+ * the caps of the interval; 0 in drawdown stop. */
+weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds *funds,
+                          const struct weir_leg *leg, weir_wide want);
+/* Pays a gap to the leg's scope and counts it against the caps. */
+void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,
+                       weir_wide amount);
+/* R32's sample at the present time; sets the state. */
+void weir_fund_sample(const struct weir_exchange *x, struct weir_funds *funds, uint32_t fund);
+weir_wide weir_fund_equity(const struct weir_exchange *x, const struct weir_fund *fund);
+/* Peak P&L in the window and drawdown (ppb, <= 0) as of now. */
+void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *funds,
+                        uint32_t fund, weir_wide *peak, weir_rate *drawdown);
+
+#endif
