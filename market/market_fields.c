@@ -1,5 +1,6 @@
 /* Markets of the venue file: their keys, and what must hold between them. */
 #include "market/fields.h"
+#include "market/yaml_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,22 @@ static bool check_fund(const struct check *c) {
     return true;
 }
 
+/* A decimal as text, for messages. */
+struct spelled {
+    char text[192];
+};
+static struct spelled spell(weir_wide count, const struct weir_decimal *unit) {
+    struct spelled s;
+    weir_decimal_print(count, unit, unit->scale, s.text, sizeof s.text);
+    return s;
+}
+
+/* What the file says at key of a mapping, or the default. */
+static const char *said(const struct weir_yaml_node *mapping, const char *key, const char *usual) {
+    const struct weir_yaml_node *node = weir_yaml_find(mapping, key);
+    return node ? node->text : usual;
+}
+
 /* tick * lot in money units, a whole number (R4). */
 static bool check_unit_value(const struct check *c) {
     struct weir_market *m = c->market;
@@ -177,16 +194,18 @@ static bool check_unit_value(const struct check *c) {
         whole = value % 10 == 0;
         value /= 10;
     }
+    const char *tick = said(c->node, "tick", ""), *lot = said(c->node, "lot", "");
     if (!whole)
         return REFUSE(c, place(c, "lot"),
-                      "tick * lot is no whole number of money units; expected a multiple of one "
-                      "unit (10^-%d %s): a coarser tick or lot",
-                      c->venue->money_unit.scale, c->venue->assets[0].name.text);
+                      "tick %s * lot %s is no whole number of money units; expected a multiple of "
+                      "%s %s: a coarser tick or lot",
+                      tick, lot, spell(1, &c->venue->money_unit).text,
+                      c->venue->assets[0].name.text);
     /* The smallest price must already pass R3's test below. */
     if (!fits || value > INT64_MAX / 1000000)
-        return REFUSE(c, place(c, "lot"),
-                      "tick * lot is too large; expected at most %lld money units",
-                      (long long)(INT64_MAX / 1000000));
+        return REFUSE(c, place(c, "lot"), "tick %s * lot %s is too large; expected at most %s %s",
+                      tick, lot, spell(INT64_MAX / 1000000, &c->venue->money_unit).text,
+                      c->venue->assets[0].name.text);
     m->unit_value = (weir_amount)value;
     m->price_digits = m->tick.scale;
     m->qty_digits = m->lot.scale;
@@ -198,10 +217,9 @@ static bool check_max_price(const struct check *c) {
     weir_price most = INT64_MAX / 1000000 / c->market->unit_value;
     if (c->market->max_price == 0) c->market->max_price = most;
     if (c->market->max_price <= most) return true;
-    char text[192];
-    weir_decimal_print(most, &c->market->tick, c->market->tick.scale, text, sizeof text);
     return REFUSE(c, place(c, "max_price"),
-                  "max_price is too high for this tick and lot; expected at most %s", text);
+                  "max_price is \"%s\"; expected at most %s with this tick and lot",
+                  said(c->node, "max_price", ""), spell(most, &c->market->tick).text);
 }
 
 static bool read_tiers_file(const struct check *c) {
@@ -225,7 +243,11 @@ static bool check_tiers(const struct check *c) {
     if (at == c->node) at = place(c, "tiers_file");
     for (uint32_t i = 0; at->kind == WEIR_YAML_SEQUENCE && i <= row; i++)
         at = i == 0 ? at->first : at->next;
-    return REFUSE(c, at, "tier %u: %s", row + 1, problem);
+    const struct weir_decimal ppb = weir_decimal_power(9);
+    const struct weir_tier *tier = &c->market->tiers.row[row];
+    return REFUSE(c, at, "tier %u (cap %s, rate %s): %s", row + 1,
+                  spell(tier->cap, &c->venue->money_unit).text, spell(tier->rate, &ppb).text,
+                  problem);
 }
 
 /* The first tier's largest whole leverage (R10). */
@@ -242,17 +264,19 @@ static bool check_leverage(const struct check *c) {
 
 static bool check_prices(const struct check *c) {
     const struct weir_market *m = c->market;
-    if (-m->fee_maker > m->fee_taker) {
-        const struct weir_yaml_node *maker = weir_yaml_find(place(c, "fees"), "maker");
-        return REFUSE(c, maker ? maker : place(c, "fees"),
-                      "the maker's rebate is above the taker's fee; expected it at most equal");
-    }
+    const struct weir_yaml_node *fee = weir_yaml_find(c->node, "fees");
+    const struct weir_yaml_node *mark = weir_yaml_find(c->node, "mark");
+    const struct weir_yaml_node *scaling = weir_yaml_find(c->node, "oi_scaling");
+    if (-m->fee_maker > m->fee_taker)
+        return REFUSE(c, weir_yaml_find(fee, "maker"),
+                      "maker is \"%s\"; expected a rebate of at most the taker fee, which is %s",
+                      said(fee, "maker", "0"), said(fee, "taker", "0"));
     if (m->mark_method != WEIR_MARK_INDEX && m->mark_window < m->mark_interval)
-        return REFUSE(c, place(c, "mark"),
-                      "mark.window is below mark.interval; expected at least one interval");
+        return REFUSE(c, mark, "window is \"%s\"; expected at least one interval, which is %s",
+                      said(mark, "window", "60s"), said(mark, "interval", "1s"));
     if (m->oi_scaling_lower > m->oi_scaling_upper)
-        return REFUSE(c, place(c, "oi_scaling"),
-                      "oi_scaling.lower is above oi_scaling.upper; expected it at most equal");
+        return REFUSE(c, scaling, "lower is \"%s\"; expected at most upper, which is %s",
+                      said(scaling, "lower", "none"), said(scaling, "upper", "none"));
     return true;
 }
 
@@ -275,8 +299,8 @@ bool weir_read_markets(const struct weir_yaml_reader *reader, const struct weir_
     struct weir_venue *venue = field;
     if (!node || node->kind != WEIR_YAML_SEQUENCE || node->count < 1 ||
         node->count > WEIR_MARKETS_MAX)
-        return weir_yaml_fail(reader->yaml, node, false, reader->error,
-                              "markets: expected a list of 1 to %d markets", WEIR_MARKETS_MAX);
+        return weir_yaml_fail_list(reader->yaml, node, reader->error, "markets", 1,
+                                   WEIR_MARKETS_MAX);
     venue->markets = calloc(node->count, sizeof *venue->markets);
     struct market_file *file = malloc(sizeof *file);
     bool ok = venue->markets && file;

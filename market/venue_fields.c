@@ -2,6 +2,7 @@
  * them. The order of weir_venue_fields is the order of reading: the money unit before amounts,
  * funds before the markets that name them. */
 #include "market/fields.h"
+#include "market/yaml_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +88,8 @@ static bool read_collateral(const struct weir_yaml_reader *reader,
     struct weir_venue *venue = field;
     if (!node || (node->kind == WEIR_YAML_SCALAR && strcmp(node->text, "none") == 0)) return true;
     if (node->kind != WEIR_YAML_SEQUENCE || node->count > WEIR_ASSETS_MAX - 1)
-        return weir_yaml_fail(reader->yaml, node, false, reader->error,
-                              "collateral: expected a list of at most %d assets, or none",
-                              WEIR_ASSETS_MAX - 1);
+        return weir_yaml_fail_list(reader->yaml, node, reader->error, "collateral", 0,
+                                   WEIR_ASSETS_MAX - 1);
     for (const struct weir_yaml_node *n = node->first; n; n = n->next) {
         struct weir_asset *asset = &venue->assets[venue->asset_count];
         if (!weir_yaml_read(reader, n, collateral_fields, asset)) return false;
@@ -149,8 +149,8 @@ static bool read_fund(const struct weir_yaml_reader *reader, const struct weir_y
     if (!release) fund->drawdown_release = weir_min(fund->drawdown_release, fund->drawdown_trigger);
     if (fund->drawdown_release > fund->drawdown_trigger)
         return weir_yaml_fail(reader->yaml, release, false, reader->error,
-                              "drawdown_release is above drawdown_trigger; expected it at most "
-                              "equal");
+                              "drawdown_release is \"%s\"; expected at most drawdown_trigger",
+                              release->text);
     if (weir_venue_fund(venue, &fund->name) != WEIR_NO_INDEX)
         return weir_yaml_fail(reader->yaml, weir_yaml_find(node, "name"), false, reader->error,
                               "name \"%s\" is given to two funds; expected one of each",
@@ -164,8 +164,7 @@ static bool read_funds(const struct weir_yaml_reader *reader, const struct weir_
     struct weir_venue *venue = field;
     if (!node || node->kind != WEIR_YAML_SEQUENCE || node->count < 1 ||
         node->count > WEIR_FUNDS_MAX)
-        return weir_yaml_fail(reader->yaml, node, false, reader->error,
-                              "funds: expected a list of 1 to %d funds", WEIR_FUNDS_MAX);
+        return weir_yaml_fail_list(reader->yaml, node, reader->error, "funds", 1, WEIR_FUNDS_MAX);
     venue->funds = calloc(node->count, sizeof *venue->funds);
     if (!venue->funds)
         return weir_yaml_fail(reader->yaml, node, false, reader->error, "out of memory");

@@ -39,11 +39,11 @@ static void say_range(struct why *why, const struct weir_yaml_field *field,
                       const struct weir_decimal *const *units) {
     if (field->min == INT64_MIN && field->max == INT64_MAX) return;
     if (field->max == INT64_MAX) {
-        say(why, " of at least ");
+        say(why, ", at least ");
         say_number(why, field, units, field->min);
         return;
     }
-    say(why, " from ");
+    say(why, ", from ");
     say_number(why, field, units, field->min);
     say(why, " to ");
     say_number(why, field, units, field->max);
@@ -78,7 +78,7 @@ static void say_expected(struct why *why, const struct weir_yaml_field *field,
     } else {
         say(why, "expected %s", kinds[field->type]);
         if (field->type == WEIR_YAML_DECIMAL && !(field->flags & WEIR_YAML_SIGNED))
-            say(why, " above 0");
+            say(why, ", above 0");
         if (field->type != WEIR_YAML_UNSIGNED && field->type != WEIR_YAML_TIME &&
             field->type != WEIR_YAML_DECIMAL && field->type != WEIR_YAML_NAME)
             say_range(why, field, units);
@@ -222,15 +222,29 @@ static bool read_scalar(const struct weir_yaml_field *field, const char *text, s
     return true;
 }
 
+bool weir_yaml_fail_list(const struct weir_yaml *yaml, const struct weir_yaml_node *node,
+                         struct weir_file_error *error, const char *key, uint32_t min,
+                         uint32_t max) {
+    if (node && node->kind == WEIR_YAML_SCALAR)
+        return weir_yaml_fail(yaml, node, false, error,
+                              "%s is \"%s\"; expected a list of %u to %u items", key,
+                              weir_yaml_shown(node->text, node->size).text, min, max);
+    if (node && node->kind == WEIR_YAML_SEQUENCE)
+        return weir_yaml_fail(yaml, node, false, error,
+                              "%s has %u items; expected a list of %u to %u items", key,
+                              node->count, min, max);
+    return weir_yaml_fail(yaml, node, false, error,
+                          "%s is no list; expected a list of %u to %u items", key, min, max);
+}
+
 /* ---- Lists and tables ------------------------------------------------------------------------ */
 static bool read_list(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
                       const struct weir_yaml_field *field, void *object) {
     uint32_t count = 0;
     if (!node) return true;
     if (node->kind != WEIR_YAML_SEQUENCE || node->count < field->min || node->count > field->max)
-        return weir_yaml_fail(reader->yaml, node, false, reader->error,
-                              "%s: expected a list of %d to %d items", field->key, (int)field->min,
-                              (int)field->max);
+        return weir_yaml_fail_list(reader->yaml, node, reader->error, field->key,
+                                   (uint32_t)field->min, (uint32_t)field->max);
     for (const struct weir_yaml_node *c = node->first; c; c = c->next, count++) {
         char *item = (char *)object + field->offset + (size_t)count * field->size;
         if (!weir_yaml_read(reader, c, field->fields, item)) return false;

@@ -32,6 +32,11 @@ __attribute__((format(printf, 6, 7))) bool
 weir_yaml_fail_at(const struct weir_yaml *yaml, const char *setting, uint32_t line, uint32_t column,
                   struct weir_file_error *error, const char *format, ...);
 
+/* `key` is no list of min to max items. Returns false. */
+bool weir_yaml_fail_list(const struct weir_yaml *yaml, const struct weir_yaml_node *node,
+                         struct weir_file_error *error, const char *key, uint32_t min,
+                         uint32_t max);
+
 /* text[0,size) fit for a message: at most 60 bytes, control bytes shown as `?`. */
 struct weir_shown {
     char text[72];
