@@ -212,7 +212,8 @@ json_t *weir_report_summary(const char *folder, struct weir_file_error *error) {
     if (text == NULL) return NULL;
     json_error_t problem;
     json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
-    /* A seed above 2^63 - 1 is no integer to jansson; its nearest double still identifies it. */
+    /* An integer above 2^63 - 1 is none to jansson: taken as the nearest double. A seed that large
+     * has to be written as text to keep its digits. */
     if (root == NULL && json_error_code(&problem) == json_error_numeric_overflow)
         root = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &problem);
     free(text);

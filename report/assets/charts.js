@@ -83,14 +83,14 @@ class Charts {
     flows(view, long, short) {
         return [
             {
-                name : 'shorts liquidated',
+                name : 'shorts closed',
                 colour : 'short',
                 kind : 'bars',
                 format : money,
                 points : flowPoints(view, short, this.scale)
             },
             {
-                name : 'longs liquidated',
+                name : 'longs closed',
                 colour : 'long',
                 kind : 'bars',
                 down : true,
@@ -152,7 +152,7 @@ class Charts {
                                   points : levelPoints(view, market.index)
                               },
                               {
-                                  name : 'mark price',
+                                  name : 'mark',
                                   colour : 'ink',
                                   kind : 'line',
                                   points : levelPoints(view, market.mark)

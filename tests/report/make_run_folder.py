@@ -2,6 +2,7 @@
 """Writes a believable run folder without an engine, for tests of the report.
 
 Usage: make_run_folder.py FOLDER [calm|hour|stress] [--seed N] [--step SECONDS] [--hours N]
+       [--markets N]
 calm: nothing is liquidated; hour: a fall, a bounce, all closed in the book; stress: every stage of
 the waterfall acts. The figures of summary.json follow from the rows of the CSV files.
 """
@@ -193,7 +194,11 @@ def main():
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--step", type=float, default=60)
     parser.add_argument("--hours", type=float, default=24)
+    parser.add_argument("--markets", type=int, default=len(MARKETS))
     options = parser.parse_args()
+    for i in range(len(MARKETS), options.markets):
+        MARKETS.append((f"M{i}-PERP", 1.5 + i, 4, 1e6, 0.01))
+    del MARKETS[options.markets:]
     rng = random.Random(options.seed)
     os.makedirs(options.folder, exist_ok=True)
     samples, prices, funds = write_series(options.folder, options.kind, options.hours, options.step,

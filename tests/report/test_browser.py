@@ -94,7 +94,9 @@ class Browser(unittest.TestCase):
         summary = self.write(folder)
         browser = self.browser
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "media": "", "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            "media": "", "features": [{"name": "prefers-color-scheme", "value": scheme},
+                                      # No smooth scrolling under the pointer.
+                                      {"name": "prefers-reduced-motion", "value": "reduce"}]})
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})
         browser.get_log("performance")
@@ -217,6 +219,17 @@ class Browser(unittest.TestCase):
             self.check_drawn(len(summary["price"]))
             self.assertNotRegex(self.browser.find_element(By.TAG_NAME, "body").text,
                                 "NaN|undefined|Infinity|\\[object")
+
+    def test_one_market_and_many(self):
+        self.show(self.folder("hour", "--markets", "1", "--step", "300"))
+        self.check_drawn(1)
+        summary = self.show(self.folder("hour", "--markets", "30", "--step", "300"))
+        self.assertEqual(len(summary["price"]), 30)
+        self.check_drawn(12)
+        self.browser.find_element(By.CSS_SELECTOR, "#happened > details > summary").click()
+        self.settle()
+        self.check_drawn(30)
+        self.quiet()
 
     def test_empty_files(self):
         folder = self.folder("calm", "--step", "3600")
