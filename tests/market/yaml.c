@@ -72,10 +72,10 @@ Test(yaml, bombs, .timeout = 60) {
     refused(text, large, "16777217 bytes are too many; expected at most 16777216");
     free(text);
     size_t used = 0, keys = 200000;
-    text = malloc(keys * 16);
+    text = malloc(keys * 16 + 16);
     for (size_t i = 0; i < keys; i++)
-        used += (size_t)sprintf(text + used, "k%zu: 1\n", i);
-    used += (size_t)sprintf(text + used, "k7: 1\n");
+        used += (size_t)snprintf(text + used, 16, "k%zu: 1\n", i);
+    used += (size_t)snprintf(text + used, 16, "k7: 1\n");
     refused(text, used, "key \"k7\" is given twice");
     free(text);
 }
