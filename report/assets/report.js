@@ -179,7 +179,8 @@ class Page {
                 : 'The market is simulated at 1/' + count(this.scale) +
                       ' of its real size. Amounts on this ' +
                       'page are real size, that is simulated amounts times ' + count(this.scale) +
-                      ', unless they are marked as simulated; numbers of accounts and commands are as simulated.';
+                      ', unless they are marked as simulated; numbers of accounts ' +
+                      'and commands are as simulated.';
         for (const heading of document.querySelectorAll('main h2')) {
             const id = heading.parentElement.id;
             byId('sections')
@@ -195,7 +196,8 @@ class Page {
         return [
             [
                 'book', 'Order book',
-                'Sold or bought back in the ordinary market, at a price that still leaves the account with nothing worse than zero.'
+                'Sold or bought back in the ordinary market, at a price that still leaves the ' +
+                    'account with nothing worse than zero.'
             ],
             [
                 'auction', 'Auction',
@@ -211,7 +213,8 @@ class Page {
             ],
             [
                 'adl', 'Auto-deleveraging',
-                'Closed against winners on the other side, in order of a ranking, because nobody else was left.'
+                'Closed against winners on the other side, in order of a ranking, because ' +
+                    'nobody else was left.'
             ],
         ].map(([ key, name, what ]) => ({key, name, what, amount : number(amounts[key])}));
     }
@@ -282,7 +285,8 @@ class Page {
             bar.append(fill);
         }
         const shares = sum > 0 ? [element('span', {text: percent(long / sum), 'data-key': key}),
-            ' long, ' + percent(short / sum) + ' short of ' + money(sum, true)] : ['nothing liquidated'];
+            ' long, ' + percent(short / sum) + ' short of ' +
+            money(sum, true)] : ['nothing liquidated'];
         byId('splits').append(element('div', {class : 'split'},
                                       element('span', {class : 'name', text : name}), bar,
                                       element('span', {class : 'shares'}, ...shares)));
@@ -430,7 +434,8 @@ class Page {
             (wall > 0
                  ? ': ' + count(this.seconds / wall) + ' times faster than the market it simulates'
                  : '') +
-            '. These times belong to the machine of this run; everything else on this page does not.';
+            '. These times belong to the machine of this run; everything else ' +
+            'on this page does not.';
         const key = (path, text) => ({text, key : path});
         table(byId('work'), 'One run, one core for the engine', [ '', '' ],
               [
@@ -497,7 +502,8 @@ class Page {
             'weir run ' + (scenario || safe('scenarios/' + summary.scenario + '.yaml')) +
                 ' --seed ' + safe(summary.seed));
         if (files['commands.weir'] && venue) {
-            add('Its recorded commands through the engine again, which must end with the same state hash:',
+            add('Its recorded commands through the engine again, which must end ' +
+                    'with the same state hash:',
                 'weir replay commands.weir --venue ' + venue + ' --events none');
             const account = this.data.liquidations.top.length > 0
                                 ? this.data.liquidations.top[0].account
@@ -514,15 +520,17 @@ class Page {
         byId('figures-text').textContent =
             this.scale === 1
                 ? 'This run simulates the market at its real size: both are the same.'
-                : 'Simulating every trader of a market of billions is not needed to see how it breaks. Open ' +
+                : 'Simulating every trader of a market of billions is not needed to see how it ' +
+                      'breaks. Open ' +
                       'interest, depth, flow, the fund and the accounts together are 1/' +
                       count(this.scale) +
-                      ' of the real ones here; prices and rates are not scaled. Amounts are multiplied by ' +
-                      count(this.scale) +
+                      ' of the real ones here; prices and rates are not scaled. ' +
+                      'Amounts are multiplied by ' + count(this.scale) +
                       ' for this page; the CSV files beside it hold them as simulated.';
         const rows = [];
         const isMoney =
-            /^(liquidations\.(notional|by_market|by_stage|peak_hour\.(notional|by_market))|insurance|adl\.(notional|haircut|least_haircut)|socialised)/;
+            new RegExp('^(liquidations\\.(peak_hour\\.)?(notional|by_market|by_stage)|insurance|' +
+                       'adl\\.(notional|haircut|least_haircut)|socialised)');
         const walk = (value, path) => {
             if (value !== null && typeof value === 'object') {
                 for (const key in value)
@@ -578,7 +586,8 @@ class Page {
         this.figures();
         byId('footer').textContent =
             'One file: it asks for nothing from the network. Amounts are in the ' +
-            'market\u2019s quote currency, shown as $. A simulation says what would follow from its ' +
+            'market\u2019s quote currency, shown as $. A simulation says what ' +
+            'would follow from its ' +
             'assumptions; one seed proves nothing.';
     }
 }

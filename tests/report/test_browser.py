@@ -29,7 +29,8 @@ try:
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
-    MISSING = [name for name, path in (("chromium", CHROMIUM), ("chromedriver", DRIVER)) if not path]
+    PROGRAMS = {"chromium": CHROMIUM, "chromedriver": DRIVER}
+    MISSING = [name for name, path in PROGRAMS.items() if not path]
 except ImportError:
     MISSING = ["python3-selenium"]
 
