@@ -1,0 +1,91 @@
+/* Traders who come in during the day: some with the move, some against it, all with more leverage
+ * than they should. Those whose positions a bounce closes are among them. */
+#include "flow/internal.h"
+
+#include <math.h>
+
+#define TRIES 16 /* entrants looked at for a free one */
+
+static struct weir_name name_of(uint32_t entrant) {
+    return weir_flow_name("e%06u", entrant + 1);
+}
+
+/* One that holds nothing, or NULL. */
+static struct flow_entrant *next_free(struct weir_flow *flow, uint32_t *number) {
+    for (int i = 0; i < TRIES && flow->entrant_count > 0; i++) {
+        *number = flow->entrants_free[flow->free_first];
+        flow->free_first = (flow->free_first + 1) % flow->entrant_count;
+        if (flow->entrants[*number].lots == 0) return &flow->entrants[*number];
+    }
+    return NULL;
+}
+
+static void enter(struct weir_flow *flow, struct flow_market *m, double move) {
+    uint32_t number;
+    struct flow_entrant *e = next_free(flow, &number);
+    if (!e) {
+        m->entering = 0; /* everybody is in already */
+        return;
+    }
+    m->entering -= e->size;
+    struct weir_name account = name_of(number);
+    weir_qty lots = weir_flow_lots(m, e->size);
+    if (lots < weir_flow_least(m, m->index, flow->money)) return;
+    if (e->liquidated) { /* comes back with new money */
+        weir_flow_send_deposit(flow, &account, e->deposit);
+        e->liquidated = false;
+    }
+    double chase = weir_flow_rate(flow->scenario->entrants.chase);
+    bool with = weir_flow_uniform(&m->entrants) < chase;
+    bool up = fabs(move) > 1e-7 ? move > 0 : weir_flow_uniform(&m->entrants) < 0.5;
+    weir_flow_send_leverage(flow, &account, m,
+                            weir_min(e->leverage, m->venue->tiers.row[0].max_leverage > 0
+                                                      ? m->venue->tiers.row[0].max_leverage
+                                                      : e->leverage));
+    e->market = (uint32_t)(m - flow->markets);
+    struct weir_name id = weir_flow_name("o%u", ++e->orders);
+    weir_flow_send_order(flow, &account, &id, m,
+                         &(struct flow_order){.side = with == up ? WEIR_BUY : WEIR_SELL,
+                                              .type = WEIR_MARKET,
+                                              .tif = WEIR_IOC,
+                                              .lots = lots});
+    double stay = weir_flow_exponential(&m->entrants) * (double)flow->scenario->entrants.holding;
+    weir_flow_schedule(flow, flow->now + 1 + (weir_time)stay, TASK_CLOSE, number, e->orders, 0);
+}
+
+void weir_entrants_tick(struct weir_flow *flow, struct flow_market *market, weir_time elapsed) {
+    const struct weir_flow_entrants *entrants = &flow->scenario->entrants;
+    double move = market->smooth - market->smooth_before;
+    market->entering +=
+        market->open_interest * (weir_flow_rate(entrants->per_hour) * (double)elapsed / 3.6e12 +
+                                 weir_flow_rate(entrants->per_move) * fabs(move) / 0.01);
+    for (int i = 0; i < 4096 && market->entering > 0; i++)
+        enter(flow, market, move);
+}
+
+void weir_entrants_close(struct weir_flow *flow, uint32_t entrant) {
+    struct flow_entrant *e = &flow->entrants[entrant];
+    if (e->lots == 0) return;
+    struct weir_name account = name_of(entrant);
+    struct weir_name id = weir_flow_name("o%u", ++e->orders);
+    weir_flow_send_order(flow, &account, &id, &flow->markets[e->market],
+                         &(struct flow_order){.side = e->lots > 0 ? WEIR_SELL : WEIR_BUY,
+                                              .type = WEIR_MARKET,
+                                              .tif = WEIR_IOC,
+                                              .lots = weir_abs(e->lots),
+                                              .reduce_only = true});
+}
+
+static void filled(struct weir_flow *flow, const struct weir_name *name, weir_qty bought,
+                   bool liquidated) {
+    int64_t number = weir_flow_number(name, "e");
+    if (number < 1 || number > flow->entrant_count) return;
+    flow->entrants[number - 1].lots += bought;
+    if (liquidated) flow->entrants[number - 1].liquidated = true;
+}
+
+void weir_entrants_fill(struct weir_flow *flow, const struct weir_event *event) {
+    weir_qty bought = event->fill.taker_side == WEIR_BUY ? event->fill.qty : -event->fill.qty;
+    filled(flow, event->fill.taker, bought, event->fill.kind != WEIR_FILL_TRADE);
+    filled(flow, event->fill.maker, -bought, false);
+}
