@@ -44,7 +44,8 @@ function ticks(low, high, count, least) {
     for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
         found.push(i === 0 ? 0 : i * step);
     }
-    return found;
+    // One label alone is no scale.
+    return found.length < 2 && step > least ? ticks(low, high, count * 2, least) : found;
 }
 
 // Labels of one axis without the zeros that all of them end in behind the point.
