@@ -51,6 +51,9 @@ extern const struct argp weir_cli_output_argp;   /* --quiet, --json */
  * --version print to standard output and end it with 0. */
 void weir_cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* What --version prints: the version and the facts of the build. */
+void weir_cli_version(FILE *stream);
+
 /* If --policy was given, adds the setting `liquidation.policy.name`, below `prefix` ("" for a venue
  * file, "venue." inside a scenario; at most 32 bytes), to options->settings. */
 void weir_cli_policy_setting(struct weir_cli_options *options, const char *prefix);
@@ -78,8 +81,7 @@ bool weir_cli_progress(const struct weir_cli_options *options, FILE *stream);
 /* True when colour may be used on `stream`: a terminal, TERM not dumb, NO_COLOR unset or empty. */
 bool weir_cli_color(FILE *stream);
 
-/* Writes `text` as a JSON string with quotes; bytes that are no printable ASCII or UTF-8 are
- * escaped. */
+/* Writes `text`, UTF-8, as a JSON string with quotes. */
 void weir_cli_json_string(FILE *stream, const char *text);
 
 /* ---- Commands ------------------------------------------------------------------------------- */

@@ -34,6 +34,12 @@ void weir_lines_free(struct weir_lines *lines) {
     free(lines);
 }
 
+void weir_lines_begin(struct weir_lines *lines, const void *bytes, size_t size) {
+    WEIR_CHECK(lines->to == 0 && !lines->ended && size <= 4096);
+    memcpy(lines->buffer, bytes, size);
+    lines->to = size;
+}
+
 bool weir_lines_ready(const struct weir_lines *lines) {
     return lines->ended ||
            memchr(lines->buffer + lines->searched, '\n', lines->to - lines->searched) != NULL;

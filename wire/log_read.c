@@ -31,15 +31,14 @@ __attribute__((format(printf, 4, 5))) static int damaged(struct weir_file_error 
     return -1;
 }
 
-static int read_header(struct weir_log_reader *log, struct weir_file_error *problem) {
-    uint8_t h[LOG_HEADER_SIZE];
+/* The header, of which `got` bytes, checked by the caller, are in h. */
+static int read_header(struct weir_log_reader *log, uint8_t h[LOG_HEADER_SIZE], size_t got,
+                       struct weir_file_error *problem) {
     errno = 0;
-    size_t size = fread(h, 1, sizeof h, log->file);
+    size_t size = got + fread(h + got, 1, LOG_HEADER_SIZE - got, log->file);
     if (ferror(log->file))
         return damaged(problem, log->path, 0, "cannot be read: %s", strerror(errno));
-    if (size < 8 || memcmp(h, LOG_MAGIC, 8) != 0)
-        return damaged(problem, log->path, 0, "no binary log: it does not begin with `weirlog`");
-    if (size < sizeof h)
+    if (size < LOG_HEADER_SIZE)
         return damaged(problem, log->path, size, "the file ends inside its header of %u bytes",
                        LOG_HEADER_SIZE);
     if (load32(h + LOG_HEADER_SIZE - 4) != weir_crc32c(0, h, LOG_HEADER_SIZE - 4))
@@ -52,26 +51,41 @@ static int read_header(struct weir_log_reader *log, struct weir_file_error *prob
                        load32(h + 12), LOG_HEADER_SIZE);
     log->venue_digest = load64(h + 16);
     log->offset = LOG_HEADER_SIZE;
-    log->chain = weir_log_chain(0, h, sizeof h);
+    log->chain = weir_log_chain(0, h, LOG_HEADER_SIZE);
     return 0;
 }
 
-struct weir_log_reader *weir_log_open(const char *path, struct weir_file_error *problem) {
+struct weir_log_reader *weir_log_open_stream(FILE *stream, const char *name,
+                                             struct weir_file_error *problem) {
+    uint8_t header[LOG_HEADER_SIZE];
     struct weir_log_reader *log = calloc(1, sizeof *log);
     if (!log) {
-        damaged(problem, path, 0, "%s", strerror(ENOMEM));
+        fclose(stream);
+        damaged(problem, name, 0, "%s", strerror(ENOMEM));
         return NULL;
     }
-    snprintf(log->path, sizeof log->path, "%s", path);
-    log->file = fopen(path, "rb");
-    if (!log->file) {
-        snprintf(problem->text, sizeof problem->text, "%.255s: %s", path, strerror(errno));
-        free(log);
-        return NULL;
-    }
-    setvbuf(log->file, NULL, _IOFBF, 1u << 20);
-    if (read_header(log, problem) == 0) return log;
+    log->file = stream;
+    snprintf(log->path, sizeof log->path, "%s", name);
+    memcpy(header, weir_log_magic, WEIR_LOG_MAGIC_SIZE);
+    if (read_header(log, header, WEIR_LOG_MAGIC_SIZE, problem) == 0) return log;
     weir_log_close_reader(log);
+    return NULL;
+}
+
+struct weir_log_reader *weir_log_open(const char *path, struct weir_file_error *problem) {
+    char magic[WEIR_LOG_MAGIC_SIZE];
+    FILE *file = fopen(path, "rb");
+    errno = file ? 0 : errno;
+    bool is = file && fread(magic, 1, sizeof magic, file) == sizeof magic &&
+              memcmp(magic, weir_log_magic, sizeof magic) == 0;
+    if (is) {
+        return weir_log_open_stream(file, path, problem);
+    }
+    if (errno != 0)
+        snprintf(problem->text, sizeof problem->text, "%.255s: %s", path, strerror(errno));
+    else
+        damaged(problem, path, 0, "no binary log: it does not begin with `weirlog`");
+    if (file) fclose(file);
     return NULL;
 }
 
@@ -152,14 +166,4 @@ int weir_log_next(struct weir_log_reader *log, struct weir_risk_change *risk,
         /* Behind the closing record only the end of the file may come: looked at next. */
         if (!end) return 1;
     }
-}
-
-bool weir_log_is(const char *path) {
-    char magic[8];
-    FILE *file = fopen(path, "rb");
-    if (!file) return false;
-    bool is = fread(magic, 1, sizeof magic, file) == sizeof magic &&
-              memcmp(magic, LOG_MAGIC, sizeof magic) == 0;
-    fclose(file);
-    return is;
 }

@@ -7,6 +7,8 @@
 
 #define BUFFER_SIZE (1u << 20)
 
+const char weir_log_magic[WEIR_LOG_MAGIC_SIZE] = {'w', 'e', 'i', 'r', 'l', 'o', 'g', '\n'};
+
 struct weir_log_writer {
     FILE *file;
     uint64_t seq; /* of the last record */
@@ -22,7 +24,7 @@ static int write_all(struct weir_log_writer *log, const void *data, size_t size)
 
 static void make_header(uint8_t header[LOG_HEADER_SIZE], uint64_t venue_digest) {
     memset(header, 0, LOG_HEADER_SIZE);
-    memcpy(header, LOG_MAGIC, 8);
+    memcpy(header, weir_log_magic, WEIR_LOG_MAGIC_SIZE);
     store32(header + 8, LOG_VERSION);
     store32(header + 12, LOG_HEADER_SIZE);
     store64(header + 16, venue_digest);

@@ -36,11 +36,17 @@ int weir_lines_next(struct weir_lines *lines, const char **line, size_t *size, u
 /* True when weir_lines_next will answer without reading: who converses over a pipe sends what it
  * has to say before a read that may wait. */
 bool weir_lines_ready(const struct weir_lines *lines);
+/* Puts `size` (at most 4,096) bytes that the caller has read from `fd` before what is still to be
+ * read; right after weir_lines_new. */
+void weir_lines_begin(struct weir_lines *lines, const void *bytes, size_t size);
 
 /* ---- The binary command log ------------------------------------------------------------------ */
 /* File: a header (magic, format version, venue digest, program version), then records, each with
  * sequence number, length, CRC32C over itself and a chain over all before it. The body holds only
  * the keys that the command has. */
+#define WEIR_LOG_MAGIC_SIZE 8
+extern const char weir_log_magic[WEIR_LOG_MAGIC_SIZE]; /* how every log begins */
+
 struct weir_log_writer; /* opaque; buffered FILE behind it */
 struct weir_log_writer *weir_log_create(const char *path, uint64_t venue_digest, int *error);
 int weir_log_append(struct weir_log_writer *log, const struct weir_command *command);
@@ -55,6 +61,10 @@ struct weir_log_end {
 };
 /* NULL with *problem (a sentence with the offset) when the file is no log or cannot be read. */
 struct weir_log_reader *weir_log_open(const char *path, struct weir_file_error *problem);
+/* The same from an open stream, a pipe for example, whose first WEIR_LOG_MAGIC_SIZE bytes have been
+ * read and found to be weir_log_magic. The reader owns the stream, also when it returns NULL. */
+struct weir_log_reader *weir_log_open_stream(FILE *stream, const char *name,
+                                             struct weir_file_error *problem);
 uint64_t weir_log_venue_digest(const struct weir_log_reader *log);
 /* 1: *out (and *risk behind it) is the next command; 0: the end, clean (see weir_log_ending);
  * -1: damage or a torn end, *problem says file, offset and what is wrong. */
@@ -62,7 +72,5 @@ int weir_log_next(struct weir_log_reader *log, struct weir_risk_change *risk,
                   struct weir_command *out, struct weir_file_error *problem);
 struct weir_log_end weir_log_ending(const struct weir_log_reader *log);
 void weir_log_close_reader(struct weir_log_reader *log);
-/* Does the file start like a binary log? */
-bool weir_log_is(const char *path);
 
 #endif
