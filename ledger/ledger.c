@@ -100,6 +100,7 @@ static uint32_t scope_open(struct weir_ledger *l, uint32_t account, uint32_t mar
     s->kept = WEIR_NO_INDEX;
     s->queue_slot = WEIR_NO_INDEX;
     s->adl_slot = WEIR_NO_INDEX;
+    s->member_slot = WEIR_NO_INDEX;
     return i;
 }
 

@@ -71,6 +71,7 @@ struct weir_leg {
     weir_wide gap_paid;
     weir_wide backstop_free;   /* R27: capacity left, units */
     weir_wide backstop_loss;   /* loss limit left, units */
+    bool volunteered;          /* is in the market's list of volunteers */
     /* Trigger index: the scope's state cannot change while mark stays in [low, high]. */
     weir_price low, high;
     uint32_t low_slot, high_slot; /* in the market's heaps; WEIR_NO_INDEX: not there */
@@ -95,6 +96,7 @@ struct weir_scope {
     bool retry_listed;    /* waits for the next command */
     uint32_t queue_slot;  /* in the heap of scopes that can take a step */
     uint32_t adl_slot;    /* in the heap of scopes with a position in the ADL stage */
+    uint32_t member_slot; /* in the list of all queued scopes */
     uint32_t kept; /* leg kept in the book stage; WEIR_NO_INDEX: none */
     uint64_t liquidation;
     weir_time entered;

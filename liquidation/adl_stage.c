@@ -1,0 +1,262 @@
+/* The last stage (R28): opposite positions close against what is left. */
+#include "liquidation/stages.h"
+
+struct deleverage {
+    struct weir_liquidator *lq;
+    uint32_t leg;
+    enum weir_side side; /* of the liquidation order */
+    weir_price price;    /* for the eligible */
+    weir_qty left;
+    weir_qty size;       /* at the start of the step */
+    weir_wide share;     /* a of all of it */
+    int64_t fills;
+};
+
+static weir_wide adl_share(const struct weir_exchange *x, const struct weir_leg *g,
+                           const struct weir_health *h) {
+    struct weir_health used = *h;
+    if (x->venue->adl_equity == WEIR_ADL_POSTED) used.equity = h->balance;
+    return weir_bankruptcy_share(x, g, weir_abs(g->size), &used);
+}
+
+uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum weir_side side,
+                             uint32_t owner) {
+    const struct weir_exchange *x = lq->x;
+    const struct weir_pool *list = &x->ledger.markets[market].positions;
+    lq->candidates.count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t leg = *WEIR_AT(list, uint32_t, i);
+        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+        if ((g->size > 0) != (side == WEIR_BUY)) continue;
+        if (owner != WEIR_NO_INDEX && weir_leg_owner(&x->ledger, g) == owner) continue;
+        if (weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE) continue;
+        struct weir_health h;
+        weir_health(x, g->scope, NULL, &h);
+        if (weir_liquidatable(x, &h)) continue;
+        weir_wide share = adl_share(x, g, &h);
+        if (share <= 0) continue;
+        uint32_t k = weir_pool_add(&lq->candidates, 1);
+        WEIR_CHECK(k != WEIR_NO_INDEX);
+        const struct weir_market *m = &x->venue->markets[market];
+        weir_price mark = x->prices[market].mark;
+        struct weir_adl_candidate *c = WEIR_AT(&lq->candidates, struct weir_adl_candidate, k);
+        *c = (struct weir_adl_candidate){
+            .order = weir_account_order(&x->ledger, g->account),
+            .leg = leg,
+            .size = weir_abs(g->size),
+            .entry_value = g->entry_value,
+            .unrealised = weir_unrealised(m, mark, g->size, g->entry_value),
+            .notional = weir_value(m, mark, weir_abs(g->size)),
+            .share = share};
+        weir_adl_score(x->venue->adl_ranking, c);
+    }
+    return lq->candidates.count;
+}
+
+/* Would the counterparty keep equity >= 0? */
+static bool can_give(const struct deleverage *d, uint32_t counterparty, weir_qty lots) {
+    struct weir_exchange *x = d->lq->x;
+    struct weir_leg *g = weir_leg_at(&x->ledger, counterparty);
+    weir_leg_settle(&x->ledger, g);
+    struct weir_position_change change =
+        weir_position_fill(g->size, g->entry_value, g->size > 0 ? -lots : lots, d->price,
+                           x->venue->markets[g->market].unit_value);
+    struct weir_what_if w = {.leg = counterparty, .after = *g, .balance = change.realised};
+    w.after.size = change.size;
+    w.after.entry_value = change.entry_value;
+    struct weir_health h;
+    weir_health(x, g->scope, &w, &h);
+    return h.equity >= 0;
+}
+
+static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty lots,
+                           weir_price price, struct weir_maybe rank) {
+    struct weir_liquidator *lq = d->lq;
+    struct weir_exchange *x = lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, d->leg);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_leg_cancel_orders(x, counterparty, WEIR_C_ADL);
+    struct weir_fill f = {.kind = WEIR_FILL_ADL,
+                          .taker = d->leg,
+                          .maker = counterparty,
+                          .side = d->side,
+                          .price = price,
+                          .qty = lots,
+                          .maker_order = WEIR_NO_INDEX};
+    struct weir_fill_result result;
+    weir_fill(x, &f, &result);
+    weir_count_closed(lq, d->leg, WEIR_BY_ADL, weir_value(m, price, lots), &result.taker);
+    weir_wide haircut =
+        weir_wide_max(0, weir_better_by(m, d->side, price, x->prices[g->market].mark, lots));
+    weir_wide least = weir_mul_div_floor(-d->share, lots, d->size);
+    least = weir_wide_min(haircut, weir_wide_max(0, least));
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_ADL,
+                     .adl = {g->market, weir_account_name(&x->ledger, g->account),
+                             weir_account_name(&x->ledger,
+                                               weir_leg_at(&x->ledger, counterparty)->account),
+                             lots, price, rank, haircut, least}});
+    d->left -= lots;
+    d->fills++;
+}
+
+static bool bound_met(const struct deleverage *d) {
+    return d->fills >= d->lq->x->venue->fills_per_step;
+}
+
+/* In order of rank, each up to its size. */
+static void by_rank(struct deleverage *d, uint32_t n) {
+    enum weir_ranking ranking = d->lq->x->venue->adl_ranking;
+    struct weir_adl_candidate *items =
+        WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
+    weir_adl_heap(ranking, items, n);
+    for (int64_t rank = 1; n > 0 && d->left > 0 && !bound_met(d); rank++, n--) {
+        weir_adl_pop(ranking, items, n);
+        const struct weir_adl_candidate *c = &items[n - 1];
+        weir_qty lots = weir_min(d->left, c->size);
+        if (!can_give(d, c->leg, lots)) continue;
+        deleverage_one(d, c->leg, lots, d->price, (struct weir_maybe){true, rank});
+    }
+}
+
+/* Sorts candidates by account order, in place (heap sort). */
+static bool later(const struct weir_adl_candidate *a, const struct weir_adl_candidate *b) {
+    return a->order > b->order;
+}
+static void sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
+    for (uint32_t heap = n / 2, end = n; end > 1;) {
+        uint32_t root;
+        if (heap > 0) {
+            root = --heap;
+        } else {
+            struct weir_adl_candidate t = items[0];
+            items[0] = items[--end];
+            items[end] = t;
+            root = 0;
+        }
+        for (uint32_t child; (child = 2 * root + 1) < end; root = child) {
+            if (child + 1 < end && later(&items[child + 1], &items[child])) child++;
+            if (!later(&items[child], &items[root])) break;
+            struct weir_adl_candidate t = items[root];
+            items[root] = items[child];
+            items[child] = t;
+        }
+    }
+}
+
+/* By profit, all at once; who would end negative is left out and the shares made again. */
+static void by_profit(struct deleverage *d, uint32_t n) {
+    struct weir_liquidator *lq = d->lq;
+    struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
+    sort_by_account(items, n);
+    weir_pool_clear(&lq->wides);
+    weir_pool_clear(&lq->shares);
+    weir_pool_clear(&lq->indices);
+    WEIR_CHECK(weir_pool_add(&lq->wides, 3 * n + 1) == 0);
+    WEIR_CHECK(weir_pool_add(&lq->shares, n + 1) == 0);
+    WEIR_CHECK(weir_pool_add(&lq->indices, n + 1) == 0);
+    weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0);
+    uint32_t *ranks = WEIR_AT(&lq->indices, uint32_t, 0);
+    for (uint32_t i = 0; i < n; i++) items[i].score = 0; /* its index, once ranked */
+    for (bool all_can = false; !all_can;) {
+        weir_adl_pro_rata(items, n, d->left, weights, weights + n, weights + 2 * n,
+                          WEIR_AT(&lq->shares, struct weir_share, 0));
+        all_can = true;
+        for (uint32_t i = 0; i < n; i++) {
+            if (items[i].lots == 0 || can_give(d, items[i].leg, items[i].lots)) continue;
+            items[i].size = 0;
+            all_can = false;
+        }
+    }
+    /* Rank: place by profit, ties lower account; counted only for those that give. */
+    for (uint32_t i = 0; i < n; i++) {
+        ranks[i] = 1;
+        if (items[i].lots == 0) continue;
+        for (uint32_t j = 0; j < n; j++)
+            if (j != i && weir_adl_before(WEIR_RANK_PRO_RATA, &items[j], &items[i])) ranks[i]++;
+    }
+    for (uint32_t i = 0; i < n && !bound_met(d); i++)
+        if (items[i].lots > 0)
+            deleverage_one(d, items[i].leg, items[i].lots, d->price,
+                           (struct weir_maybe){true, ranks[i]});
+}
+
+/* Nobody is eligible: all opposite positions at mark by account, backstops and funds last. */
+static void last_resort(struct deleverage *d) {
+    struct weir_liquidator *lq = d->lq;
+    const struct weir_exchange *x = lq->x;
+    uint32_t market = weir_leg_at(&x->ledger, d->leg)->market;
+    const struct weir_pool *list = &x->ledger.markets[market].positions;
+    lq->candidates.count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t leg = *WEIR_AT(list, uint32_t, i);
+        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+        if ((g->size > 0) != (d->side == WEIR_BUY)) {
+            uint32_t k = weir_pool_add(&lq->candidates, 1);
+            WEIR_CHECK(k != WEIR_NO_INDEX);
+            uint64_t order = weir_account_order(&x->ledger, g->account);
+            if (g->backstop_free > 0 && !weir_account_is_fund(&x->ledger, g->account))
+                order += UINT64_C(1) << 31;
+            *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) =
+                (struct weir_adl_candidate){
+                    .order = order, .leg = leg, .size = weir_abs(g->size)};
+        }
+    }
+    struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
+    uint32_t n = lq->candidates.count;
+    sort_by_account(items, n);
+    for (uint32_t i = 0; i < n && d->left > 0 && !bound_met(d); i++) {
+        weir_qty free = items[i].size - weir_leg_at(&x->ledger, items[i].leg)->parked;
+        if (free <= 0) continue;
+        deleverage_one(d, items[i].leg, weir_min(d->left, free), x->prices[market].mark,
+                       (struct weir_maybe){0});
+    }
+}
+
+static weir_price adl_price(const struct weir_exchange *x, const struct weir_leg *g,
+                            const struct weir_health *h) {
+    const struct weir_venue *v = x->venue;
+    weir_price mark = x->prices[g->market].mark, p = mark;
+    if (v->adl_price == WEIR_ADL_BANKRUPTCY)
+        p = weir_bankruptcy_price(x, g, weir_abs(g->size),
+                                  weir_bankruptcy_share(x, g, weir_abs(g->size), h), false);
+    if (v->adl_price == WEIR_ADL_PREVIOUS_MARK && x->prices[g->market].previous_mark > 0)
+        p = x->prices[g->market].previous_mark;
+    if (v->adl_max_price_deviation == WEIR_NONE) return p;
+    weir_wide far = (weir_wide)weir_abs(p - mark) * WEIR_PPB;
+    return far > (weir_wide)v->adl_max_price_deviation * mark ? mark : p;
+}
+
+void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
+    struct weir_exchange *x = lq->x;
+    const struct weir_venue *v = x->venue;
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    if (v->adl_when == WEIR_ADL_NEVER ||
+        (v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && h->equity >= 0)) {
+        weir_enter_stage(lq, leg, WEIR_STAGE_BOOK);
+        g->next_command = true;
+        weir_heap_drop(lq, &lq->adl, g->scope);
+        weir_queue_wait(lq, g->scope);
+        return;
+    }
+    struct deleverage d = {.lq = lq,
+                           .leg = leg,
+                           .side = weir_closing_side(g),
+                           .price = adl_price(x, g, h),
+                           .left = weir_abs(g->size),
+                           .size = weir_abs(g->size),
+                           .share = weir_bankruptcy_share(x, g, weir_abs(g->size), h)};
+    uint32_t n = weir_adl_candidates(lq, g->market, d.side, weir_leg_owner(&x->ledger, g));
+    if (v->adl_ranking == WEIR_RANK_PRO_RATA)
+        by_profit(&d, n);
+    else
+        by_rank(&d, n);
+    if (d.left == 0 || bound_met(&d)) return;
+    if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) {
+        last_resort(&d);
+    } else {
+        g->next_command = true;
+        weir_heap_drop(lq, &lq->adl, g->scope);
+        weir_queue_wait(lq, g->scope);
+    }
+}

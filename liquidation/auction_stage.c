@@ -1,0 +1,321 @@
+/* The auction stage (R26): offers and bids come in, the close clears them through auction/. */
+#include "liquidation/stages.h"
+
+weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market,
+                               enum weir_side side) {
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_rate subsidy = x->venue->funds[m->fund_idx].max_subsidy;
+    weir_price mark = x->prices[market].mark;
+    if (subsidy == WEIR_NONE) return side == WEIR_SELL ? 1 : m->max_price;
+    return weir_worse_by(m, side, mark,
+                         weir_div_floor((weir_wide)mark * subsidy, WEIR_PPB));
+}
+
+/* Lots that `max_open_notional` lets on offer besides those that are (R26). */
+static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g) {
+    const struct weir_exchange *x = lq->x;
+    weir_amount max = x->venue->auction_max_open_notional;
+    if (max == WEIR_NONE) return INT64_MAX;
+    weir_wide open = 0;
+    bool any = false;
+    for (uint32_t k = 0; k < x->venue->market_count * 2; k++) {
+        for (uint32_t i = lq->auctions[k].number ? lq->auctions[k].first_offer : WEIR_NO_INDEX;
+             i != WEIR_NO_INDEX; i = weir_leg_at(&x->ledger, i)->offer_next) {
+            const struct weir_leg *o = weir_leg_at(&x->ledger, i);
+            open += weir_value(&x->venue->markets[o->market], x->prices[o->market].mark,
+                               o->parked);
+            any = true;
+        }
+    }
+    weir_wide lots = (max - open) / weir_value(&x->venue->markets[g->market],
+                                               x->prices[g->market].mark, 1);
+    return weir_wide_max(lots, any ? 0 : 1);
+}
+
+bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_leg *g) {
+    return room(lq, g) > 0;
+}
+
+static bool open_auction(struct weir_liquidator *lq, struct weir_open_auction *a) {
+    if (a->number != 0) return false;
+    *a = (struct weir_open_auction){
+        .number = ++lq->last_auction,
+        .closes_at = weir_next_on_grid(lq->x->now, lq->x->venue->auction_interval),
+        .first_offer = WEIR_NO_INDEX,
+        .last_offer = WEIR_NO_INDEX,
+        .first_bid = WEIR_NO_INDEX,
+        .last_bid = WEIR_NO_INDEX};
+    return true;
+}
+
+void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
+    struct weir_exchange *x = lq->x;
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    enum weir_side side = weir_closing_side(g);
+    struct weir_open_auction *a = weir_auction_at(lq, g->market, side);
+    weir_qty lots = (weir_qty)weir_wide_min(weir_abs(g->size), room(lq, g));
+    weir_wide share = weir_bankruptcy_share(x, g, lots, h);
+    g->promised = 0;
+    if (share < 0) {
+        weir_price price = weir_bankruptcy_price(x, g, lots, share, false);
+        weir_wide want = -weir_better_by(&x->venue->markets[g->market], side,
+                                         weir_furthest_price(x, g->market, side), price, lots);
+        g->promised = weir_fund_grant(x, &lq->funds, g, want);
+        weir_market_fund(x, &lq->funds, g->market)->promised += g->promised;
+    }
+    bool opened = open_auction(lq, a);
+    g->parked = lots;
+    g->offer_next = WEIR_NO_INDEX;
+    if (a->last_offer == WEIR_NO_INDEX)
+        a->first_offer = leg;
+    else
+        weir_leg_at(&x->ledger, a->last_offer)->offer_next = leg;
+    a->last_offer = leg;
+    a->offer_count++;
+    weir_emit(x, &(struct weir_event){
+                     .kind = opened ? WEIR_EV_AUCTION_OPENED : WEIR_EV_AUCTION_JOINED,
+                     .auction_opened = {a->number, g->market, side, lots, a->closes_at}});
+}
+
+/* ---- Bids ------------------------------------------------------------------------------------ */
+
+static void count_bid(struct weir_liquidator *lq, const struct weir_order *o, weir_qty lots) {
+    struct weir_leg *g = weir_leg_at(&lq->x->ledger, o->leg);
+    g->open_loss += weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
+                                   o->mark_accepted) *
+                    lots;
+    if (o->side == WEIR_BUY)
+        g->open_buys += lots;
+    else
+        g->open_sells += lots;
+}
+
+void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t order) {
+    struct weir_order *o = weir_order_at(&lq->x->orders, order);
+    o->next = WEIR_NO_INDEX;
+    o->prev = a->last_bid;
+    if (a->last_bid == WEIR_NO_INDEX)
+        a->first_bid = order;
+    else
+        weir_order_at(&lq->x->orders, a->last_bid)->next = order;
+    a->last_bid = order;
+    a->bid_count++;
+    count_bid(lq, o, o->open);
+    weir_leg_at(&lq->x->ledger, o->leg)->bid_count++;
+}
+
+void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t order) {
+    struct weir_order *o = weir_order_at(&lq->x->orders, order);
+    if (o->prev == WEIR_NO_INDEX)
+        a->first_bid = o->next;
+    else
+        weir_order_at(&lq->x->orders, o->prev)->next = o->next;
+    if (o->next == WEIR_NO_INDEX)
+        a->last_bid = o->prev;
+    else
+        weir_order_at(&lq->x->orders, o->next)->prev = o->prev;
+    a->bid_count--;
+    count_bid(lq, o, -o->open);
+    weir_leg_at(&lq->x->ledger, o->leg)->bid_count--;
+    weir_orders_remove(&lq->x->orders, order);
+}
+
+/* A scope that enters liquidation: its bids are dropped (R26). */
+void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_exchange *x = lq->x;
+    for (uint32_t k = 0; k < x->venue->market_count * 2; k++) {
+        struct weir_open_auction *a = &lq->auctions[k];
+        for (uint32_t i = a->number ? a->first_bid : WEIR_NO_INDEX, next; i != WEIR_NO_INDEX;
+             i = next) {
+            const struct weir_order *o = weir_order_at(&x->orders, i);
+            next = o->next;
+            if (weir_leg_at(&x->ledger, o->leg)->scope != scope) continue;
+            weir_emit_cancelled(x, o->account, weir_order_name(&x->orders, i), o->market, o->open,
+                                WEIR_C_LIQUIDATION);
+            weir_bid_forget(lq, a, i);
+        }
+    }
+}
+
+/* ---- The close ------------------------------------------------------------------------------- */
+
+struct closing {
+    struct weir_liquidator *lq;
+    uint32_t market;
+    enum weir_side side;
+    struct weir_open_auction auction; /* as it was */
+    uint32_t offer_count, bid_count;
+    struct weir_offer *offers;
+    struct weir_bid *bids;
+    uint32_t *offer_legs, *bid_legs;
+    weir_price *bankruptcy;  /* per offer */
+    weir_wide *value, *better;
+    weir_qty allotted, unsold;
+    struct weir_maybe price;
+    bool several_prices;
+};
+
+/* Gives an offer's lots back to its position, which goes on at `stage`. */
+static void give_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
+    struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
+    weir_market_fund(lq->x, &lq->funds, g->market)->promised -= g->promised;
+    g->promised = 0;
+    g->parked = 0;
+    g->offer_next = WEIR_NO_INDEX;
+    if (g->size != 0) weir_enter_stage(lq, leg, stage);
+}
+
+/* R26: the bankruptcy price of the offered lots at present marks, extended by the grant as far as
+ * the fund subsidises, and only where the slice has a < 0 (R31). */
+static void set_reserve(struct closing *c, uint32_t k) {
+    const struct weir_exchange *x = c->lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, c->offer_legs[k]);
+    const struct weir_market *m = &x->venue->markets[c->market];
+    struct weir_health h;
+    weir_health(x, g->scope, NULL, &h);
+    weir_wide share = weir_bankruptcy_share(x, g, g->parked, &h);
+    weir_price price = weir_bankruptcy_price(x, g, g->parked, share, false), reserve = price;
+    if (share < 0 && g->promised > 0) {
+        weir_price furthest = weir_furthest_price(x, c->market, c->side);
+        reserve = weir_worse_by(m, c->side, price,
+                                g->promised / ((weir_wide)g->parked * m->unit_value));
+        if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
+        reserve = c->side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
+                                       : weir_max(price, weir_min(reserve, furthest));
+    }
+    c->bankruptcy[k] = price;
+    c->offers[k] = (struct weir_offer){.lots = g->parked,
+                                       .reserve = reserve,
+                                       .owner = weir_leg_owner(&x->ledger, g),
+                                       .arrival = k};
+}
+
+static void collect_offers(struct closing *c) {
+    struct weir_liquidator *lq = c->lq;
+    struct weir_ledger *l = &lq->x->ledger;
+    for (uint32_t i = c->auction.first_offer, next; i != WEIR_NO_INDEX; i = next) {
+        struct weir_leg *g = weir_leg_at(l, i);
+        next = g->offer_next;
+        struct weir_health h;
+        weir_health(lq->x, g->scope, NULL, &h);
+        if (weir_restored(lq->x, &h)) { /* takes its lots back; ends at its next head */
+            give_back(lq, i, WEIR_STAGE_BOOK);
+            weir_queue_place(lq, g->scope);
+            continue;
+        }
+        c->offer_legs[c->offer_count] = i;
+        set_reserve(c, c->offer_count);
+        c->offer_count++;
+    }
+}
+
+static void collect_bids(struct closing *c) {
+    struct weir_exchange *x = c->lq->x;
+    for (uint32_t i = c->auction.first_bid; i != WEIR_NO_INDEX;
+         i = weir_order_at(&x->orders, i)->next) {
+        const struct weir_order *o = weir_order_at(&x->orders, i);
+        c->bid_legs[c->bid_count] = o->leg;
+        c->bids[c->bid_count] =
+            (struct weir_bid){.lots = o->open,
+                              .price = o->price,
+                              .owner = weir_account_at(&x->ledger, o->account)->owner,
+                              .arrival = c->bid_count};
+        c->bid_count++;
+    }
+}
+
+static void fill_pair(struct closing *c, const struct weir_pair *pair) {
+    struct weir_liquidator *lq = c->lq;
+    struct weir_exchange *x = lq->x;
+    uint32_t leg = c->offer_legs[pair->offer];
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    const struct weir_market *m = &x->venue->markets[c->market];
+    weir_wide better = weir_better_by(m, c->side, pair->price, c->bankruptcy[pair->offer],
+                                      pair->lots);
+    /* A pair whose gap exceeds what is left of its lots' promise ends those lots (R31). */
+    if (better < 0 && -better > g->promised) c->bankruptcy[pair->offer] = 0;
+    if (c->bankruptcy[pair->offer] == 0) return;
+    struct weir_fill f = {.kind = WEIR_FILL_AUCTION,
+                          .taker = leg,
+                          .maker = c->bid_legs[pair->bid],
+                          .side = c->side,
+                          .price = pair->price,
+                          .qty = pair->lots,
+                          .maker_order = WEIR_NO_INDEX};
+    struct weir_fill_result result;
+    weir_fill(x, &f, &result);
+    weir_wide value = weir_value(m, pair->price, pair->lots);
+    g->parked -= pair->lots;
+    weir_count_closed(lq, leg, WEIR_BY_AUCTION, value, &result.taker);
+    if (better < 0) {
+        g->promised += better;
+        weir_market_fund(x, &lq->funds, c->market)->promised += better;
+        weir_fund_pay_gap(x, &lq->funds, leg, -better);
+    }
+    c->value[pair->offer] += value;
+    c->better[pair->offer] += better;
+    c->allotted += pair->lots;
+    if (c->price.known && c->price.value != pair->price) c->several_prices = true;
+    c->price = (struct weir_maybe){true, pair->price};
+}
+
+/* Room for all arrays of a close in the scratch pools. */
+static void take_scratch(struct closing *c) {
+    struct weir_liquidator *lq = c->lq;
+    uint32_t o = c->auction.offer_count, b = c->auction.bid_count;
+    struct weir_pool *pools[] = {&lq->offers, &lq->bids, &lq->pairs, &lq->indices, &lq->wides};
+    uint32_t counts[] = {o, b, o + b, 2 * (o + b), 4 * o};
+    for (int i = 0; i < 5; i++) {
+        weir_pool_clear(pools[i]);
+        WEIR_CHECK(weir_pool_add(pools[i], counts[i] + 1) == 0);
+    }
+    c->offers = WEIR_AT(&lq->offers, struct weir_offer, 0);
+    c->bids = WEIR_AT(&lq->bids, struct weir_bid, 0);
+    c->offer_legs = WEIR_AT(&lq->indices, uint32_t, 0);
+    c->bid_legs = c->offer_legs + o;
+    c->value = WEIR_AT(&lq->wides, weir_wide, 0);
+    c->better = c->value + o;
+    c->bankruptcy = (weir_price *)(void *)(c->better + o);
+}
+
+static void clear(struct closing *c) {
+    struct weir_liquidator *lq = c->lq;
+    struct weir_exchange *x = lq->x;
+    if (!weir_market_workable(x, c->market)) return;
+    uint32_t *scratch = c->bid_legs + c->auction.bid_count;
+    struct weir_pair *pairs = WEIR_AT(&lq->pairs, struct weir_pair, 0);
+    uint32_t n = weir_auction_uniform(c->side, x->venue->auction_price, c->offers, c->offer_count,
+                                      c->bids, c->bid_count, scratch, scratch + c->offer_count,
+                                      pairs);
+    for (uint32_t i = 0; i < n; i++) fill_pair(c, &pairs[i]);
+    for (uint32_t k = 0; k < c->offer_count; k++)
+        weir_take_liquidation_fee(lq, c->offer_legs[k], c->value[k], c->better[k]);
+}
+
+void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_side side) {
+    struct weir_exchange *x = lq->x;
+    struct weir_open_auction *a = weir_auction_at(lq, market, side);
+    struct closing c = {.lq = lq, .market = market, .side = side, .auction = *a};
+    take_scratch(&c);
+    collect_offers(&c);
+    collect_bids(&c);
+    while (a->first_bid != WEIR_NO_INDEX) weir_bid_forget(lq, a, a->first_bid);
+    a->number = 0;
+    a->closes_at = INT64_MAX;
+    clear(&c);
+    for (uint32_t k = 0; k < c.offer_count; k++)
+        c.unsold += weir_leg_at(&x->ledger, c.offer_legs[k])->parked;
+    if (c.several_prices) c.price.known = false;
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_AUCTION_CLOSED,
+                                      .auction_closed = {c.auction.number, market, c.allotted,
+                                                         c.unsold, c.price}});
+    for (uint32_t k = 0; k < c.offer_count; k++) {
+        uint32_t leg = c.offer_legs[k];
+        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+        give_back(lq, leg, weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
+    }
+    for (uint32_t k = 0; k < c.offer_count; k++) {
+        uint32_t scope = weir_leg_at(&x->ledger, c.offer_legs[k])->scope;
+        if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);
+    }
+}

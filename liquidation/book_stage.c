@@ -1,0 +1,197 @@
+/* The book stage (R22-R25, R31): one slice of one position, immediate-or-cancel at a limit that
+ * never costs more than the scope has, but for what the fund grants. */
+#include "liquidation/stages.h"
+
+struct slice {
+    struct weir_liquidator *lq;
+    uint32_t leg;
+    enum weir_side side;
+    weir_price bankruptcy;
+    weir_wide better;  /* what the fills were better than bankruptcy, summed */
+    weir_wide granted; /* all_or_nothing: fund money left for this step */
+    bool all_or_nothing;
+};
+
+weir_price weir_band_edge(const struct weir_exchange *x, uint32_t market, enum weir_side side) {
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_rate band = x->risks[market].liquidation_band;
+    weir_price mark = x->prices[market].mark;
+    if (band == WEIR_NONE) return side == WEIR_SELL ? 1 : m->max_price;
+    weir_wide p = side == WEIR_SELL ? weir_div_ceil((weir_wide)mark * (WEIR_PPB - band), WEIR_PPB)
+                                    : weir_div_floor((weir_wide)mark * (WEIR_PPB + band), WEIR_PPB);
+    return weir_clamp(weir_saturate(p), 1, m->max_price);
+}
+
+/* Mark worsened by floor(mark * spread * r * x / 10^27), x how far below REQ the equity is. */
+static weir_price fillable_price(const struct weir_exchange *x, const struct weir_leg *g,
+                                 const struct weir_health *h) {
+    const struct weir_venue *v = x->venue;
+    const struct weir_market *m = &v->markets[g->market];
+    const struct weir_risk *r = &x->risks[g->market];
+    weir_price mark = x->prices[g->market].mark;
+    weir_wide n = weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
+    weir_wide depth = WEIR_PPB;
+    if (h->requirement > 0)
+        depth = weir_mul_div_floor(v->fillable_adjustment, h->requirement - h->equity,
+                                   h->requirement);
+    depth = weir_wide_max(0, weir_wide_min(depth, WEIR_PPB));
+    weir_wide ticks = weir_mul3_div2_floor((weir_wide)mark * v->fillable_spread,
+                                           r->tiers.row[weir_tier_of(m, r, n)].rate, depth,
+                                           (weir_wide)WEIR_PPB * WEIR_PPB, WEIR_PPB);
+    return weir_worse_by(m, weir_closing_side(g), mark, ticks);
+}
+
+/* The better of two limits for who closes on `side`. */
+static weir_price better_limit(enum weir_side side, weir_price a, weir_price b) {
+    return side == WEIR_SELL ? weir_max(a, b) : weir_min(a, b);
+}
+
+/* The plan's limit with the fund's grant (R24, R31). */
+static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_qty lots,
+                             weir_wide share) {
+    const struct weir_exchange *x = s->lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, s->leg);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_price mark = x->prices[g->market].mark, worst = s->bankruptcy;
+    weir_wide gap = -weir_better_by(m, s->side, mark, s->bankruptcy, lots);
+    if (share < 0 && gap > 0) {
+        weir_wide grant = weir_fund_grant(x, &s->lq->funds, g, gap);
+        s->all_or_nothing =
+            x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING;
+        s->granted = grant;
+        if (s->all_or_nothing)
+            worst = s->lq->funds.fund[m->fund_idx].drawdown.stopped ? worst : mark;
+        else
+            worst = weir_worse_by(m, s->side, worst,
+                                  grant / ((weir_wide)lots * m->unit_value));
+    }
+    weir_price limit = worst;
+    if (x->venue->limit_fillable) limit = better_limit(s->side, fillable_price(x, g, h), worst);
+    return better_limit(s->side, limit, weir_band_edge(x, g->market, s->side));
+}
+
+static bool allow_fill(void *ctx, weir_price price, weir_qty qty) {
+    struct slice *s = ctx;
+    if (!s->all_or_nothing) return true;
+    const struct weir_leg *g = weir_leg_at(&s->lq->x->ledger, s->leg);
+    weir_wide gap = -weir_better_by(&s->lq->x->venue->markets[g->market], s->side, price,
+                                    s->bankruptcy, qty);
+    return gap <= s->granted;
+}
+
+static void filled(void *ctx, weir_price price, weir_qty qty,
+                   const struct weir_position_change *change) {
+    struct slice *s = ctx;
+    const struct weir_leg *g = weir_leg_at(&s->lq->x->ledger, s->leg);
+    const struct weir_market *m = &s->lq->x->venue->markets[g->market];
+    weir_wide better = weir_better_by(m, s->side, price, s->bankruptcy, qty);
+    s->better += better;
+    weir_count_closed(s->lq, s->leg, WEIR_BY_BOOK, weir_value(m, price, qty), change);
+    if (better >= 0) return;
+    s->granted += better;
+    weir_fund_pay_gap(s->lq->x, &s->lq->funds, s->leg, -better);
+}
+
+/* Equity at or below `at` * REQ, at > 0 (R25's jumps). */
+static bool has_fallen_to(const struct weir_health *h, weir_rate at) {
+    return at > 0 && weir_cmp_products(h->equity, WEIR_PPB, at, h->requirement) <= 0;
+}
+
+/* R25's jumps, looked at before each slice; the new stage is performed in the same step. */
+static bool jump(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
+    const struct weir_venue *v = lq->x->venue;
+    struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
+    enum weir_stage stage;
+    if (has_fallen_to(h, v->backstop_at))
+        stage = weir_next_stage(lq, g, WEIR_STAGE_AUCTION);
+    else if (has_fallen_to(h, v->takeover_at))
+        stage = weir_next_stage(lq, g, WEIR_STAGE_BOOK);
+    else
+        return false;
+    weir_enter_stage(lq, leg, stage);
+    if (stage == WEIR_STAGE_BACKSTOP) weir_backstop_stage(lq, leg, h);
+    if (stage == WEIR_STAGE_AUCTION) {
+        if (weir_auction_has_room(lq, g)) weir_auction_stage(lq, leg, h);
+    }
+    return true;
+}
+
+static void ask_policy(const struct weir_liquidator *lq, struct weir_leg *g,
+                       const struct weir_health *h, struct weir_slice *plan) {
+    const struct weir_exchange *x = lq->x;
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_price mark = x->prices[g->market].mark;
+    struct weir_policy_view view = {
+        .market = m,
+        .risk = &x->risks[g->market],
+        .mark = mark,
+        .lots = weir_abs(g->size),
+        .notional = weir_value(m, mark, weir_abs(g->size)),
+        .equity = h->equity,
+        .requirement = h->requirement,
+        .maintenance = h->maintenance,
+        .cost_ppb = m->fee_liquidation + (x->venue->bankruptcy_fee_included ? m->fee_taker : 0),
+        .now = x->now,
+        .cooldown_until = g->cooldown_until,
+        .slice_number = 1};
+    weir_policy_slice(&x->venue->policy, &view, plan);
+    g->cooldown_until = plan->cooldown_until;
+}
+
+/* Whether the slice counts as empty, and the way out of the stage (R25). */
+static void count_empty(struct weir_liquidator *lq, uint32_t leg, weir_qty wanted,
+                        const struct weir_walk *walk) {
+    struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
+    const struct weir_venue *v = lq->x->venue;
+    bool bound_met = walk->fills >= v->fills_per_step && walk->filled < wanted;
+    bool empty = wanted == 0 || (v->empty_means_nothing_filled ? walk->filled == 0
+                                                               : walk->filled < wanted);
+    if (bound_met || !empty) {
+        g->empty_slices = 0;
+        return;
+    }
+    g->empty_slices++;
+    if (g->empty_slices < v->empty_slices) return;
+    weir_enter_stage(lq, leg, weir_next_stage(lq, g, WEIR_STAGE_BOOK));
+}
+
+void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
+    struct weir_exchange *x = lq->x;
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    uint32_t scope = g->scope;
+    weir_scope_at(&x->ledger, scope)->kept = leg;
+    if (jump(lq, leg, h)) return;
+    struct weir_slice plan;
+    ask_policy(lq, g, h, &plan);
+    struct slice s = {.lq = lq, .leg = leg, .side = weir_closing_side(g)};
+    weir_price limit = x->prices[g->market].mark;
+    struct weir_walk walk = {0};
+    if (plan.lots > 0) {
+        weir_wide share = weir_bankruptcy_share(x, g, plan.lots, h);
+        s.bankruptcy = weir_bankruptcy_price(x, g, plan.lots, share,
+                                             x->venue->bankruptcy_fee_included);
+        limit = plan_limit(&s, h, plan.lots, share);
+        struct weir_taker taker = {.leg = leg,
+                                   .side = s.side,
+                                   .limit = limit,
+                                   .qty = plan.lots,
+                                   .kind = WEIR_FILL_LIQUIDATION,
+                                   .pays_fee = x->venue->bankruptcy_fee_included,
+                                   .max_fills = x->venue->fills_per_step,
+                                   .allow = allow_fill,
+                                   .filled = filled,
+                                   .ctx = &s};
+        weir_match(x, &taker, &walk);
+        weir_take_liquidation_fee(lq, leg, walk.value, s.better);
+    }
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_LIQUIDATION_STEP,
+                     .liquidation_step = {weir_scope_at(&x->ledger, scope)->liquidation,
+                                          weir_account_name(&x->ledger, g->account),
+                                          weir_scope_at(&x->ledger, scope)->market, g->market,
+                                          s.side, plan.lots, limit, walk.filled,
+                                          x->venue->policy.name}});
+    if (g->size == 0) return;
+    /* A scope that ends here leaves its stages; counting comes after that look (R25). */
+    if (!weir_after_step(lq, scope)) count_empty(lq, leg, plan.lots, &walk);
+}

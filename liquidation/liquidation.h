@@ -1,0 +1,87 @@
+/* liquidation: the queue (R19), bounded steps (R20), and the waterfall of R21-R32 stage by stage,
+ * one file a stage. The state of a liquidation lives in its scope and legs (ledger/); here are the
+ * queue, the open auctions and the lists of who waits for what. */
+#ifndef WEIR_LIQUIDATION_H
+#define WEIR_LIQUIDATION_H
+
+#include "adl/adl.h"
+#include "auction/auction.h"
+#include "insurance/insurance.h"
+#include "policy/policy.h"
+
+/* A heap of scopes in queue order. */
+struct weir_scope_heap {
+    struct weir_pool scopes; /* uint32_t */
+    bool adl;                /* its slots are adl_slot, else queue_slot */
+};
+
+struct weir_open_auction {
+    uint64_t number; /* 0: none open */
+    weir_time closes_at;
+    uint32_t first_offer, last_offer; /* legs */
+    uint32_t first_bid, last_bid;     /* order records, by arrival */
+    uint32_t offer_count, bid_count;
+};
+
+struct weir_liquidator {
+    struct weir_exchange *x;
+    struct weir_funds funds;
+    struct weir_scope_heap ready; /* scopes that may take a step */
+    struct weir_scope_heap adl;   /* scopes with a position in the ADL stage */
+    struct weir_pool retry;       /* uint32_t scopes that wait for the next command */
+    struct weir_pool shortfalls;  /* uint32_t scopes in the order in which they became flat */
+    struct weir_pool members;     /* uint32_t scopes waiting or in liquidation, unordered */
+    uint64_t last_liquidation, last_auction;
+    struct weir_open_auction *auctions; /* [market * 2 + side of the liquidation order] */
+    struct weir_pool *volunteers;       /* per market: uint32_t legs that gave backstop capacity */
+    weir_wide credit;                   /* capacity: steps times 10^9 */
+    uint32_t pools_due;                 /* markets with an unpaid loss pool */
+    struct weir_pool candidates, wides, shares, offers, bids, pairs, indices; /* scratch */
+};
+
+int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x);
+void weir_liquidator_free(struct weir_liquidator *lq);
+
+/* ---- Phases of a command --------------------------------------------------------------------- */
+/* (5): scopes the trigger index found enter the queue, if they still are liquidatable. */
+void weir_queue_enter(struct weir_liquidator *lq);
+/* (6): liquidation steps; returns how many steps are left for ADL. */
+int64_t weir_liquidation_steps(struct weir_liquidator *lq);
+/* (7) */
+void weir_adl_steps(struct weir_liquidator *lq, int64_t budget);
+/* (8): shortfalls of scopes that are flat, then charges. */
+void weir_settle_shortfalls(struct weir_liquidator *lq);
+/* Time moved by `elapsed`: capacity grows. */
+void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed);
+
+/* ---- Timers ---------------------------------------------------------------------------------- */
+void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_side side);
+void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market);
+
+/* ---- Used by the engine's commands ----------------------------------------------------------- */
+static inline struct weir_open_auction *weir_auction_at(const struct weir_liquidator *lq,
+                                                        uint32_t market, enum weir_side side) {
+    return &lq->auctions[market * 2 + side];
+}
+/* Is this order record a bid? */
+static inline bool weir_order_is_bid(const struct weir_order *o) {
+    return (o->flags & (WEIR_ORDER_IOC | WEIR_ORDER_FOK | WEIR_ORDER_STOP)) ==
+           (WEIR_ORDER_IOC | WEIR_ORDER_FOK);
+}
+/* Enters a bid's order record (fields filled in) / forgets it, with its lots and open loss. */
+void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *auction, uint32_t order);
+void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *auction,
+                     uint32_t order);
+/* Volunteers capacity (R27). False at the bound. */
+bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notional,
+                       weir_wide loss_limit);
+/* Does some scope in the queue hold a position in the market? O(queue). */
+bool weir_market_has_queued(const struct weir_liquidator *lq, uint32_t market);
+
+/* Eligible opposite positions of a market for ADL queries and steps: `side` buy = longs. Scores
+ * are set. `owner` WEIR_NO_INDEX: nobody is left out for his owner. Returns the count; items in
+ * lq->candidates. O(positions). */
+uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum weir_side side,
+                             uint32_t owner);
+
+#endif

@@ -1,0 +1,243 @@
+/* The queue: scopes in the venue's order (R19), and those that wait for something. */
+#include "liquidation/stages.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct weir_scope *scope_at(const struct weir_liquidator *lq, uint32_t i) {
+    return weir_scope_at(&lq->x->ledger, i);
+}
+
+static bool worse(const struct weir_liquidator *lq, const struct weir_scope *a,
+                  const struct weir_scope *b) {
+    bool zero_a = a->key_requirement == 0, zero_b = b->key_requirement == 0;
+    if (zero_a != zero_b) return zero_a;
+    if (zero_a) {
+        if (a->key_equity != b->key_equity) return a->key_equity < b->key_equity;
+    } else {
+        int c = weir_cmp_products(a->key_equity, b->key_requirement, b->key_equity,
+                                  a->key_requirement);
+        if (c != 0) return c < 0;
+    }
+    return weir_scope_before(&lq->x->ledger, a, b);
+}
+
+static bool before(const struct weir_liquidator *lq, uint32_t i, uint32_t j) {
+    const struct weir_scope *a = scope_at(lq, i), *b = scope_at(lq, j);
+    switch (lq->x->venue->queue_order) {
+    case WEIR_FIFO:
+        if (a->entered != b->entered) return a->entered < b->entered;
+        return worse(lq, a, b);
+    case WEIR_LARGEST_FIRST:
+        if (a->key_notional != b->key_notional) return a->key_notional > b->key_notional;
+        return weir_scope_before(&lq->x->ledger, a, b);
+    case WEIR_WORST_FIRST: break;
+    }
+    return worse(lq, a, b);
+}
+
+static uint32_t *slot_of(const struct weir_liquidator *lq, const struct weir_scope_heap *heap,
+                         uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    return heap->adl ? &s->adl_slot : &s->queue_slot;
+}
+
+static void place(const struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t slot,
+                  uint32_t scope) {
+    *WEIR_AT(&heap->scopes, uint32_t, slot) = scope;
+    *slot_of(lq, heap, scope) = slot;
+}
+
+static void sift(const struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t slot,
+                 uint32_t scope) {
+    const uint32_t *at = WEIR_AT(&heap->scopes, uint32_t, 0);
+    while (slot > 0 && before(lq, scope, at[(slot - 1) / 2])) {
+        place(lq, heap, slot, at[(slot - 1) / 2]);
+        slot = (slot - 1) / 2;
+    }
+    for (;;) {
+        uint32_t child = 2 * slot + 1;
+        if (child >= heap->scopes.count) break;
+        if (child + 1 < heap->scopes.count && before(lq, at[child + 1], at[child])) child++;
+        if (!before(lq, at[child], scope)) break;
+        place(lq, heap, slot, at[child]);
+        slot = child;
+    }
+    place(lq, heap, slot, scope);
+}
+
+void weir_heap_put(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope) {
+    uint32_t slot = *slot_of(lq, heap, scope);
+    if (slot == WEIR_NO_INDEX) slot = weir_pool_add(&heap->scopes, 1);
+    WEIR_CHECK(slot != WEIR_NO_INDEX);
+    sift(lq, heap, slot, scope);
+}
+
+void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope) {
+    uint32_t *own = slot_of(lq, heap, scope), slot = *own;
+    if (slot == WEIR_NO_INDEX) return;
+    *own = WEIR_NO_INDEX;
+    uint32_t last = *WEIR_AT(&heap->scopes, uint32_t, --heap->scopes.count);
+    if (last != scope) sift(lq, heap, slot, last);
+}
+
+uint32_t weir_heap_top(const struct weir_scope_heap *heap) {
+    return heap->scopes.count ? *WEIR_AT(&heap->scopes, uint32_t, 0) : WEIR_NO_INDEX;
+}
+
+static void take_key(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    struct weir_health h;
+    weir_health(lq->x, scope, NULL, &h);
+    s->key_equity = h.equity;
+    s->key_requirement = h.requirement;
+    s->key_notional = h.notional;
+}
+
+void weir_queue_rekey(struct weir_liquidator *lq) {
+    struct weir_pool *list = &lq->x->trigger.rekey;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t scope = *WEIR_AT(list, uint32_t, i);
+        struct weir_scope *s = scope_at(lq, scope);
+        s->rekey_listed = false;
+        if (s->queue == WEIR_QUEUE_NONE) continue;
+        take_key(lq, scope);
+        if (s->queue_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->ready, scope);
+        if (s->adl_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->adl, scope);
+    }
+    list->count = 0;
+}
+
+void weir_queue_enter(struct weir_liquidator *lq) {
+    struct weir_exchange *x = lq->x;
+    weir_trigger_collect(x);
+    struct weir_pool *found = &x->trigger.found;
+    for (uint32_t i = 0; i < found->count; i++) {
+        uint32_t scope = *WEIR_AT(found, uint32_t, i);
+        struct weir_scope *s = scope_at(lq, scope);
+        struct weir_health h;
+        if (s->queue != WEIR_QUEUE_NONE) continue;
+        weir_health(x, scope, NULL, &h);
+        if (!weir_liquidatable(x, &h)) {
+            weir_touch(x, scope); /* found by an earlier look: index it as healthy again */
+            continue;
+        }
+        s->queue = WEIR_QUEUE_WAITING;
+        s->entered = x->now;
+        s->member_slot = weir_pool_add(&lq->members, 1);
+        WEIR_CHECK(s->member_slot != WEIR_NO_INDEX);
+        *WEIR_AT(&lq->members, uint32_t, s->member_slot) = scope;
+        take_key(lq, scope);
+        weir_heap_put(lq, &lq->ready, scope);
+    }
+    found->count = 0;
+    weir_queue_rekey(lq);
+}
+
+void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    weir_heap_drop(lq, &lq->ready, scope);
+    if (s->retry_listed) return;
+    s->retry_listed = true;
+    uint32_t i = weir_pool_add(&lq->retry, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&lq->retry, uint32_t, i) = scope;
+}
+
+void weir_queue_place(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    if (s->queue == WEIR_QUEUE_NONE || s->wait_shortfall) return;
+    weir_heap_put(lq, &lq->ready, scope);
+    if (s->queue != WEIR_QUEUE_ACTIVE) return;
+    const struct weir_ledger *l = &lq->x->ledger;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (g->size != 0 && g->stage == WEIR_STAGE_ADL) weir_heap_put(lq, &lq->adl, scope);
+    }
+}
+
+void weir_queue_retry(struct weir_liquidator *lq) {
+    uint32_t n = lq->retry.count;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t scope = *WEIR_AT(&lq->retry, uint32_t, i);
+        scope_at(lq, scope)->retry_listed = false;
+        for (uint32_t leg = weir_scope_first_leg(&lq->x->ledger, scope); leg != WEIR_NO_INDEX;
+             leg = weir_scope_next_leg(&lq->x->ledger, scope, leg))
+            weir_leg_at(&lq->x->ledger, leg)->next_command = false;
+        weir_queue_place(lq, scope);
+    }
+    lq->retry.count = 0;
+}
+
+void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    weir_heap_drop(lq, &lq->ready, scope);
+    weir_heap_drop(lq, &lq->adl, scope);
+    s->queue = WEIR_QUEUE_NONE;
+    s->kept = WEIR_NO_INDEX;
+    s->wait_shortfall = false;
+    uint32_t last = *WEIR_AT(&lq->members, uint32_t, --lq->members.count);
+    *WEIR_AT(&lq->members, uint32_t, s->member_slot) = last;
+    scope_at(lq, last)->member_slot = s->member_slot;
+    s->member_slot = WEIR_NO_INDEX;
+    weir_touch(lq->x, scope);
+}
+
+bool weir_market_has_queued(const struct weir_liquidator *lq, uint32_t market) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    for (uint32_t i = 0; i < lq->members.count; i++) {
+        uint32_t scope = *WEIR_AT(&lq->members, uint32_t, i);
+        for (uint32_t leg = weir_scope_first_leg(l, scope); leg != WEIR_NO_INDEX;
+             leg = weir_scope_next_leg(l, scope, leg))
+            if (weir_leg_at(l, leg)->market == market && weir_leg_at(l, leg)->size != 0)
+                return true;
+    }
+    return false;
+}
+
+void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed) {
+    int64_t capacity = lq->x->venue->capacity;
+    if (capacity == WEIR_NONE) return;
+    lq->credit = weir_wide_min(lq->credit + (weir_wide)capacity * elapsed,
+                               (weir_wide)capacity * WEIR_SECOND);
+}
+
+int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
+    uint32_t markets = x->venue->market_count, scopes = x->ledger.scopes.capacity;
+    uint32_t legs = x->ledger.legs.capacity;
+    *lq = (struct weir_liquidator){.x = x, .adl = {.adl = true}};
+    int error = weir_funds_new(&lq->funds, x);
+    if (!error) error = weir_pool_new(&lq->ready.scopes, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->adl.scopes, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->retry, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->members, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->shortfalls, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->candidates, sizeof(struct weir_adl_candidate), legs);
+    if (!error) error = weir_pool_new(&lq->wides, sizeof(weir_wide), legs);
+    if (!error) error = weir_pool_new(&lq->shares, sizeof(struct weir_share), legs);
+    if (!error) error = weir_pool_new(&lq->offers, sizeof(struct weir_offer), legs);
+    if (!error) error = weir_pool_new(&lq->bids, sizeof(struct weir_bid), legs);
+    if (!error) error = weir_pool_new(&lq->pairs, sizeof(struct weir_pair), legs);
+    if (!error) error = weir_pool_new(&lq->indices, sizeof(uint32_t), legs);
+    lq->auctions = calloc((size_t)markets * 2, sizeof *lq->auctions);
+    lq->volunteers = calloc(markets, sizeof *lq->volunteers);
+    if (!lq->auctions || !lq->volunteers) error = -ENOMEM;
+    for (uint32_t m = 0; !error && m < markets; m++) {
+        error = weir_pool_new(&lq->volunteers[m], sizeof(uint32_t), legs);
+        lq->auctions[m * 2].closes_at = lq->auctions[m * 2 + 1].closes_at = INT64_MAX;
+    }
+    return error;
+}
+
+void weir_liquidator_free(struct weir_liquidator *lq) {
+    for (uint32_t m = 0; lq->volunteers && m < lq->x->venue->market_count; m++)
+        weir_pool_free(&lq->volunteers[m]);
+    free(lq->volunteers);
+    free(lq->auctions);
+    struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes, &lq->retry, &lq->shortfalls,
+                                 &lq->candidates,   &lq->wides,      &lq->shares, &lq->offers,
+                                 &lq->bids,         &lq->pairs,      &lq->indices, &lq->members};
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) weir_pool_free(pools[i]);
+    weir_funds_free(&lq->funds);
+}

@@ -1,0 +1,70 @@
+/* Private to liquidation/: what the queue, the steps and the stages need of one another. */
+#ifndef WEIR_LIQUIDATION_STAGES_H
+#define WEIR_LIQUIDATION_STAGES_H
+
+#include "liquidation/liquidation.h"
+
+/* ---- Queue ----------------------------------------------------------------------------------- */
+void weir_heap_put(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope);
+void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope);
+uint32_t weir_heap_top(const struct weir_scope_heap *heap); /* WEIR_NO_INDEX: empty */
+/* Takes the keys of all scopes again that changed since the last call (R19). */
+void weir_queue_rekey(struct weir_liquidator *lq);
+/* Puts a queued scope where its positions allow: ready heap, ADL heap, or waiting. */
+void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
+/* The scope can do nothing before the next command: out of the ready heap until then. */
+void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope);
+/* All that waited for the next command is placed again. */
+void weir_queue_retry(struct weir_liquidator *lq);
+void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope);
+
+/* ---- A liquidation --------------------------------------------------------------------------- */
+/* May a position be worked: market open to liquidation and not stale? */
+bool weir_market_workable(const struct weir_exchange *x, uint32_t market);
+bool weir_scope_parked(const struct weir_liquidator *lq, uint32_t scope);
+/* Books what a closing fill means for the liquidation (after weir_fill). */
+void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
+                       weir_wide value, const struct weir_position_change *change);
+/* The stage behind `stage` for a leg (R25, R27, R32), and entering it. */
+enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct weir_leg *leg,
+                                enum weir_stage stage);
+void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage);
+/* Looks at the scope after a step: flat or restored ends it. True when it is over, or waits for
+ * its shortfall. */
+bool weir_after_step(struct weir_liquidator *lq, uint32_t scope);
+void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_outcome outcome);
+/* Takes the liquidation fee of closings worth `value` that were `better` than bankruptcy (R24). */
+void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wide value,
+                               weir_wide better);
+/* The side of the liquidation order of a leg. */
+static inline enum weir_side weir_closing_side(const struct weir_leg *leg) {
+    return leg->size > 0 ? WEIR_SELL : WEIR_BUY;
+}
+/* (price - than) in the closer's favour, times lots, in money: negative is a gap. */
+static inline weir_wide weir_better_by(const struct weir_market *m, enum weir_side side,
+                                       weir_price price, weir_price than, weir_qty lots) {
+    weir_price d = side == WEIR_SELL ? price - than : than - price;
+    return (weir_wide)d * lots * m->unit_value;
+}
+/* A price `ticks` worse for who closes on `side`, within [1, max_price]. */
+static inline weir_price weir_worse_by(const struct weir_market *m, enum weir_side side,
+                                       weir_price price, weir_wide ticks) {
+    weir_wide p = side == WEIR_SELL ? price - ticks : price + ticks;
+    return weir_clamp(weir_saturate(p), 1, m->max_price);
+}
+/* The furthest price the fund subsidises away from mark in auctions and backstops (R31). */
+weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market,
+                               enum weir_side side);
+/* The worse edge of the liquidation band for `side` (R24). */
+weir_price weir_band_edge(const struct weir_exchange *x, uint32_t market, enum weir_side side);
+
+/* ---- Stages: each works one step of the leg -------------------------------------------------- */
+void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_leg *leg);
+void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope);
+void weir_backstop_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+
+#endif

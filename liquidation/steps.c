@@ -1,0 +1,367 @@
+/* Steps (R20): which scope and which of its positions is worked next, how a liquidation begins,
+ * and how it ends. */
+#include "liquidation/stages.h"
+
+static struct weir_scope *scope_at(const struct weir_liquidator *lq, uint32_t i) {
+    return weir_scope_at(&lq->x->ledger, i);
+}
+static struct weir_leg *leg_at(const struct weir_liquidator *lq, uint32_t i) {
+    return weir_leg_at(&lq->x->ledger, i);
+}
+
+bool weir_market_workable(const struct weir_exchange *x, uint32_t market) {
+    enum weir_market_status status = x->risks[market].status;
+    return (status == WEIR_STATUS_TRADING || status == WEIR_STATUS_REDUCE_ONLY) &&
+           !x->prices[market].stale;
+}
+
+bool weir_scope_parked(const struct weir_liquidator *lq, uint32_t scope) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i))
+        if (leg_at(lq, i)->parked > 0) return true;
+    return false;
+}
+
+/* ---- Beginning ------------------------------------------------------------------------------- */
+
+static void cancel_oldest_first(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_exchange *x = lq->x;
+    for (;;) {
+        uint32_t oldest = WEIR_NO_INDEX;
+        for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+             i = weir_scope_next_leg(&x->ledger, scope, i)) {
+            uint32_t o = leg_at(lq, i)->first_order;
+            if (o == WEIR_NO_INDEX) continue;
+            if (oldest == WEIR_NO_INDEX ||
+                weir_order_at(&x->orders, o)->age < weir_order_at(&x->orders, oldest)->age)
+                oldest = o;
+        }
+        if (oldest == WEIR_NO_INDEX) return;
+        weir_order_cancel(x, oldest, WEIR_C_LIQUIDATION);
+    }
+}
+
+static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_health *h) {
+    struct weir_exchange *x = lq->x;
+    struct weir_scope *s = scope_at(lq, scope);
+    bool fund = weir_account_is_fund(&x->ledger, s->account);
+    s->queue = WEIR_QUEUE_ACTIVE;
+    s->liquidation = ++lq->last_liquidation;
+    s->closed_lots = false;
+    s->kept = WEIR_NO_INDEX;
+    s->shortfall = 0;
+    for (int i = 0; i < WEIR_BY_COUNT; i++) s->by_stage[i] = 0;
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_LIQUIDATION_STARTED,
+                     .liquidation_started = {s->liquidation,
+                                             weir_account_name(&x->ledger, s->account), s->market,
+                                             h->equity, h->requirement}});
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i)) {
+        struct weir_leg *g = leg_at(lq, i);
+        g->stage = WEIR_STAGE_NONE;
+        g->beyond_book = g->next_command = g->closed_any = false;
+        g->empty_slices = 0;
+        g->realised = 0;
+        /* Inventory of the fund goes straight to ADL (R27). */
+        if (g->size != 0) weir_enter_stage(lq, i, fund ? WEIR_STAGE_ADL : WEIR_STAGE_BOOK);
+    }
+    cancel_oldest_first(lq, scope);
+    weir_auction_drop_bids(lq, scope);
+}
+
+/* ---- Stages of a position -------------------------------------------------------------------- */
+
+enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct weir_leg *g,
+                                enum weir_stage stage) {
+    const struct weir_venue *v = lq->x->venue;
+    bool stopped = weir_market_fund(lq->x, &lq->funds, g->market)->drawdown.stopped;
+    if (stopped) return WEIR_STAGE_ADL;
+    switch (stage) {
+    case WEIR_STAGE_BOOK:
+        return v->auction_format != WEIR_AUCTION_NONE ? WEIR_STAGE_AUCTION : WEIR_STAGE_BACKSTOP;
+    case WEIR_STAGE_AUCTION: return WEIR_STAGE_BACKSTOP;
+    case WEIR_STAGE_BACKSTOP: return v->absorb_enabled ? WEIR_STAGE_ABSORB : WEIR_STAGE_ADL;
+    case WEIR_STAGE_NONE:
+    case WEIR_STAGE_ABSORB:
+    case WEIR_STAGE_ADL: break;
+    }
+    return WEIR_STAGE_ADL;
+}
+
+void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
+    struct weir_leg *g = leg_at(lq, leg);
+    struct weir_scope *s = scope_at(lq, g->scope);
+    g->stage = (uint8_t)stage;
+    if (stage > WEIR_STAGE_BOOK) {
+        g->beyond_book = true;
+        if (s->kept == leg) s->kept = WEIR_NO_INDEX;
+    } else {
+        g->empty_slices = 0;
+    }
+    if (stage == WEIR_STAGE_ADL && s->queue == WEIR_QUEUE_ACTIVE)
+        weir_heap_put(lq, &lq->adl, g->scope);
+}
+
+void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
+                       weir_wide value, const struct weir_position_change *change) {
+    struct weir_leg *g = leg_at(lq, leg);
+    struct weir_scope *s = scope_at(lq, g->scope);
+    s->by_stage[stage] += value;
+    s->closed_lots = true;
+    g->realised += change->realised;
+    g->closed_any = true;
+    if (g->size != 0) return;
+    g->stage = WEIR_STAGE_NONE;
+    if (s->kept == leg) s->kept = WEIR_NO_INDEX;
+}
+
+void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wide value,
+                               weir_wide better) {
+    struct weir_exchange *x = lq->x;
+    const struct weir_leg *g = leg_at(lq, leg);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    if (value == 0 || m->fee_liquidation == 0) return;
+    struct weir_health h;
+    weir_health(x, g->scope, NULL, &h);
+    weir_wide can_pay = weir_wide_max(0, weir_wide_min(h.balance, h.equity));
+    weir_wide fee = weir_wide_min(weir_fee(value, m->fee_liquidation), weir_wide_max(0, better));
+    fee = weir_wide_min(fee, can_pay);
+    if (fee == 0) return;
+    weir_post_balance(&x->ledger, g->scope, -fee);
+    weir_touch_key(x, g->scope);
+    weir_fund_move(x, &lq->funds, m->fund_idx, WEIR_CAUSE_LIQUIDATION_FEE, fee, g->account);
+}
+
+/* ---- Ending ---------------------------------------------------------------------------------- */
+
+/* R30: what is left of a scope of which lots went beyond the book stage stays with the fund. */
+static void confiscate(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_exchange *x = lq->x;
+    struct weir_scope *s = scope_at(lq, scope);
+    if (!x->venue->remainder_confiscate || s->balance <= 0) return;
+    if (weir_account_is_fund(&x->ledger, s->account)) return;
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i)) {
+        const struct weir_leg *g = leg_at(lq, i);
+        if (!g->beyond_book || !g->closed_any) continue;
+        weir_wide amount = s->balance;
+        weir_post_balance(&x->ledger, scope, -amount);
+        weir_fund_move(x, &lq->funds, x->venue->markets[g->market].fund_idx,
+                       WEIR_CAUSE_CONFISCATED, amount, s->account);
+        return;
+    }
+}
+
+void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_outcome outcome) {
+    struct weir_exchange *x = lq->x;
+    struct weir_scope *s = scope_at(lq, scope);
+    if (!s->closed_lots) outcome = WEIR_CURED;
+    if (outcome == WEIR_CLOSED) confiscate(lq, scope);
+    struct weir_event e = {.kind = WEIR_EV_LIQUIDATION_ENDED,
+                           .liquidation_ended = {.liquidation = s->liquidation,
+                                                 .account =
+                                                     weir_account_name(&x->ledger, s->account),
+                                                 .scope_market = s->market,
+                                                 .outcome = outcome,
+                                                 .shortfall = s->shortfall}};
+    for (int i = 0; i < WEIR_BY_COUNT; i++) e.liquidation_ended.by_stage[i] = s->by_stage[i];
+    weir_emit(x, &e);
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i)) {
+        struct weir_leg *g = leg_at(lq, i);
+        WEIR_CHECK(g->parked == 0);
+        g->stage = WEIR_STAGE_NONE;
+        g->next_command = false;
+    }
+    weir_queue_leave(lq, scope);
+}
+
+static void end_flat(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    weir_scope_settle(&lq->x->ledger, scope);
+    if (s->balance >= 0) {
+        weir_liquidation_end(lq, scope, WEIR_CLOSED);
+        return;
+    }
+    s->wait_shortfall = true;
+    weir_heap_drop(lq, &lq->ready, scope);
+    weir_heap_drop(lq, &lq->adl, scope);
+    uint32_t i = weir_pool_add(&lq->shortfalls, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&lq->shortfalls, uint32_t, i) = scope;
+}
+
+bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
+    const struct weir_scope *s = scope_at(lq, scope);
+    if (s->queue != WEIR_QUEUE_ACTIVE || s->wait_shortfall) return true;
+    struct weir_health h;
+    weir_health(lq->x, scope, NULL, &h);
+    if (h.positions == 0) {
+        end_flat(lq, scope);
+        return true;
+    }
+    if (!weir_restored(lq->x, &h) || weir_scope_parked(lq, scope)) return false;
+    weir_liquidation_end(lq, scope, WEIR_RESTORED);
+    return true;
+}
+
+/* ---- Choosing what to work ------------------------------------------------------------------- */
+
+static bool can_work(const struct weir_liquidator *lq, const struct weir_leg *g) {
+    if (g->size == 0 || g->parked > 0 || g->next_command) return false;
+    if (g->stage == WEIR_STAGE_ADL || !weir_market_workable(lq->x, g->market)) return false;
+    return g->stage != WEIR_STAGE_AUCTION || weir_auction_has_room(lq, g);
+}
+
+/* The position of the next step: the one kept in the book stage, else the largest requirement. */
+static uint32_t pick(struct weir_liquidator *lq, uint32_t scope) {
+    const struct weir_exchange *x = lq->x;
+    struct weir_scope *s = scope_at(lq, scope);
+    if (s->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, s->kept))) return s->kept;
+    s->kept = WEIR_NO_INDEX;
+    uint32_t best = WEIR_NO_INDEX;
+    weir_wide best_mm = -1;
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i)) {
+        const struct weir_leg *g = leg_at(lq, i);
+        if (!can_work(lq, g)) continue;
+        weir_wide mm = weir_maintenance(&x->venue->markets[g->market], &x->risks[g->market],
+                                        x->prices[g->market].mark, g->size, g->entry_value);
+        if (mm <= best_mm) continue;
+        best = i;
+        best_mm = mm;
+    }
+    return best;
+}
+
+static void work(struct weir_liquidator *lq, uint32_t leg) {
+    const struct weir_leg *g = leg_at(lq, leg);
+    struct weir_health h;
+    weir_health(lq->x, g->scope, NULL, &h);
+    switch ((enum weir_stage)g->stage) {
+    case WEIR_STAGE_BOOK: weir_book_stage(lq, leg, &h); return;
+    case WEIR_STAGE_AUCTION: weir_auction_stage(lq, leg, &h); return;
+    case WEIR_STAGE_BACKSTOP: weir_backstop_stage(lq, leg, &h); return;
+    case WEIR_STAGE_ABSORB: weir_absorb_stage(lq, leg, &h); return;
+    case WEIR_STAGE_NONE:
+    case WEIR_STAGE_ADL: break;
+    }
+    WEIR_CHECK(!"a position is worked in no stage");
+}
+
+/* Can a scope that has not started do so? Not when all it has is in closed or stale markets. */
+static bool may_begin(const struct weir_liquidator *lq, uint32_t scope,
+                      const struct weir_health *h) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    if (h->positions == 0) return true;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i))
+        if (leg_at(lq, i)->size != 0 && weir_market_workable(lq->x, leg_at(lq, i)->market))
+            return true;
+    return false;
+}
+
+/* Looks at the head of the queue. True when a step was taken. */
+static bool step(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    struct weir_health h;
+    weir_health(lq->x, scope, NULL, &h);
+    bool first = s->queue == WEIR_QUEUE_WAITING;
+    if (first && !weir_liquidatable(lq->x, &h)) {
+        weir_queue_leave(lq, scope);
+        return false;
+    }
+    if (first && !may_begin(lq, scope, &h)) {
+        weir_queue_wait(lq, scope);
+        return false;
+    }
+    if (!first && weir_after_step(lq, scope)) return false;
+    if (!first && weir_restored(lq->x, &h)) { /* ends when its parked lots are back */
+        weir_queue_wait(lq, scope);
+        return false;
+    }
+    if (first) begin(lq, scope, &h);
+    uint32_t leg = pick(lq, scope);
+    if (leg != WEIR_NO_INDEX) {
+        work(lq, leg);
+    } else if (!first) {
+        weir_queue_wait(lq, scope);
+        return false;
+    }
+    if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);
+    return true;
+}
+
+static bool take_credit(struct weir_liquidator *lq) {
+    if (lq->x->venue->capacity == WEIR_NONE) return true;
+    if (lq->credit < WEIR_PPB) return false;
+    lq->credit -= WEIR_PPB;
+    return true;
+}
+
+/* ADL takes what the other steps left, but one step is kept for it when a scope waits for it; with
+ * one step a command it gets those with an even seq. */
+int64_t weir_liquidation_steps(struct weir_liquidator *lq) {
+    int64_t all = lq->x->venue->steps_per_command, kept = 0, used = 0;
+    weir_queue_retry(lq);
+    if (lq->adl.scopes.count > 0) kept = all > 1 ? 1 : lq->x->seq % 2 == 0;
+    while (used < all - kept) {
+        uint32_t scope = weir_heap_top(&lq->ready);
+        if (scope == WEIR_NO_INDEX || !take_credit(lq)) break;
+        if (step(lq, scope))
+            used++;
+        else if (lq->x->venue->capacity != WEIR_NONE)
+            lq->credit += WEIR_PPB;
+        weir_queue_rekey(lq);
+    }
+    return all - used;
+}
+
+/* ---- ADL steps ------------------------------------------------------------------------------- */
+
+static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
+    const struct weir_exchange *x = lq->x;
+    uint32_t best = WEIR_NO_INDEX;
+    weir_wide best_mm = -1;
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i)) {
+        const struct weir_leg *g = leg_at(lq, i);
+        if (g->size == 0 || g->stage != WEIR_STAGE_ADL || g->next_command) continue;
+        if (!weir_market_workable(x, g->market)) continue;
+        weir_wide mm = weir_maintenance(&x->venue->markets[g->market], &x->risks[g->market],
+                                        x->prices[g->market].mark, g->size, g->entry_value);
+        if (mm <= best_mm) continue;
+        best = i;
+        best_mm = mm;
+    }
+    return best;
+}
+
+static bool adl_step(struct weir_liquidator *lq, uint32_t scope) {
+    if (weir_after_step(lq, scope)) return false;
+    uint32_t leg = pick_adl(lq, scope);
+    if (leg == WEIR_NO_INDEX) {
+        weir_heap_drop(lq, &lq->adl, scope);
+        weir_queue_wait(lq, scope);
+        return false;
+    }
+    struct weir_health h;
+    weir_health(lq->x, scope, NULL, &h);
+    weir_adl_stage(lq, leg, &h);
+    weir_after_step(lq, scope);
+    return true;
+}
+
+void weir_adl_steps(struct weir_liquidator *lq, int64_t budget) {
+    while (budget > 0) {
+        uint32_t scope = weir_heap_top(&lq->adl);
+        if (scope == WEIR_NO_INDEX || !take_credit(lq)) break;
+        if (adl_step(lq, scope))
+            budget--;
+        else if (lq->x->venue->capacity != WEIR_NONE)
+            lq->credit += WEIR_PPB;
+        weir_queue_rekey(lq);
+    }
+}
