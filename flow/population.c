@@ -284,7 +284,7 @@ static uint32_t make_lists(struct weir_flow *flow, struct list *lists, uint32_t 
 
 bool weir_flow_draw(struct weir_flow *flow, struct weir_file_error *error) {
     struct list lists[WEIR_FLOW_MARKETS_MAX * 3];
-    double legs = 1 + weir_flow_rate(flow->scenario->population.second_leg) * 0.85;
+    double legs = 1 + weir_flow_rate(flow->scenario->population.second_leg) * 0.55;
     double traders;
     uint32_t count = make_lists(flow, lists, (uint32_t)(flow->holder_count * legs), &traders);
     bool fits = count > 0;
