@@ -107,7 +107,8 @@ class Usage(CliTest):
             (['replay', folder, '--venue', VENUE], 'Is a directory'),
             (['replay', log, '--venue', VENUE, '--log', log], 'the log that is read'),
             (['replay', log, '--venue', VENUE, '--events', log], 'the log itself'),
-            (['audit'], 'a log is missing'), (['audit', '/nonexistent', '--venue', VENUE], 'No such'),
+            (['audit'], 'a log is missing'),
+            (['audit', '/nonexistent', '--venue', VENUE], 'No such file'),
             (['audit', empty, '--venue', VENUE], 'is empty'),
             (['dump'], 'a log is missing'), (['dump', empty], 'is empty'),
             (['explain', log, '--venue', VENUE], 'the account is missing'),
@@ -152,7 +153,11 @@ class Replay(CliTest):
             self.assertEqual(ns, list(range(len(ns))))
 
     def test_reference_gives_the_same_events(self):
-        self.assertEqual(self.replay(lines(STORY)), self.replay(lines(STORY), '--reference'))
+        results = [self.replay(lines(STORY), *args) for args in ([], ['--reference'])]
+        for events, _ in results:
+            for event in events:
+                event.pop('detail', None)  # a sentence for people, and two authors
+        self.assertEqual(*results)
 
     def test_where_events_go(self):
         log = self.path('log.jsonl', lines(STORY))
