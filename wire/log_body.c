@@ -137,10 +137,10 @@ static bool get_decimal(struct cursor *c, struct weir_decimal *out) {
         return m == 0;
     }
     /* Only the form that reading text gives: at most 38 digits, the scale minimal. */
-    unsigned __int128 limit = 1;
-    for (int i = 0; i < 38; i++)
-        limit *= 10;
-    if (scale > 38 || m >= limit || (scale > 0 && m % 10 == 0) || (m == 0 && negative))
+    const uint64_t ten19 = UINT64_C(10000000000000000000);
+    bool ends_in_zero = m <= UINT64_MAX ? (uint64_t)m % 10 == 0 : m % 10 == 0;
+    if (scale > 38 || m >= (unsigned __int128)ten19 * ten19 || (scale > 0 && ends_in_zero) ||
+        (m == 0 && negative))
         return false;
     out->mantissa = negative ? -(weir_wide)m : (weir_wide)m;
     out->scale = scale;
