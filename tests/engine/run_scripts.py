@@ -146,13 +146,13 @@ def check_step(path, step, events):
         raise Wrong(f'{path}:{first_wrong(expected, kept)}: {text}\n  gave:{shown}')
 
 
-def run(weir, path, machine):
+def run(weir, path, machine, seconds=60):
     """Runs one script; raises Wrong. `machine` is a list of further options of replay."""
     settings, steps = parse(path)
     command = [weir, 'replay', '-', '--venue', os.path.join(HERE, 'scripts', 'venue.yaml'),
                *settings, *machine]
     done = subprocess.run(command, input=''.join(s[1] + '\n' for s in steps), text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=seconds, check=False)
     if done.returncode != 0:
         raise Wrong(f'{path}:1: replay ended with status {done.returncode}: {done.stderr.strip()}')
     answers = {}

@@ -9,7 +9,7 @@
 struct options {
     uint64_t seed, count, commands;
     uint32_t shape; /* WEIR_NO_INDEX: all in turn */
-    uint32_t mutate_ppm, digest_every, audit_every, shrink_seconds;
+    uint32_t mutate_ppm, digest_every, audit_every, shrink_seconds, seconds;
     bool stop_at_first, engine_only, stats, quiet;
     const char *dump, *venue, *replay;
 };
@@ -27,7 +27,8 @@ enum {
     KEY_STATS,
     KEY_SHRINK,
     KEY_VENUE,
-    KEY_REPLAY
+    KEY_REPLAY,
+    KEY_SECONDS
 };
 
 static const struct argp_option arguments[] = {
@@ -45,6 +46,7 @@ static const struct argp_option arguments[] = {
     {"shrink", KEY_SHRINK, "SECONDS", 0, "Time to make a failing stream small [20]", 0},
     {"replay", KEY_REPLAY, "FILE", 0, "Run the lines of FILE instead of random ones", 0},
     {"venue", KEY_VENUE, "FILE", 0, "The venue of --replay", 0},
+    {"seconds", KEY_SECONDS, "N", 0, "After which a stream counts as hung [120]", 0},
     {"quiet", 'q', NULL, 0, "Only differences", 0},
     {0}};
 
@@ -91,6 +93,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_SHRINK:
         o->shrink_seconds = (uint32_t)number;
+        return 0;
+    case KEY_SECONDS:
+        o->seconds = (uint32_t)number;
         return 0;
     case KEY_VENUE:
         o->venue = arg;
@@ -243,7 +248,8 @@ int main(int argc, char **argv) {
                               .mutate_ppm = o.mutate_ppm,
                               .twin = !o.engine_only,
                               .digest_every = o.digest_every,
-                              .audit_every = o.audit_every};
+                              .audit_every = o.audit_every,
+                              .seconds = o.seconds};
     if (o.replay != NULL) return run_again(&o, &base);
     static struct weir_trial_result sum, result;
     uint64_t failed = 0, done = 0;
