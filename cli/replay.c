@@ -162,9 +162,8 @@ static int apply_all(const struct arguments *a, struct weir_source *source,
         weir_machine_apply(machine, &command);
         if (e->error != 0) return WEIR_EXIT_FAILED;
         if (a->strict && command.reject == WEIR_R_MALFORMED)
-            return weir_cli_fail(WEIR_EXIT_FAILED, source->command,
-                                 "%s:%" PRIu64 ":%" PRIu64 ": %s", source->path, command.line,
-                                 command.column, command.detail);
+            return weir_cli_fail(WEIR_EXIT_FAILED, source->command, "%s: %s", source->path,
+                                 command.detail);
     }
 }
 

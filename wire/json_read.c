@@ -1,6 +1,7 @@
 /* A line of text to a command. */
 #include "wire/json_scan.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 struct reading {
@@ -12,9 +13,10 @@ struct reading {
     char decoded[WEIR_LINE_MAX];
 };
 
-static bool malformed(struct reading *r, const struct scan *s) {
-    return weir_refuse(r->out, WEIR_R_MALFORMED, r->line, (uint64_t)(s->p - s->start) + 1, "%s",
-                       s->problem);
+/* The detail says where: it is all that the `rejected` of the line will say. */
+static bool malformed(struct reading *r, uint64_t column, const char *problem) {
+    return weir_refuse(r->out, WEIR_R_MALFORMED, r->line, column,
+                       "line %" PRIu64 ", column %" PRIu64 ": %s", r->line, column, problem);
 }
 
 /* A detail that quotes what the line says keeps to printable ASCII. */
@@ -311,13 +313,12 @@ void weir_json_read(const char *line, size_t size, uint64_t line_number,
     r.seen = 0;
     *out = (struct weir_command){0};
     if (size > WEIR_LINE_MAX) {
-        weir_refuse(out, WEIR_R_MALFORMED, line_number, WEIR_LINE_MAX + 1,
-                    "the line is longer than 65,536 bytes");
+        malformed(&r, WEIR_LINE_MAX + 1, "the line is longer than 65,536 bytes");
         return;
     }
     struct scan s = {.p = line, .start = line, .end = line + size};
     if (!scan_object(&r, &s, &unknown))
-        malformed(&r, &s);
+        malformed(&r, (uint64_t)(s.p - s.start) + 1, s.problem);
     else
         read_object(&r, &unknown);
     WEIR_CHECK(out->reject != WEIR_OK || out->kind != WEIR_CMD_NONE);

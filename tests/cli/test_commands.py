@@ -268,7 +268,7 @@ class Hostile(CliTest):
             events, error = self.replay(lines(STORY[:2]) + bad + b'\n' + lines(STORY[2:]),
                                         '--strict', status=1)
             self.assertEqual([e['event'] for e in events], ['accepted', 'accepted', 'rejected'])
-            self.assertRegex(error, r'standard input:3:\d+: ')
+            self.assertRegex(error, r'standard input: line 3, column \d+: ')
         events, _ = self.replay(b'{"cmd":"nothing"}\n' + lines(STORY), '--strict')
         self.assertGreater(len(events), len(STORY))
 

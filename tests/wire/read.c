@@ -202,6 +202,9 @@ Test(read, each_form) {
         cr_assert_eq(c.column, rows[i].column, "%s: column %d (%s)", rows[i].line, (int)c.column,
                      c.detail);
         cr_assert_eq(c.reject == WEIR_OK, c.detail[0] == 0);
+        char where[64];
+        snprintf(where, sizeof where, "line 7, column %d: ", (int)c.column);
+        cr_assert_eq(strncmp(c.detail, where, strlen(where)) == 0, c.reject == WEIR_R_MALFORMED);
         cr_assert_eq(c.line, c.reject == WEIR_OK ? 0 : 7);
         cr_assert_eq(c.reject == WEIR_OK, c.kind != WEIR_CMD_NONE);
     }
