@@ -91,5 +91,6 @@ int weir_cmd_explain(int argc, char **argv);
 int weir_cmd_audit(int argc, char **argv);
 int weir_cmd_dump(int argc, char **argv);
 int weir_cmd_report(int argc, char **argv);
+int weir_cmd_bench(int argc, char **argv);
 
 #endif

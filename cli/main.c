@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"audit", weir_cmd_audit, "verify every checksum, every invariant and the state hash of a log"},
     {"dump", weir_cmd_dump, "print a log as JSON Lines"},
     {"report", weir_cmd_report, "write the HTML report of a run folder again"},
+    {"bench", weir_cmd_bench, "measure how fast the engine is"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

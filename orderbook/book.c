@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
 /* Bounds of address space, not of memory used. */
 #define NODES_MAX  (UINT32_C(1) << 24)
@@ -46,6 +46,9 @@ int weir_book_new(struct weir_book *book) {
         free(memory);
         return -ENOMEM;
     }
+    /* Large pages, where a pool grows to fill them: a level's chunks lie anywhere. */
+    madvise(arena->levels.base, (size_t)LEVELS_MAX * sizeof(struct level), MADV_HUGEPAGE);
+    madvise(arena->chunks.base, (size_t)CHUNKS_MAX * sizeof(struct chunk), MADV_HUGEPAGE);
     book->side[WEIR_BUY] = ladder_new(memory, 0, true, false);
     book->side[WEIR_SELL] = ladder_new(memory, 1, false, false);
     for (uint32_t t = 0; t < 2; t++) {

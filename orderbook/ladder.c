@@ -105,6 +105,16 @@ static uint32_t add_level(struct weir_ladder *ladder, uint64_t key, uint32_t lea
     return idx;
 }
 
+/* Orders at the head of the best level are the next to be filled, and may have rested long enough
+ * to be far from the cache. */
+static void expect_fills(const struct arena *arena, const struct weir_orders *orders,
+                         uint32_t head) {
+    const struct chunk *chunk = chunk_at(arena, head);
+    for (uint32_t bits = chunk->live; bits; bits &= bits - 1)
+        __builtin_prefetch(weir_order_at(orders, chunk->order[lowest_bit(bits)]), 1);
+    __builtin_prefetch(arena->chunks.base + (size_t)chunk->next * sizeof *chunk, 1);
+}
+
 static void set_best(struct weir_ladder *ladder) {
     if (ladder->best_leaf == WEIR_NO_INDEX) {
         ladder->best_key = UINT64_MAX;
@@ -171,10 +181,16 @@ void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, 
     level->qty -= order->open;
     ladder->count--;
     chunk->live = (uint16_t)(chunk->live & ~(1U << order->next));
-    if (chunk->live == 0) {
-        drop_chunk(arena, level, in);
-        if (level->orders == 0) drop_level(ladder, at);
-    }
+    if (chunk->live != 0) return;
+    bool was_best = at == ladder->best_level;
+    drop_chunk(arena, level, in);
+    if (level->orders == 0) drop_level(ladder, at);
+    if (was_best && ladder->best_level != WEIR_NO_INDEX)
+        expect_fills(arena, orders, level_at(arena, ladder->best_level)->head);
+}
+
+void weir_ladder_ahead(const struct weir_ladder *ladder, uint32_t place) {
+    __builtin_prefetch(ladder->arena->chunks.base + (size_t)place * sizeof(struct chunk), 1);
 }
 
 void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,

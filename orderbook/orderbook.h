@@ -87,6 +87,9 @@ void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, 
 /* order->open -= lots, lots in [1, open - 1]: a fill, a shrink; keeps its place. O(1). */
 void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
                         weir_qty lots);
+/* For look-ahead over pending commands: asks the cache for the place of an order in its queue.
+ * `place` is order->prev as weir_ladder_push left it; any number is harmless, nothing changes. */
+void weir_ladder_ahead(const struct weir_ladder *ladder, uint32_t place);
 /* Oldest order of the best level, or WEIR_NO_INDEX. O(1). */
 uint32_t weir_ladder_first(const struct weir_ladder *ladder);
 /* Price of the best level, 0 when empty. O(1). */

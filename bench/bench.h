@@ -1,0 +1,20 @@
+/* bench: what `weir bench` measures. Each benchmark warms up, repeats, compares what it timed with
+ * a straightforward baseline doing the same work in the same process, and reports the ratio. */
+#ifndef WEIR_BENCH_H
+#define WEIR_BENCH_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The order book on a workload file, or (workload_path NULL) on generated ones of 2 thousand, 100
+ * thousand and a million live orders and of a crashing price: one message at a time, and with a
+ * look ahead over at most 16 pending messages. Compares trades, quantity, value and order with the
+ * file's header, else with the baseline's. Prints a table, or one JSON object. `quick`: fewer runs
+ * over the first part. Returns 0; 1 when a result was wrong or memory ended; 2 when the file
+ * cannot be used (it says why on standard error). */
+int weir_bench_book(const char *workload_path, bool json, bool quick);
+
+/* Opens the JSON object of a benchmark: `{"machine":{...},"build":{...}`. */
+void weir_bench_json_start(FILE *out);
+
+#endif
