@@ -144,8 +144,8 @@ static const char *fill_rule(enum weir_fill_kind kind) {
 static const char *cause_rule(enum weir_cause cause) {
     static const char *const rules[WEIR_CAUSE_COUNT] = {
         [WEIR_CAUSE_SEED] = "R31",
-        [WEIR_CAUSE_LIQUIDATION_FEE] = "R24: the least of the fee, what closing was better than "
-                                       "the bankruptcy price, and what is there",
+        [WEIR_CAUSE_LIQUIDATION_FEE] =
+            "R24: at most what closing brought beyond the bankruptcy price",
         [WEIR_CAUSE_GAP] = "R31: the part of a fill that was worse than the bankruptcy price",
         [WEIR_CAUSE_SHORTFALL] = "R29: what remained negative when the scope was flat",
         [WEIR_CAUSE_ABSORB] = "R27: capital for what the fund takes over",

@@ -19,9 +19,14 @@ static error_t take_settings(int key, char *text, struct argp_state *state) {
     }
     if (key != OPTION_SET) return ARGP_ERR_UNKNOWN;
     char *equals = strchr(text, '=');
-    if (!equals || equals == text) argp_error(state, "--set %s: expected key.path=value", text);
-    if (o->setting_count == WEIR_CLI_SETTINGS_MAX)
+    if (!equals || equals == text) {
+        argp_error(state, "--set %s: expected key.path=value", text);
+        return EINVAL;
+    }
+    if (o->setting_count == WEIR_CLI_SETTINGS_MAX) {
         argp_error(state, "more than %d times --set", WEIR_CLI_SETTINGS_MAX);
+        return EINVAL;
+    }
     *equals = 0;
     o->settings[o->setting_count++] = (struct weir_setting){text, equals + 1};
     return 0;
@@ -47,6 +52,7 @@ static error_t take_folder(int key, char *text, struct argp_state *state) {
     }
 }
 
+/* The type of argp's parsers. NOLINTNEXTLINE(readability-non-const-parameter) */
 static error_t take_output(int key, char *text, struct argp_state *state) {
     struct weir_cli_options *o = state->input;
     (void)text;

@@ -352,6 +352,6 @@ void weir_out_answer(struct out *o, const struct weir_venue *venue,
         put_totals(o, venue, &event->totals_state);
         return;
     default:
-        WEIR_CHECK(!"an event that no writer knows");
+        weir_check_failed("an event that no writer knows", __FILE__, __LINE__);
     }
 }

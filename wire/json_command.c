@@ -115,7 +115,8 @@ static void put_refused(struct out *o, const struct weir_command *command) {
 }
 
 size_t weir_json_command(const struct weir_command *command, char *text, size_t size) {
-    struct out o = {.text = text, .size = size};
+    struct out o = {.size = size};
+    o.text = text;
     if (command->reject != WEIR_OK || command->kind == WEIR_CMD_NONE) {
         put_refused(&o, command);
         return o.length <= size ? o.length : 0;

@@ -369,7 +369,8 @@ static void put_body(struct out *o, const struct weir_venue *v, const struct wei
 
 size_t weir_json_event(const struct weir_venue *venue, const struct weir_event *event, char *text,
                        size_t size) {
-    struct out o = {.text = text, .size = size};
+    struct out o = {.size = size};
+    o.text = text;
     WEIR_CHECK(event->kind < WEIR_EV_COUNT);
     OUT(&o, "{\"seq\":");
     weir_out_integer(&o, (int64_t)event->seq);

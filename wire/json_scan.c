@@ -153,7 +153,8 @@ static bool scan_nested(struct scan *s) {
         if (c == '{' || c == '[') {
             uint8_t bit = (uint8_t)(1u << (depth & 7));
             uint8_t *level = &levels[depth >> 3];
-            *level = (uint8_t)(c == '{' ? *level | bit : *level & ~bit);
+            if ((depth & 7) == 0) *level = 0;
+            *level = (uint8_t)(c == '{' ? *level | bit : *level & (uint8_t)~bit);
             depth++;
             s->p++;
             scan_space(s);
