@@ -113,8 +113,9 @@ void weir_book_free(struct weir_book *book);
 
 /* The iterator of matching: the maker that an incoming order of `side` and limit `limit` meets
  * next, or WEIR_NO_INDEX. The caller removes or reduces it, then asks again. */
-static inline uint32_t weir_book_maker(const struct weir_book *book, const struct weir_orders *orders,
-                                       enum weir_side side, weir_price limit) {
+static inline uint32_t weir_book_maker(const struct weir_book *book,
+                                       const struct weir_orders *orders, enum weir_side side,
+                                       weir_price limit) {
     uint32_t idx = weir_ladder_first(book->side[side ^ 1]);
     if (idx == WEIR_NO_INDEX) return idx;
     weir_price p = weir_order_at(orders, idx)->price;
