@@ -33,7 +33,8 @@ BOUND = {'weir_min': 'weir_max', 'weir_max': 'weir_min', 'weir_wide_min': 'weir_
 COMPARISON = {' < ': ' <= ', ' <= ': ' < ', ' > ': ' >= ', ' >= ': ' > ', ' == ': ' != ',
               ' != ': ' == '}
 # Lines whose change is no change of behaviour, or only one of memory.
-EXEMPT = re.compile(r'WEIR_CHECK|WEIR_HEAVY|_Static_assert|\bfree\(|_free\(|ENOMEM|== NULL|prefetch|'
+EXEMPT = re.compile(r'WEIR_CHECK|WEIR_HEAVY|_Static_assert|\bfree\(|_free\(|ENOMEM|== NULL|'
+                    r'prefetch|'
                     r'\b(mem(set|cpy|move)|calloc|realloc|malloc|weir_pool_(commit|new|add))\(')
 
 

@@ -10,21 +10,21 @@ static const struct shape shapes[] = {
      .accounts_max = 40,
      .markets_max = 4,
      .hostile_ppm = 40000,
-     .jump_ppm = 40000,
+     .jump_ppm = 60000,
      .jump_percent = 25},
     {.name = "crash",
      .accounts_min = 10,
      .accounts_max = 60,
      .markets_max = 3,
      .hostile_ppm = 10000,
-     .jump_ppm = 120000,
+     .jump_ppm = 180000,
      .jump_percent = 40},
     {.name = "auction",
      .accounts_min = 6,
      .accounts_max = 25,
      .markets_max = 2,
      .hostile_ppm = 10000,
-     .jump_ppm = 80000,
+     .jump_ppm = 120000,
      .jump_percent = 20,
      .thin = true,
      .auctions = true},
@@ -33,7 +33,7 @@ static const struct shape shapes[] = {
      .accounts_max = 25,
      .markets_max = 3,
      .hostile_ppm = 10000,
-     .jump_ppm = 90000,
+     .jump_ppm = 135000,
      .jump_percent = 25,
      .thin = true,
      .funds = true},
@@ -42,7 +42,7 @@ static const struct shape shapes[] = {
      .accounts_max = 30,
      .markets_max = 3,
      .hostile_ppm = 10000,
-     .jump_ppm = 100000,
+     .jump_ppm = 150000,
      .jump_percent = 35,
      .thin = true,
      .adl = true},
@@ -51,7 +51,7 @@ static const struct shape shapes[] = {
      .accounts_max = 20,
      .markets_max = 3,
      .hostile_ppm = 20000,
-     .jump_ppm = 80000,
+     .jump_ppm = 120000,
      .jump_percent = 25,
      .isolated = true},
     {.name = "prices",
@@ -59,7 +59,7 @@ static const struct shape shapes[] = {
      .accounts_max = 20,
      .markets_max = 3,
      .hostile_ppm = 20000,
-     .jump_ppm = 50000,
+     .jump_ppm = 75000,
      .jump_percent = 15,
      .prices = true},
     {.name = "orders",
@@ -67,7 +67,7 @@ static const struct shape shapes[] = {
      .accounts_max = 12,
      .markets_max = 2,
      .hostile_ppm = 30000,
-     .jump_ppm = 10000,
+     .jump_ppm = 15000,
      .jump_percent = 8,
      .orders = true},
     {.name = "bounds",
@@ -75,7 +75,7 @@ static const struct shape shapes[] = {
      .accounts_max = 40,
      .markets_max = 3,
      .hostile_ppm = 10000,
-     .jump_ppm = 100000,
+     .jump_ppm = 150000,
      .jump_percent = 30,
      .bounds = true},
     {.name = "hostile",
@@ -83,14 +83,14 @@ static const struct shape shapes[] = {
      .accounts_max = 20,
      .markets_max = 6,
      .hostile_ppm = 350000,
-     .jump_ppm = 50000,
+     .jump_ppm = 75000,
      .jump_percent = 30},
     {.name = "tiny",
      .accounts_min = 3,
      .accounts_max = 5,
      .markets_max = 1,
      .hostile_ppm = 10000,
-     .jump_ppm = 80000,
+     .jump_ppm = 120000,
      .jump_percent = 25},
 };
 #define SHAPES (sizeof shapes / sizeof shapes[0])
@@ -117,12 +117,13 @@ static void make_weights(struct weir_stream *s) {
         [WEIR_CMD_ORDER] = 400,      [WEIR_CMD_CANCEL] = 60,       [WEIR_CMD_CANCEL_ALL] = 6,
         [WEIR_CMD_AMEND] = 50,       [WEIR_CMD_INDEX] = 150,       [WEIR_CMD_COLLATERAL_PRICE] = 14,
         [WEIR_CMD_BLOCK_TRADE] = 40, [WEIR_CMD_FUND] = 6,          [WEIR_CMD_BID] = 10,
-        [WEIR_CMD_BACKSTOP] = 8,     [WEIR_CMD_MARKET_STATUS] = 8, [WEIR_CMD_RISK] = 6,
+        [WEIR_CMD_BACKSTOP] = 8,     [WEIR_CMD_MARKET_STATUS] = 4, [WEIR_CMD_RISK] = 6,
         [WEIR_CMD_INDICATOR] = 2,    [WEIR_CMD_CLOCK] = 30,        [WEIR_CMD_QUERY] = 20,
     };
     static const uint32_t factors[] = {0, 1, 10, 10, 10, 30};
     for (uint32_t kind = 1; kind < WEIR_CMD_COUNT; kind++) {
         uint32_t factor = PICK(s, factors);
+        if (kind == WEIR_CMD_MARKET_STATUS && factor > 10) factor = 10;
         if (kind == WEIR_CMD_ORDER || kind == WEIR_CMD_INDEX) factor = (uint32_t)draw(s, 6, 20);
         s->weight[kind] = usual[kind] * factor;
     }
@@ -158,7 +159,7 @@ struct weir_stream *weir_stream_new(uint64_t seed, uint32_t shape) {
     for (uint32_t i = 0; i < s->account_count; i++) {
         struct model_account *a = &s->account[i];
         a->maker = i < 2 || chance(s, s->shape->thin ? 50000 : 200000);
-        a->habit = draw(s, 40, 120);
+        a->habit = draw(s, 60, 115);
         a->next_id = 1;
     }
     make_weights(s);
@@ -288,7 +289,9 @@ static void make_status(struct weir_stream *s, struct text *text) {
     uint32_t market = pick_market(s);
     if (s->market[market].status == WEIR_STATUS_TRADING && chance(s, 500000))
         market = s->market_count - 1;
-    bool back = s->market[market].status != WEIR_STATUS_TRADING && chance(s, 800000);
+    bool back = s->not_trading > 0 && chance(s, 800000);
+    while (back && s->market[market].status == WEIR_STATUS_TRADING)
+        market = (market + 1) % s->market_count;
     put_market(s, text, market);
     put_word(s, text, "status", back ? "trading" : PICK(s, words));
 }
@@ -468,6 +471,10 @@ static enum weir_command_kind make_first(struct weir_stream *s, struct text *tex
         return WEIR_CMD_FUND;
     }
     line -= line < s->fund_count ? line : s->fund_count;
+    if (line >= 3u * s->market_count) {
+        make_block_trade(s, text); /* positions that use what margin allows */
+        return WEIR_CMD_BLOCK_TRADE;
+    }
     uint32_t market = (uint32_t)(line / 3 % s->market_count), source = (uint32_t)(line % 3);
     struct model_market *m = &s->market[market];
     put_market(s, text, market);
@@ -479,10 +486,13 @@ static enum weir_command_kind make_first(struct weir_stream *s, struct text *tex
 static enum weir_command_kind draw_kind(struct weir_stream *s) {
     if (s->auction_count > 0 && chance(s, s->shape->auctions ? 200000 : 80000)) return WEIR_CMD_BID;
     if (s->update_count > 0 && chance(s, 600000)) return WEIR_CMD_INDEX;
+    if (s->not_trading > 0 && chance(s, 80000)) return WEIR_CMD_MARKET_STATUS;
     uint64_t at = weir_random_below(&s->random, s->weight_sum);
     uint32_t kind = 1;
     while (at >= s->weight[kind])
         at -= s->weight[kind++];
+    if ((kind == WEIR_CMD_CANCEL || kind == WEIR_CMD_AMEND) && !knows_order(s))
+        kind = WEIR_CMD_ORDER;
     return (enum weir_command_kind)kind;
 }
 
@@ -526,9 +536,10 @@ static void put_mistake(struct weir_stream *s, struct text *text) {
 size_t weir_stream_next(struct weir_stream *s, char *line, size_t size) {
     struct text text = {.at = line, .size = size};
     uint64_t number = s->lines++;
-    uint64_t first = 2u * s->account_count + s->fund_count + 3u * s->market_count;
+    uint64_t first = 2u * s->account_count + s->fund_count + 3u * s->market_count +
+                     s->account_count * (s->market_count + 1u);
     s->spoil = -1;
-    s->last_id = 0;
+    s->last_id = s->last_slot = 0;
     enum weir_command_kind kind;
     char keys[2048];
     struct text rest = {.at = keys, .size = sizeof keys};
@@ -555,64 +566,4 @@ size_t weir_stream_next(struct weir_stream *s, char *line, size_t size) {
     if (s->mutate_ppm > 0 && chance(s, s->mutate_ppm))
         return mutate_bytes(s, line, text.used, size);
     return text.used;
-}
-
-/* ---- What events teach ---- */
-
-/* The account that `a17` names, or WEIR_NO_INDEX. */
-static uint32_t account_of(const struct weir_stream *s, const struct weir_name *name) {
-    if (name == NULL || name->text[0] != 'a') return WEIR_NO_INDEX;
-    uint32_t number = 0;
-    for (const char *c = name->text + 1; *c >= '0' && *c <= '9' && number < 1000; c++)
-        number = number * 10 + (uint32_t)(*c - '0');
-    return number < s->account_count ? number : WEIR_NO_INDEX;
-}
-
-static void close_auction(struct weir_stream *s, uint64_t number) {
-    for (uint32_t i = 0; i < s->auction_count; i++) {
-        if (s->auction[i].number != number) continue;
-        s->auction[i] = s->auction[--s->auction_count];
-        return;
-    }
-}
-
-void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) {
-    uint32_t account;
-    switch (event->kind) {
-    case WEIR_EV_ACCEPTED:
-        if (s->last_id != 0 && event->accepted.cmd == s->last_kind)
-            remember_id(s, s->last_account, s->last_market, s->last_id);
-        return;
-    case WEIR_EV_MARK:
-        s->market[event->mark.market].mark = event->mark.mark;
-        return;
-    case WEIR_EV_STATUS:
-        s->market[event->status.market].status = event->status.status;
-        return;
-    case WEIR_EV_FILL: {
-        weir_qty lots = event->fill.taker_side == WEIR_BUY ? event->fill.qty : -event->fill.qty;
-        account = account_of(s, event->fill.taker);
-        if (account != WEIR_NO_INDEX) s->account[account].position[event->fill.market] += lots;
-        account = account_of(s, event->fill.maker);
-        if (account != WEIR_NO_INDEX) s->account[account].position[event->fill.market] -= lots;
-        return;
-    }
-    case WEIR_EV_AUCTION_OPENED:
-        if (s->auction_count == AUCTIONS_MAX) s->auction_count--;
-        s->auction[s->auction_count++] =
-            (struct model_auction){event->auction_opened.auction, event->auction_opened.market,
-                                   event->auction_opened.side};
-        return;
-    case WEIR_EV_AUCTION_CLOSED:
-        close_auction(s, event->auction_closed.auction);
-        return;
-    case WEIR_EV_LIQUIDATION_ENDED:
-        account = account_of(s, event->liquidation_ended.account);
-        if (account != WEIR_NO_INDEX && event->liquidation_ended.outcome == WEIR_CLOSED &&
-            event->liquidation_ended.scope_market == WEIR_NO_INDEX)
-            s->account[account].money = 0;
-        return;
-    default:
-        return;
-    }
 }

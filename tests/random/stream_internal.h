@@ -89,11 +89,13 @@ struct weir_stream {
     struct model_account account[ACCOUNTS_MAX];
     struct model_auction auction[AUCTIONS_MAX];
     uint32_t auction_count;
+    uint32_t not_trading; /* markets */
     struct model_update update[UPDATES_MAX];
     uint32_t update_count;
     int32_t spoil; /* fields until one is spoiled; < 0: none */
     enum weir_command_kind last_kind;
     uint32_t last_account, last_market, last_id; /* of the order in the last line */
+    uint32_t last_slot; /* of the order that it cancels or amends, from 1 */
     char venue[VENUE_SIZE];
 };
 
@@ -139,6 +141,7 @@ uint32_t pick_market(struct weir_stream *s);
 int64_t reference_price(const struct weir_stream *s, uint32_t market);
 /* Lots of a position worth `money` times the account's habit of leverage, at least 1. */
 int64_t size_lots(struct weir_stream *s, uint32_t account, uint32_t market);
+bool knows_order(const struct weir_stream *s);
 void remember_id(struct weir_stream *s, uint32_t account, uint32_t market, uint32_t id);
 
 #endif

@@ -22,7 +22,7 @@ int64_t size_lots(struct weir_stream *s, uint32_t account, uint32_t market) {
     int64_t most = weir_max(1, INT64_MAX / m->unit / m->max_price / 64);
     __int128 lot_value = (__int128)reference_price(s, market) * m->unit;
     __int128 worth =
-        (__int128)weir_max(a->money, 1) * m->leverage * a->habit / 100 * draw(s, 10, 100) / 100;
+        (__int128)weir_max(a->money, 1) * m->leverage * a->habit / 100 * draw(s, 30, 105) / 100;
     if (a->maker) worth /= 8;
     __int128 lots = worth / lot_value;
     if (chance(s, 300000)) lots = lots / 6;
@@ -108,18 +108,29 @@ void make_order(struct weir_stream *s, struct text *text) {
     } else if (tif < 25) {
         put_word(s, text, "tif", tif < 12 ? "ioc" : "fok");
     }
+    bool rests = kind >= 98 || (limit && tif >= (a->maker ? 6 : 32));
     if (reduce) put(text, ",\"reduce_only\":true");
     s->last_account = account;
     s->last_market = market;
-    s->last_id = id;
+    s->last_id = rests ? id : 0;
+}
+
+bool knows_order(const struct weir_stream *s) {
+    for (uint32_t i = 0; i < s->account_count; i++)
+        for (uint32_t slot = 0; slot < IDS_MAX; slot++)
+            if (s->account[i].ids[slot] != 0) return true;
+    return false;
 }
 
 /* Slot of a remembered order of some account; false when the draws found none. */
 static bool known_order(struct weir_stream *s, uint32_t *account, uint32_t *slot) {
-    for (int tries = 0; tries < 8; tries++) {
+    for (int tries = 0; tries < 40; tries++) {
         *account = pick_account(s);
         *slot = (uint32_t)weir_random_below(&s->random, IDS_MAX);
-        if (s->account[*account].ids[*slot] != 0) return true;
+        if (s->account[*account].ids[*slot] == 0) continue;
+        s->last_account = *account;
+        s->last_slot = *slot + 1;
+        return true;
     }
     return false;
 }
@@ -129,7 +140,6 @@ void make_cancel(struct weir_stream *s, struct text *text) {
     uint32_t id = known_order(s, &account, &slot) ? s->account[account].ids[slot] : 1;
     put_account(s, text, "account", account);
     put_id(s, text, id);
-    if (id > 1) s->account[account].ids[slot] = 0;
 }
 
 void make_amend(struct weir_stream *s, struct text *text) {
@@ -171,9 +181,6 @@ void make_bid(struct weir_stream *s, struct text *text) {
     put_qty(s, text, "qty", market, size_lots(s, account, market));
     put_price(s, text, "price", market,
               weir_clamp(buy ? ref - off : ref + off, 1, s->market[market].max_price));
-    s->last_account = account;
-    s->last_market = market;
-    s->last_id = id;
 }
 
 void make_block_trade(struct weir_stream *s, struct text *text) {

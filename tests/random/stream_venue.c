@@ -167,7 +167,7 @@ static void make_market(struct weir_stream *s, struct text *y, uint32_t idx, int
     put_limit(s, y, "    open_interest_cap", 200000, s->stake * draw(s, 50, 1000));
     put_limit(s, y, "\n    position_limit", 200000, s->stake * draw(s, 10, 200));
     put(y, "\n    max_open_orders: %lld\n", (long long)(chance(s, 300000) ? draw(s, 1, 8) : 200));
-    m->leverage = draw(s, 1, weir_min(25, m->leverage_max));
+    m->leverage = weir_min(m->leverage_max, draw(s, 1, 40));
     put(y, "    default_leverage: %lld\n", (long long)m->leverage);
     make_fees(s, y);
     make_prices(s, y, m);
