@@ -226,6 +226,8 @@ static void run(int regime, uint32_t about, uint64_t operations) {
     for (uint64_t n = 0; n < operations; n++) {
         struct pair *p = &t.pairs[n & 512 ? weir_random_below(&t.random, 6) : n >> 10 & 1];
         one_operation(&t, p, about);
+        /* A look ahead, wherever it looks, changes nothing. */
+        weir_ladder_ahead(p->ladder, (uint32_t)n * 2654435761U);
         compare_top(p);
         if (n % 257 == 0) compare_all(&t, p);
         if (n % 4099 == 0) check_memory(&t);
