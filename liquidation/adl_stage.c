@@ -144,6 +144,23 @@ static void sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
     }
 }
 
+/* ranks[i]: the place of item i by profit, from 1 (shell sort of indices). */
+static void rank_by_profit(const struct weir_adl_candidate *items, uint32_t n, uint32_t *ranks,
+                           uint32_t *order) {
+    for (uint32_t i = 0; i < n; i++) order[i] = i;
+    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
+        for (uint32_t i = gap; i < n; i++) {
+            uint32_t item = order[i], j = i;
+            for (; j >= gap && weir_adl_before(WEIR_RANK_PRO_RATA, &items[item],
+                                               &items[order[j - gap]]);
+                 j -= gap)
+                order[j] = order[j - gap];
+            order[j] = item;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) ranks[order[i]] = i + 1;
+}
+
 /* By profit, all at once; who would end negative is left out and the shares made again. */
 static void by_profit(struct deleverage *d, uint32_t n) {
     struct weir_liquidator *lq = d->lq;
@@ -154,10 +171,9 @@ static void by_profit(struct deleverage *d, uint32_t n) {
     weir_pool_clear(&lq->indices);
     WEIR_CHECK(weir_pool_add(&lq->wides, 3 * n + 1) == 0);
     WEIR_CHECK(weir_pool_add(&lq->shares, n + 1) == 0);
-    WEIR_CHECK(weir_pool_add(&lq->indices, n + 1) == 0);
+    WEIR_CHECK(weir_pool_add(&lq->indices, 2 * n + 1) == 0);
     weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0);
     uint32_t *ranks = WEIR_AT(&lq->indices, uint32_t, 0);
-    for (uint32_t i = 0; i < n; i++) items[i].score = 0; /* its index, once ranked */
     for (bool all_can = false; !all_can;) {
         weir_adl_pro_rata(items, n, d->left, weights, weights + n, weights + 2 * n,
                           WEIR_AT(&lq->shares, struct weir_share, 0));
@@ -168,13 +184,7 @@ static void by_profit(struct deleverage *d, uint32_t n) {
             all_can = false;
         }
     }
-    /* Rank: place by profit, ties lower account; counted only for those that give. */
-    for (uint32_t i = 0; i < n; i++) {
-        ranks[i] = 1;
-        if (items[i].lots == 0) continue;
-        for (uint32_t j = 0; j < n; j++)
-            if (j != i && weir_adl_before(WEIR_RANK_PRO_RATA, &items[j], &items[i])) ranks[i]++;
-    }
+    rank_by_profit(items, n, ranks, ranks + n);
     for (uint32_t i = 0; i < n && !bound_met(d); i++)
         if (items[i].lots > 0)
             deleverage_one(d, items[i].leg, items[i].lots, d->price,
@@ -191,7 +201,7 @@ static void last_resort(struct deleverage *d) {
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t leg = *WEIR_AT(list, uint32_t, i);
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-        if ((g->size > 0) != (d->side == WEIR_BUY)) {
+        if ((g->size > 0) == (d->side == WEIR_BUY)) {
             uint32_t k = weir_pool_add(&lq->candidates, 1);
             WEIR_CHECK(k != WEIR_NO_INDEX);
             uint64_t order = weir_account_order(&x->ledger, g->account);

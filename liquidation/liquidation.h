@@ -51,6 +51,8 @@ int64_t weir_liquidation_steps(struct weir_liquidator *lq);
 void weir_adl_steps(struct weir_liquidator *lq, int64_t budget);
 /* (8): shortfalls of scopes that are flat, then charges. */
 void weir_settle_shortfalls(struct weir_liquidator *lq);
+/* Takes the keys of all queued scopes again that changed since the last call (R19). */
+void weir_queue_rekey(struct weir_liquidator *lq);
 /* Time moved by `elapsed`: capacity grows. */
 void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed);
 

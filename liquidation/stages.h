@@ -8,8 +8,6 @@
 void weir_heap_put(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope);
 void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope);
 uint32_t weir_heap_top(const struct weir_scope_heap *heap); /* WEIR_NO_INDEX: empty */
-/* Takes the keys of all scopes again that changed since the last call (R19). */
-void weir_queue_rekey(struct weir_liquidator *lq);
 /* Puts a queued scope where its positions allow: ready heap, ADL heap, or waiting. */
 void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
 /* The scope can do nothing before the next command: out of the ready heap until then. */

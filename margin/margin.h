@@ -152,9 +152,9 @@ weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir
 /* The price at which closing loses exactly a. `with_fee`: R23's `included` in the book stage. */
 weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct weir_leg *leg,
                                  weir_qty lots, weir_wide share, bool with_fee);
-/* The nearest mark, all others held, at which the scope of the leg is liquidatable; 0: none. */
-weir_price weir_liquidation_price(const struct weir_exchange *x, uint32_t leg,
-                                  const struct weir_health *h);
+/* The nearest mark, all others held, at which the scope of the leg is liquidatable (of two equally
+ * near the lower); 0: none. Tries marks and puts the present one back. O(tiers * log price). */
+weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg);
 
 /* ---- The trigger index (R18) ----------------------------------------------------------------- */
 int weir_trigger_new(struct weir_trigger_index *t, uint32_t market_count, uint32_t scopes,

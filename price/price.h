@@ -33,6 +33,7 @@ int64_t weir_feed_median(const struct weir_feed *feed, weir_time stale_after, we
 
 struct weir_price_state {
     weir_price index;         /* held while stale; 0 before the first */
+    weir_price index_told;    /* in the last `mark` event */
     weir_price mark;          /* 0: none */
     weir_price previous_mark; /* the mark before the last change; 0: none */
     weir_price last;          /* of fills of kind trade; 0: none */

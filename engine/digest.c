@@ -1,0 +1,235 @@
+/* The state digest: docs/rules.md, "State digest", record by record. */
+#include "engine/internal.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+struct digest {
+    XXH3_state_t *state;
+    uint32_t n;
+    int64_t words[512];
+};
+
+static void word(struct digest *d, int64_t w) {
+    if (d->n == 512) {
+        XXH3_64bits_update(d->state, d->words, sizeof d->words);
+        d->n = 0;
+    }
+    d->words[d->n++] = w;
+}
+static void wide(struct digest *d, weir_wide w) {
+    word(d, (int64_t)(uint64_t)w);
+    word(d, (int64_t)(w >> 64));
+}
+static void name(struct digest *d, const struct weir_name *n) {
+    int64_t w[4];
+    memcpy(w, n->text, sizeof w);
+    for (int i = 0; i < 4; i++) word(d, w[i]);
+}
+static int64_t scope_market(const struct weir_scope *s) {
+    return s->market == WEIR_NO_INDEX ? -1 : (int64_t)s->market;
+}
+
+static void digest_scope(struct digest *d, const struct weir_exchange *x, uint32_t scope) {
+    const struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    bool active = s->queue == WEIR_QUEUE_ACTIVE;
+    word(d, 3);
+    word(d, scope_market(s));
+    wide(d, weir_scope_balance(&x->ledger, scope));
+    word(d, s->warned);
+    word(d, s->queue);
+    word(d, active ? (int64_t)s->liquidation : 0);
+    for (uint32_t i = s->first_collateral; i != WEIR_NO_INDEX;
+         i = weir_holding_at(&x->ledger, i)->next) {
+        const struct weir_holding *h = weir_holding_at(&x->ledger, i);
+        if (h->amount == 0) continue;
+        word(d, 4);
+        word(d, h->asset);
+        wide(d, h->amount);
+    }
+}
+
+static void digest_account(struct digest *d, const struct weir_exchange *x, uint32_t account) {
+    const struct weir_ledger *l = &x->ledger;
+    const struct weir_account *a = weir_account_at(l, account);
+    word(d, 2);
+    name(d, &a->name);
+    name(d, &WEIR_AT(&l->owners, struct weir_owner, a->owner)->name);
+    word(d, a->class_idx);
+    digest_scope(d, x, a->cross);
+    for (uint32_t i = a->first_leg; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next)
+        if (weir_leg_at(l, i)->scope != a->cross) digest_scope(d, x, weir_leg_at(l, i)->scope);
+    for (uint32_t i = a->first_leg; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        bool isolated = g->scope != a->cross;
+        if (g->size == 0 && !g->leverage_set && !isolated) continue;
+        word(d, 5);
+        word(d, g->market);
+        word(d, isolated);
+        word(d, g->leverage);
+        word(d, g->size);
+        word(d, g->entry_value);
+    }
+}
+
+static void digest_side(struct digest *d, const struct weir_exchange *x,
+                        const struct weir_ladder *ladder) {
+    for (uint32_t i = weir_ladder_first(ladder); i != WEIR_NO_INDEX;
+         i = weir_ladder_next(ladder, &x->orders, i)) {
+        const struct weir_order *o = weir_order_at(&x->orders, i);
+        word(d, 8);
+        word(d, o->account);
+        name(d, weir_order_name(&x->orders, i));
+        word(d, o->side);
+        word(d, o->price);
+        word(d, o->open);
+        word(d, !!(o->flags & WEIR_ORDER_REDUCE_ONLY));
+    }
+}
+
+/* Waiting stops in order of acceptance: the oldest of those not written yet, again and again over
+ * the four ladders' and the line's members, gathered once. */
+static void digest_stops(struct digest *d, struct weir_engine *e, uint32_t market) {
+    struct weir_exchange *x = &e->x;
+    uint32_t first = e->scratch.count, n = 0;
+    for (int t = 0; t < 2; t++) {
+        for (int s = 0; s < 2; s++) {
+            const struct weir_ladder *ladder = x->books[market].stops[t][s];
+            for (uint32_t i = weir_ladder_first(ladder); i != WEIR_NO_INDEX;
+                 i = weir_ladder_next(ladder, &x->orders, i), n++) {
+                WEIR_CHECK(weir_pool_add(&e->scratch, 4) != WEIR_NO_INDEX);
+                memcpy(e->scratch.base + first + 4 * n, &i, 4);
+            }
+        }
+    }
+    for (uint32_t i = x->line.head; i != WEIR_NO_INDEX; i = weir_order_at(&x->orders, i)->next) {
+        if (weir_order_at(&x->orders, i)->market != market) continue;
+        WEIR_CHECK(weir_pool_add(&e->scratch, 4) != WEIR_NO_INDEX);
+        memcpy(e->scratch.base + first + 4 * n++, &i, 4);
+    }
+    uint32_t *at = (uint32_t *)(void *)(e->scratch.base + first);
+    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
+        for (uint32_t i = gap; i < n; i++) {
+            uint32_t idx = at[i], j = i;
+            uint64_t age = weir_order_at(&x->orders, idx)->age;
+            for (; j >= gap && weir_order_at(&x->orders, at[j - gap])->age > age; j -= gap)
+                at[j] = at[j - gap];
+            at[j] = idx;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct weir_order *o = weir_order_at(&x->orders, at[i]);
+        word(d, 9);
+        word(d, o->account);
+        name(d, weir_order_name(&x->orders, at[i]));
+        word(d, o->side);
+        word(d, o->flags & WEIR_ORDER_STOP_LIMIT ? WEIR_STOP_LIMIT : WEIR_STOP);
+        word(d, o->stop_price);
+        word(d, o->price);
+        word(d, o->open);
+        word(d, !!(o->flags & WEIR_ORDER_REDUCE_ONLY));
+    }
+}
+
+static void digest_market(struct digest *d, struct weir_engine *e, uint32_t market) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_price_state *p = &x->prices[market];
+    word(d, 6);
+    word(d, x->risks[market].status);
+    word(d, p->index);
+    word(d, p->mark);
+    word(d, p->last);
+    word(d, p->previous_mark);
+    word(d, p->stale);
+    word(d, p->ema);
+    word(d, p->funding_rate);
+    word(d, p->carry);
+    wide(d, x->ledger.markets[market].pool);
+    for (uint32_t i = 0; i < p->feed.count; i++) {
+        word(d, 7);
+        name(d, &p->feed.source[i].name);
+        word(d, p->feed.source[i].price);
+        word(d, p->feed.source[i].updated);
+    }
+    digest_side(d, x, x->books[market].side[WEIR_BUY]);
+    digest_side(d, x, x->books[market].side[WEIR_SELL]);
+    digest_stops(d, e, market);
+}
+
+static void digest_auction(struct digest *d, const struct weir_engine *e, uint32_t k) {
+    const struct weir_exchange *x = &e->x;
+    const struct weir_open_auction *a = &e->lq.auctions[k];
+    word(d, 12);
+    word(d, (int64_t)a->number);
+    word(d, k / 2);
+    word(d, k % 2);
+    word(d, a->closes_at);
+    for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
+         i = weir_leg_at(&x->ledger, i)->offer_next) {
+        const struct weir_leg *g = weir_leg_at(&x->ledger, i);
+        word(d, 13);
+        word(d, g->account);
+        word(d, scope_market(weir_scope_at(&x->ledger, g->scope)));
+        word(d, g->parked);
+        wide(d, g->promised);
+    }
+    for (uint32_t i = a->first_bid; i != WEIR_NO_INDEX; i = weir_order_at(&x->orders, i)->next) {
+        const struct weir_order *o = weir_order_at(&x->orders, i);
+        word(d, 14);
+        word(d, o->account);
+        name(d, weir_order_name(&x->orders, i));
+        word(d, o->open);
+        word(d, o->price);
+    }
+}
+
+static void digest_money(struct digest *d, const struct weir_engine *e) {
+    const struct weir_exchange *x = &e->x;
+    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
+        const struct weir_fund *f = &e->lq.funds.fund[i];
+        word(d, 10);
+        wide(d, f->cash);
+        wide(d, f->promised);
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) {
+            wide(d, f->received[k]);
+            wide(d, f->paid[k]);
+        }
+        word(d, f->drawdown.stopped);
+    }
+    for (uint32_t a = 0; a < x->venue->asset_count; a++) {
+        word(d, 11);
+        word(d, x->collateral[a].price);
+        wide(d, x->ledger.assets[a].fees);
+        wide(d, x->ledger.assets[a].deposits);
+        wide(d, x->ledger.assets[a].withdrawals);
+    }
+}
+
+uint64_t weir_engine_digest(struct weir_engine *e) {
+    struct digest d = {.state = XXH3_createState()};
+    WEIR_CHECK(d.state != NULL && XXH3_64bits_reset(d.state) == XXH_OK);
+    word(&d, 1);
+    word(&d, (int64_t)e->x.seq);
+    word(&d, e->x.now);
+    word(&d, e->clock_set);
+    for (uint32_t i = 0; i < e->x.ledger.accounts.count; i++) digest_account(&d, &e->x, i);
+    for (uint32_t m = 0; m < e->x.venue->market_count; m++) digest_market(&d, e, m);
+    digest_money(&d, e);
+    uint64_t done = 0;
+    for (;;) { /* open auctions by number */
+        uint32_t best = WEIR_NO_INDEX;
+        for (uint32_t k = 0; k < e->x.venue->market_count * 2; k++) {
+            uint64_t number = e->lq.auctions[k].number;
+            if (number > done &&
+                (best == WEIR_NO_INDEX || number < e->lq.auctions[best].number))
+                best = k;
+        }
+        if (best == WEIR_NO_INDEX) break;
+        digest_auction(&d, e, best);
+        done = e->lq.auctions[best].number;
+    }
+    XXH3_64bits_update(d.state, d.words, d.n * sizeof d.words[0]);
+    uint64_t hash = XXH3_64bits_digest(d.state);
+    XXH3_freeState(d.state);
+    return hash;
+}

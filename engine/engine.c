@@ -1,0 +1,286 @@
+/* The pipeline: one command through the phases of R39. */
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void weir_emit(struct weir_exchange *x, struct weir_event *event) {
+    event->seq = x->seq;
+    event->n = x->event_n++;
+    event->t = x->now;
+    x->event_count++;
+    if (x->sink) x->sink(x->sink_ctx, event);
+}
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+static void describe(void *ctx, char *text, size_t size) {
+    struct weir_engine *e = ctx;
+    snprintf(text, size,
+             "command %llu (%s) of venue %s at t=%lld; replaying the log up to that command "
+             "repeats it",
+             (unsigned long long)e->x.seq,
+             e->command ? weir_command_words[e->command->kind] : "none",
+             e->x.venue->name.text, (long long)e->x.now);
+}
+
+static int new_exchange(struct weir_exchange *x, const struct weir_venue *venue,
+                        const struct weir_engine_options *o) {
+    uint32_t markets = venue->market_count;
+    x->venue = venue;
+    x->line = (struct weir_stop_line){WEIR_NO_INDEX, WEIR_NO_INDEX};
+    x->books = calloc(markets, sizeof *x->books);
+    x->prices = calloc(markets, sizeof *x->prices);
+    x->risks = calloc(markets, sizeof *x->risks);
+    if (!x->books || !x->prices || !x->risks) return -ENOMEM;
+    int error = weir_ledger_new(&x->ledger, venue, o->accounts_max);
+    if (!error) error = weir_orders_new(&x->orders, o->orders_max);
+    if (!error)
+        error = weir_trigger_new(&x->trigger, markets, x->ledger.scopes.capacity,
+                                 x->ledger.legs.capacity);
+    for (uint32_t m = 0; !error && m < markets; m++) {
+        const struct weir_market *c = &venue->markets[m];
+        error = weir_book_new(&x->books[m]);
+        x->risks[m] = (struct weir_risk){.tiers = c->tiers,
+                                         .open_interest_cap = c->open_interest_cap,
+                                         .position_limit = c->position_limit,
+                                         .price_band = c->price_band,
+                                         .liquidation_band = c->liquidation_band,
+                                         .funding_cap = c->funding_cap};
+        weir_risk_derive(&x->risks[m]);
+    }
+    return error;
+}
+
+struct weir_engine *weir_engine_new(const struct weir_venue *venue,
+                                    const struct weir_engine_options *options,
+                                    weir_event_sink sink, void *sink_ctx) {
+    struct weir_engine *e = calloc(1, sizeof *e);
+    if (!e) return NULL;
+    if (options) e->options = *options;
+    if (!e->options.accounts_max) e->options.accounts_max = 1u << 24;
+    if (!e->options.orders_max) e->options.orders_max = 1u << 25;
+    uint32_t markets = venue->market_count;
+    int error = new_exchange(&e->x, venue, &e->options);
+    if (!error) error = weir_liquidator_new(&e->lq, &e->x);
+    if (!error) error = weir_pool_new(&e->scratch, 1, UINT32_MAX - 1);
+    e->source_due = calloc(markets + WEIR_ASSETS_MAX, sizeof *e->source_due);
+    e->marks_due = calloc(markets, sizeof *e->marks_due);
+    e->funding_due = calloc(markets, sizeof *e->funding_due);
+    if (!e->source_due || !e->marks_due || !e->funding_due) error = -ENOMEM;
+    if (error) {
+        weir_engine_free(e);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < markets + WEIR_ASSETS_MAX; i++) e->source_due[i] = INT64_MAX;
+    for (uint32_t m = 0; m < markets; m++) e->marks_due[m] = e->funding_due[m] = INT64_MAX;
+    e->x.sink = sink;
+    e->x.sink_ctx = sink_ctx;
+    weir_check_context(describe, e);
+    return e;
+}
+
+void weir_engine_free(struct weir_engine *e) {
+    if (!e) return;
+    weir_check_context(NULL, NULL);
+    struct weir_exchange *x = &e->x;
+    uint32_t markets = x->venue ? x->venue->market_count : 0;
+    if (e->lq.x) weir_liquidator_free(&e->lq);
+    for (uint32_t m = 0; x->books && m < markets; m++) weir_book_free(&x->books[m]);
+    weir_trigger_free(&x->trigger, markets);
+    weir_orders_free(&x->orders);
+    if (x->ledger.venue) weir_ledger_free(&x->ledger);
+    weir_pool_free(&e->scratch);
+    free(x->books);
+    free(x->prices);
+    free(x->risks);
+    free(e->source_due);
+    free(e->marks_due);
+    free(e->funding_due);
+    free(e);
+}
+
+uint64_t weir_engine_seq(const struct weir_engine *e) { return e->x.seq; }
+uint64_t weir_engine_events(const struct weir_engine *e) { return e->x.event_count; }
+weir_time weir_engine_now(const struct weir_engine *e) { return e->x.now; }
+
+/* ---- Answers --------------------------------------------------------------------------------- */
+
+enum weir_reason weir_refuse(struct weir_engine *e, enum weir_reason reason, const char *format,
+                             ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->detail, sizeof e->detail, format, args);
+    va_end(args);
+    return reason;
+}
+
+static void reject(struct weir_engine *e, enum weir_reason reason, const char *detail) {
+    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_REJECTED,
+                                          .rejected = {reason, detail}});
+}
+
+void weir_accept(struct weir_engine *e, const struct weir_name *id) {
+    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ACCEPTED,
+                                          .accepted = {e->command->kind, id}});
+}
+
+/* ---- Invariants ------------------------------------------------------------------------------ */
+
+static void check_conservation(const struct weir_engine *e) {
+    const struct weir_ledger *l = &e->x.ledger;
+    weir_wide cash = 0, seeds = 0;
+    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
+        cash += e->lq.funds.fund[i].cash;
+        seeds += e->lq.funds.fund[i].net_seeds;
+    }
+    for (uint32_t a = 0; a < e->x.venue->asset_count; a++)
+        WEIR_CHECK(weir_ledger_imbalance(l, a, cash, seeds) == 0);
+    for (uint32_t m = 0; m < e->x.venue->market_count; m++)
+        WEIR_CHECK(l->markets[m].open_interest == l->markets[m].short_interest);
+}
+
+const char *weir_engine_audit(struct weir_engine *e) {
+    const struct weir_exchange *x = &e->x;
+    const char *problem = weir_ledger_audit(&x->ledger);
+    if (problem) return problem;
+    for (uint32_t i = 0; i < x->ledger.scopes.count; i++) {
+        const struct weir_scope *s = weir_scope_at(&x->ledger, i);
+        if (s->queue == WEIR_QUEUE_NONE) continue;
+        if (s->member_slot == WEIR_NO_INDEX) return "a queued scope is not in the queue's list";
+    }
+    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
+        const struct weir_fund *f = &e->lq.funds.fund[i];
+        weir_wide sum = 0;
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) sum += f->received[k] - f->paid[k];
+        if (sum != f->cash) return "a fund's cash is not the sum of its movements";
+        if (f->cash < 0 || f->promised < 0 || f->promised > f->cash)
+            return "a fund promised more than it has";
+    }
+    return NULL;
+}
+
+/* ---- The phases ------------------------------------------------------------------------------ */
+
+static bool scope_order(const struct weir_ledger *l, uint32_t a, uint32_t b) {
+    return weir_scope_before(l, weir_scope_at(l, a), weir_scope_at(l, b));
+}
+
+/* (10): warnings that became true are told, in account order; all others only remembered. */
+static void margin_calls(struct weir_engine *e) {
+    struct weir_exchange *x = &e->x;
+    struct weir_pool *list = &x->trigger.warned;
+    weir_trigger_collect(x);
+    uint32_t n = list->count, *at = WEIR_AT(list, uint32_t, 0);
+    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
+        for (uint32_t i = gap; i < n; i++) {
+            uint32_t scope = at[i], j = i;
+            for (; j >= gap && scope_order(&x->ledger, scope, at[j - gap]); j -= gap)
+                at[j] = at[j - gap];
+            at[j] = scope;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct weir_scope *s = weir_scope_at(&x->ledger, at[i]);
+        bool tell = s->warn_now && !s->warned && s->queue != WEIR_QUEUE_ACTIVE;
+        s->warn_listed = false;
+        s->warned = s->warn_now;
+        if (!tell) continue;
+        struct weir_health h;
+        weir_health(x, at[i], NULL, &h);
+        struct weir_event ev = {.kind = WEIR_EV_MARGIN_CALL};
+        ev.margin_call.account = weir_account_name(&x->ledger, s->account);
+        ev.margin_call.scope_market = s->market;
+        ev.margin_call.has_ratio = weir_margin_ratio(&h, &ev.margin_call.margin_ratio);
+        weir_emit(x, &ev);
+    }
+    list->count = 0;
+}
+
+static void after_command(struct weir_engine *e) {
+    struct weir_liquidator *lq = &e->lq;
+    if (e->command->kind == WEIR_CMD_INDEX) {
+        uint32_t market = weir_venue_market(e->x.venue, &e->command->market);
+        weir_refresh_mark(e, market); /* (3) */
+    }
+    weir_fire_stops(e);                           /* (4) */
+    weir_queue_enter(lq);                         /* (5) */
+    int64_t left = weir_liquidation_steps(lq);    /* (6) */
+    weir_adl_steps(lq, left);                     /* (7) */
+    weir_settle_shortfalls(lq);                   /* (8) */
+    for (uint32_t i = 0; i < lq->funds.count; i++) weir_fund_sample(&e->x, &lq->funds, i); /* (9) */
+    margin_calls(e);                              /* (10) */
+    weir_queue_rekey(lq);
+    e->sample_premiums = true;
+}
+
+static const weir_handler handlers[WEIR_CMD_COUNT] = {
+    [WEIR_CMD_ACCOUNT] = weir_on_account,
+    [WEIR_CMD_DEPOSIT] = weir_on_deposit,
+    [WEIR_CMD_WITHDRAW] = weir_on_withdraw,
+    [WEIR_CMD_LEVERAGE] = weir_on_leverage,
+    [WEIR_CMD_MARGIN_MODE] = weir_on_margin_mode,
+    [WEIR_CMD_ISOLATED_MARGIN] = weir_on_isolated_margin,
+    [WEIR_CMD_ORDER] = weir_on_order,
+    [WEIR_CMD_CANCEL] = weir_on_cancel,
+    [WEIR_CMD_CANCEL_ALL] = weir_on_cancel_all,
+    [WEIR_CMD_AMEND] = weir_on_amend,
+    [WEIR_CMD_INDEX] = weir_on_index,
+    [WEIR_CMD_COLLATERAL_PRICE] = weir_on_collateral_price,
+    [WEIR_CMD_BLOCK_TRADE] = weir_on_block_trade,
+    [WEIR_CMD_FUND] = weir_on_fund,
+    [WEIR_CMD_BID] = weir_on_bid,
+    [WEIR_CMD_BACKSTOP] = weir_on_backstop,
+    [WEIR_CMD_MARKET_STATUS] = weir_on_market_status,
+    [WEIR_CMD_RISK] = weir_on_risk,
+    [WEIR_CMD_INDICATOR] = weir_on_indicator,
+    [WEIR_CMD_CLOCK] = weir_on_clock,
+};
+
+/* What moves no time: unreadable commands and wrong times. */
+static enum weir_reason check_time(struct weir_engine *e, const struct weir_command *c) {
+    if (!(c->present & WEIR_HAS_T)) {
+        if (c->kind != WEIR_CMD_CLOCK) return WEIR_OK;
+        return weir_refuse(e, WEIR_R_INVALID, "clock needs t");
+    }
+    if (c->t < e->x.now)
+        return weir_refuse(e, WEIR_R_TIME, "t %lld is before the last time %lld", (long long)c->t,
+                           (long long)e->x.now);
+    if (e->clock_set && (weir_wide)c->t - e->x.now > e->x.venue->max_clock_step)
+        return weir_refuse(e, WEIR_R_RANGE, "t %lld is more than max_clock_step after %lld",
+                           (long long)c->t, (long long)e->x.now);
+    return WEIR_OK;
+}
+
+void weir_engine_apply(struct weir_engine *e, const struct weir_command *c) {
+    e->command = c;
+    e->x.seq++;
+    e->x.event_n = 0;
+    e->detail[0] = 0;
+    if (c->reject != WEIR_OK) {
+        reject(e, c->reject, c->detail);
+        return;
+    }
+    enum weir_reason reason = check_time(e, c);
+    if (reason != WEIR_OK) {
+        reject(e, reason, e->detail);
+        return;
+    }
+    if (c->present & WEIR_HAS_T || e->clock_set)
+        weir_advance(e, c->present & WEIR_HAS_T ? c->t : e->x.now);
+    if (c->kind == WEIR_CMD_QUERY)
+        reason = weir_answer(e, c);
+    else
+        reason = handlers[c->kind](e, c);
+    if (reason != WEIR_OK)
+        reject(e, reason, e->detail);
+    else if (c->kind != WEIR_CMD_QUERY)
+        after_command(e);
+    check_conservation(e);
+    if (e->options.audit_every && e->x.seq % e->options.audit_every == 0)
+        WEIR_CHECK(weir_engine_audit(e) == NULL);
+    e->command = NULL;
+}

@@ -1,0 +1,477 @@
+/* Commands about orders, and what an order does once it is let in. */
+#include "engine/internal.h"
+
+/* ---- Entering -------------------------------------------------------------------------------- */
+
+/* Puts what is left of a good-till-cancelled order into the book. */
+static void rest_order(struct weir_engine *e, const struct weir_order_request *r, weir_qty left) {
+    struct weir_exchange *x = &e->x;
+    uint32_t idx = weir_orders_add(&x->orders, r->account, &r->id);
+    if (idx == WEIR_NO_INDEX) {
+        weir_emit_cancelled(x, r->account, &r->id, r->market, left, WEIR_R_ORDER_LIMIT);
+        return;
+    }
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    o->price = r->price;
+    o->open = left;
+    o->mark_accepted = x->prices[r->market].mark;
+    o->leg = r->leg;
+    o->market = (uint16_t)r->market;
+    o->side = (uint8_t)r->side;
+    o->flags = (uint8_t)((r->reduce_only ? WEIR_ORDER_REDUCE_ONLY : 0) |
+                         (r->post_only ? WEIR_ORDER_POST_ONLY : 0));
+    weir_order_rest(x, idx);
+    weir_touch_key(x, weir_leg_at(&x->ledger, r->leg)->scope);
+}
+
+void weir_order_enter(struct weir_engine *e, const struct weir_order_request *r,
+                      const struct weir_order_plan *plan) {
+    struct weir_exchange *x = &e->x;
+    struct weir_walk walk = {.left = plan->qty};
+    if (x->risks[r->market].status != WEIR_STATUS_AUCTION) {
+        struct weir_taker taker = {.leg = r->leg,
+                                   .side = r->side,
+                                   .limit = plan->limit,
+                                   .qty = plan->qty,
+                                   .kind = WEIR_FILL_TRADE,
+                                   .order = &r->id,
+                                   .voluntary = true,
+                                   .pays_fee = true,
+                                   .max_fills = x->venue->max_fills_per_order};
+        weir_match(x, &taker, &walk);
+    }
+    if (walk.left == 0) return;
+    enum weir_reason reason = walk.stopped;
+    if (reason == WEIR_OK && r->tif == WEIR_FOK) reason = WEIR_R_FOK;
+    if (reason == WEIR_OK && (r->tif == WEIR_IOC || r->type == WEIR_MARKET)) reason = WEIR_C_IOC;
+    if (reason == WEIR_OK)
+        rest_order(e, r, walk.left);
+    else
+        weir_emit_cancelled(x, r->account, &r->id, r->market, walk.left, reason);
+}
+
+/* ---- Stops ----------------------------------------------------------------------------------- */
+
+static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg *g, weir_qty qty) {
+    const struct weir_market *m = &e->x.venue->markets[g->market];
+    if (e->x.risks[g->market].status == WEIR_STATUS_HALTED)
+        return weir_refuse(e, WEIR_R_STATUS, "the market is halted");
+    if (qty < m->min_qty) return weir_refuse(e, WEIR_R_MIN_SIZE, "below min_qty");
+    if (g->order_count >= m->max_open_orders)
+        return weir_refuse(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
+                           g->order_count);
+    return WEIR_OK;
+}
+
+struct stop {
+    struct weir_name id;
+    uint32_t leg;
+    enum weir_side side;
+    weir_qty qty;
+    weir_price price, stop_price;
+    uint8_t flags;
+};
+
+/* Enters a waiting stop; it may be in the line at once. False when the pool is full. */
+static bool enter_stop(struct weir_engine *e, const struct stop *s) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, s->leg);
+    uint32_t idx = weir_orders_add(&x->orders, g->account, &s->id);
+    if (idx == WEIR_NO_INDEX) return false;
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    o->price = s->price;
+    o->open = s->qty;
+    o->stop_price = s->stop_price;
+    o->leg = s->leg;
+    o->market = (uint16_t)g->market;
+    o->side = (uint8_t)s->side;
+    o->flags = s->flags;
+    weir_order_rest(x, idx);
+    weir_pass_stops(e, g->market);
+    return true;
+}
+
+/* The order that a stop becomes. */
+static struct weir_order_request fired_request(const struct weir_exchange *x, uint32_t idx) {
+    const struct weir_order *o = weir_order_at(&x->orders, idx);
+    bool limit = o->flags & WEIR_ORDER_STOP_LIMIT;
+    return (struct weir_order_request){
+        .leg = o->leg,
+        .account = o->account,
+        .market = o->market,
+        .id = *weir_order_name(&x->orders, idx),
+        .side = o->side,
+        .type = limit ? WEIR_LIMIT : WEIR_MARKET,
+        .tif = o->flags & WEIR_ORDER_FOK         ? WEIR_FOK
+               : o->flags & WEIR_ORDER_IOC || !limit ? WEIR_IOC
+                                                 : WEIR_GTC,
+        .post_only = o->flags & WEIR_ORDER_POST_ONLY,
+        .reduce_only = o->flags & WEIR_ORDER_REDUCE_ONLY,
+        .fired = true,
+        .qty = o->open,
+        .price = o->price};
+}
+
+static void fire(struct weir_engine *e, uint32_t idx) {
+    struct weir_exchange *x = &e->x;
+    struct weir_order_request r = fired_request(x, idx);
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_TRIGGERED,
+                     .triggered = {weir_account_name(&x->ledger, r.account), &r.id, r.market}});
+    weir_order_forget(x, idx);
+    struct weir_order_plan plan;
+    enum weir_reason reason = WEIR_OK;
+    if (!r.reduce_only && !weir_bound_ok(e, r.leg, r.side, r.qty)) reason = WEIR_R_OVERFLOW;
+    if (reason == WEIR_OK) reason = weir_order_check(e, &r, &plan);
+    if (reason == WEIR_OK)
+        weir_order_enter(e, &r, &plan);
+    else
+        weir_emit_cancelled(x, r.account, &r.id, r.market, r.qty, reason);
+}
+
+void weir_fire_stops(struct weir_engine *e) {
+    struct weir_exchange *x = &e->x;
+    for (int64_t n = 0; n < x->venue->steps_per_command && x->line.head != WEIR_NO_INDEX; n++) {
+        uint32_t idx = x->line.head;
+        struct weir_order *o = weir_order_at(&x->orders, idx);
+        if (x->risks[o->market].status == WEIR_STATUS_TRADING) {
+            fire(e, idx);
+            continue;
+        }
+        /* Not trading when its turn comes: it waits again. */
+        weir_stop_line_remove(&x->line, &x->orders, idx);
+        o->flags &= (uint8_t)~WEIR_ORDER_IN_LINE;
+        struct weir_book *book = &x->books[o->market];
+        int trigger = o->flags & WEIR_ORDER_STOP_LAST ? WEIR_ON_LAST : WEIR_ON_MARK;
+        WEIR_CHECK(weir_ladder_push(book->stops[trigger][o->side], &x->orders, idx) == 0);
+    }
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static uint8_t stop_flags(const struct weir_command *c) {
+    return (uint8_t)(WEIR_ORDER_STOP | (c->trigger == WEIR_ON_LAST ? WEIR_ORDER_STOP_LAST : 0) |
+                     (c->type == WEIR_STOP_LIMIT ? WEIR_ORDER_STOP_LIMIT : 0) |
+                     (c->reduce_only ? WEIR_ORDER_REDUCE_ONLY : 0) |
+                     (c->post_only ? WEIR_ORDER_POST_ONLY : 0) |
+                     (c->tif == WEIR_FOK ? WEIR_ORDER_FOK : 0) |
+                     (c->tif == WEIR_IOC ? WEIR_ORDER_IOC : 0));
+}
+
+enum weir_reason weir_on_order(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    struct weir_order_request r = {.id = c->id,
+                                   .side = c->side,
+                                   .type = c->type,
+                                   .tif = c->tif,
+                                   .post_only = c->post_only,
+                                   .reduce_only = c->reduce_only};
+    weir_price stop_price = 0;
+    enum weir_reason reason = weir_find_leg(e, c, &r.market, &r.leg);
+    if (reason != WEIR_OK) return reason;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, r.leg);
+    r.account = g->account;
+    if (weir_orders_find(&x->orders, r.account, &r.id) != WEIR_NO_INDEX)
+        return weir_refuse(e, WEIR_R_DUPLICATE, "%s has an open order %s", c->account.text,
+                           c->id.text);
+    bool stop = c->type == WEIR_STOP || c->type == WEIR_STOP_LIMIT;
+    struct weir_number n[3] = {weir_qty_number(e, r.market, &c->qty, &r.qty)};
+    size_t count = 1;
+    if (c->type == WEIR_LIMIT || c->type == WEIR_STOP_LIMIT)
+        n[count++] = weir_price_number(e, r.market, "price", &c->price, &r.price);
+    if (stop)
+        n[count++] = weir_price_number(e, r.market, "stop_price", &c->stop_price, &stop_price);
+    reason = weir_read_numbers(e, n, count);
+    if (reason != WEIR_OK) return reason;
+    if (!stop && !r.reduce_only && !weir_bound_ok(e, r.leg, r.side, r.qty))
+        return weir_refuse(e, WEIR_R_OVERFLOW, "the position could not fit");
+    if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
+        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+    if (stop) {
+        reason = check_stop(e, g, r.qty);
+        if (reason != WEIR_OK) return reason;
+        weir_accept(e, &c->id);
+        struct stop s = {r.id, r.leg, r.side, r.qty, r.price, stop_price, stop_flags(c)};
+        if (!enter_stop(e, &s))
+            weir_emit_cancelled(x, r.account, &r.id, r.market, r.qty, WEIR_R_ORDER_LIMIT);
+        return WEIR_OK;
+    }
+    struct weir_order_plan plan;
+    reason = weir_order_check(e, &r, &plan);
+    if (reason != WEIR_OK) return reason;
+    weir_accept(e, &c->id);
+    weir_order_enter(e, &r, &plan);
+    return WEIR_OK;
+}
+
+/* ---- cancel, cancel_all ---------------------------------------------------------------------- */
+
+static enum weir_reason find_order(struct weir_engine *e, const struct weir_command *c,
+                                   uint32_t *account, uint32_t *order) {
+    enum weir_reason r = weir_find_account(e, &c->account, account);
+    if (r != WEIR_OK) return r;
+    *order = weir_orders_find(&e->x.orders, *account, &c->id);
+    if (*order == WEIR_NO_INDEX)
+        return weir_refuse(e, WEIR_R_UNKNOWN_ORDER, "%s has no open order %s", c->account.text,
+                           c->id.text);
+    return WEIR_OK;
+}
+
+enum weir_reason weir_on_cancel(struct weir_engine *e, const struct weir_command *c) {
+    uint32_t account, order;
+    enum weir_reason r = find_order(e, c, &account, &order);
+    if (r != WEIR_OK) return r;
+    if (weir_order_is_bid(weir_order_at(&e->x.orders, order)))
+        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "a bid is binding");
+    weir_accept(e, &c->id);
+    weir_order_cancel(&e->x, order, WEIR_C_USER);
+    return WEIR_OK;
+}
+
+enum weir_reason weir_on_cancel_all(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    struct weir_ledger *l = &x->ledger;
+    uint32_t account, market = WEIR_NO_INDEX;
+    enum weir_reason r = weir_find_account(e, &c->account, &account);
+    if (r == WEIR_OK && c->present & WEIR_HAS_MARKET) r = weir_find_market(e, c, &market);
+    if (r != WEIR_OK) return r;
+    weir_accept(e, NULL);
+    for (;;) { /* oldest first over all markets: merge the legs' lists */
+        uint32_t oldest = WEIR_NO_INDEX;
+        for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+             i = weir_leg_at(l, i)->next) {
+            const struct weir_leg *g = weir_leg_at(l, i);
+            if (g->first_order == WEIR_NO_INDEX) continue;
+            if (market != WEIR_NO_INDEX && g->market != market) continue;
+            if (oldest == WEIR_NO_INDEX || weir_order_at(&x->orders, g->first_order)->age <
+                                               weir_order_at(&x->orders, oldest)->age)
+                oldest = g->first_order;
+        }
+        if (oldest == WEIR_NO_INDEX) return WEIR_OK;
+        weir_order_cancel(x, oldest, WEIR_C_USER);
+    }
+}
+
+/* ---- amend ----------------------------------------------------------------------------------- */
+
+/* The old order's lots out of (or back into) its leg's counts while a replacement is checked. */
+static void hide_order(struct weir_exchange *x, const struct weir_order *o, int sign) {
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    if (sign < 0)
+        g->order_count--;
+    else
+        g->order_count++;
+    if (o->flags & WEIR_ORDER_STOP) return;
+    weir_wide loss = weir_open_loss(&x->venue->markets[o->market], o->side, o->price,
+                                    o->mark_accepted);
+    g->open_loss += sign * loss * o->open;
+    if (o->flags & WEIR_ORDER_REDUCE_ONLY) return;
+    if (o->side == WEIR_BUY)
+        g->open_buys += sign * o->open;
+    else
+        g->open_sells += sign * o->open;
+}
+
+static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty qty,
+                                   weir_price price) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_order *o = weir_order_at(&x->orders, idx);
+    hide_order(x, o, -1);
+    enum weir_reason r = check_stop(e, weir_leg_at(&x->ledger, o->leg), qty);
+    hide_order(x, o, 1);
+    if (r != WEIR_OK) return r;
+    struct stop s = {*weir_order_name(&x->orders, idx), o->leg, o->side, qty, price, 0,
+                     (uint8_t)(o->flags & ~WEIR_ORDER_IN_LINE)};
+    s.stop_price = o->stop_price;
+    weir_accept(e, &e->command->id);
+    weir_order_forget(x, idx);
+    WEIR_CHECK(enter_stop(e, &s));
+    return WEIR_OK;
+}
+
+static enum weir_reason replace_order(struct weir_engine *e, uint32_t idx, weir_qty qty,
+                                      weir_price price) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_order *o = weir_order_at(&x->orders, idx);
+    struct weir_order_request r = {.leg = o->leg,
+                                   .account = o->account,
+                                   .market = o->market,
+                                   .id = *weir_order_name(&x->orders, idx),
+                                   .side = o->side,
+                                   .type = WEIR_LIMIT,
+                                   .tif = WEIR_GTC,
+                                   .post_only = o->flags & WEIR_ORDER_POST_ONLY,
+                                   .reduce_only = o->flags & WEIR_ORDER_REDUCE_ONLY,
+                                   .qty = qty,
+                                   .price = price};
+    struct weir_order_plan plan;
+    enum weir_reason reason = WEIR_OK;
+    const struct weir_scope *s =
+        weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, r.leg)->scope);
+    hide_order(x, o, -1);
+    if (!r.reduce_only && !weir_bound_ok(e, r.leg, r.side, qty))
+        reason = weir_refuse(e, WEIR_R_OVERFLOW, "the position could not fit");
+    else if (s->queue == WEIR_QUEUE_ACTIVE)
+        reason = weir_refuse(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
+    if (reason == WEIR_OK) reason = weir_order_check(e, &r, &plan);
+    hide_order(x, o, 1);
+    if (reason != WEIR_OK) return reason;
+    weir_accept(e, &e->command->id);
+    weir_order_forget(x, idx);
+    weir_order_enter(e, &r, &plan);
+    return WEIR_OK;
+}
+
+enum weir_reason weir_on_amend(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    uint32_t account, idx;
+    enum weir_reason r = find_order(e, c, &account, &idx);
+    if (r != WEIR_OK) return r;
+    const struct weir_order *o = weir_order_at(&x->orders, idx);
+    bool stop = o->flags & WEIR_ORDER_STOP;
+    weir_qty qty = o->open;
+    weir_price price = o->price;
+    struct weir_number n[2];
+    size_t count = 0;
+    if (c->present & WEIR_HAS_QTY) n[count++] = weir_qty_number(e, o->market, &c->qty, &qty);
+    if (c->present & WEIR_HAS_PRICE)
+        n[count++] = weir_price_number(e, o->market, "price", &c->price, &price);
+    r = weir_read_numbers(e, n, count);
+    if (r != WEIR_OK) return r;
+    if (weir_order_is_bid(o)) return weir_refuse(e, WEIR_R_NOT_ALLOWED, "a bid is binding");
+    if (stop && !(o->flags & WEIR_ORDER_STOP_LIMIT) && c->present & WEIR_HAS_PRICE)
+        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "a stop without limit has no price");
+    if (price != o->price || qty > o->open)
+        return stop ? amend_stop(e, idx, qty, price) : replace_order(e, idx, qty, price);
+    weir_accept(e, &c->id);
+    if (qty < o->open) weir_order_shrink(x, idx, o->open - qty);
+    weir_touch_key(x, weir_leg_at(&x->ledger, o->leg)->scope);
+    return WEIR_OK;
+}
+
+/* ---- bid ------------------------------------------------------------------------------------- */
+
+/* The open auction of a number, or NULL. */
+static struct weir_open_auction *find_auction(struct weir_engine *e, const struct weir_command *c,
+                                              uint32_t *market, enum weir_side *side) {
+    int64_t number;
+    if (weir_decimal_units(&c->auction, &weir_one, &number) != WEIR_EXACT_OK || number < 1)
+        return NULL;
+    for (uint32_t k = 0; k < e->x.venue->market_count * 2; k++) {
+        if (e->lq.auctions[k].number != (uint64_t)number) continue;
+        *market = k / 2;
+        *side = k % 2 == WEIR_BUY ? WEIR_SELL : WEIR_BUY; /* bids take the other side */
+        return &e->lq.auctions[k];
+    }
+    return NULL;
+}
+
+/* Do all lots on offer belong to the bidder's own owner? */
+static bool only_own_lots(const struct weir_engine *e, const struct weir_open_auction *a,
+                          uint32_t leg) {
+    const struct weir_ledger *l = &e->x.ledger;
+    uint32_t owner = weir_leg_owner(l, weir_leg_at(l, leg));
+    for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->offer_next)
+        if (weir_leg_owner(l, weir_leg_at(l, i)) != owner) return false;
+    return true;
+}
+
+static enum weir_reason check_bid(struct weir_engine *e, uint32_t leg, enum weir_side side,
+                                  weir_qty qty, weir_price price) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    enum weir_market_status status = x->risks[g->market].status;
+    bool raises = weir_order_raises(e, leg, side, qty);
+    if (!weir_bound_ok(e, leg, side, qty))
+        return weir_refuse(e, WEIR_R_OVERFLOW, "the position could not fit");
+    if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
+        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
+    if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_REDUCE_ONLY && raises))
+        return weir_refuse(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
+    if (x->prices[g->market].stale && raises)
+        return weir_refuse(e, WEIR_R_STALE, "the market's index is stale");
+    if (qty < x->venue->auction_min_bid_lots)
+        return weir_refuse(e, WEIR_R_MIN_SIZE, "below min_bid_lots");
+    if (g->bid_count >= m->max_open_orders)
+        return weir_refuse(e, WEIR_R_ORDER_LIMIT, "the account has %u bids here", g->bid_count);
+    if (!weir_in_band(e, g->market, side, price))
+        return weir_refuse(e, WEIR_R_BAND, "beyond the price band around mark");
+    if (raises) {
+        enum weir_reason r = weir_exposure_check(e, leg, side, qty);
+        if (r != WEIR_OK) return r;
+    }
+    if (!weir_order_margin_ok(e, leg, side, price, qty, false, 0))
+        return weir_refuse(e, WEIR_R_MARGIN, "the scope's equity does not carry it");
+    return WEIR_OK;
+}
+
+enum weir_reason weir_on_bid(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    uint32_t account, market;
+    enum weir_side side;
+    enum weir_reason r = weir_find_account(e, &c->account, &account);
+    if (r != WEIR_OK) return r;
+    struct weir_open_auction *a = find_auction(e, c, &market, &side);
+    if (!a) return weir_refuse(e, WEIR_R_UNKNOWN_AUCTION, "no such auction is open");
+    if (weir_orders_find(&x->orders, account, &c->id) != WEIR_NO_INDEX)
+        return weir_refuse(e, WEIR_R_DUPLICATE, "%s has an open order %s", c->account.text,
+                           c->id.text);
+    weir_qty qty;
+    weir_price price;
+    struct weir_number n[2] = {weir_qty_number(e, market, &c->qty, &qty),
+                               weir_price_number(e, market, "price", &c->price, &price)};
+    r = weir_read_numbers(e, n, 2);
+    if (r != WEIR_OK) return r;
+    uint32_t leg = weir_leg_get(&x->ledger, account, market);
+    if (leg == WEIR_NO_INDEX)
+        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for a position");
+    r = check_bid(e, leg, side, qty, price);
+    if (r != WEIR_OK) return r;
+    if (only_own_lots(e, a, leg))
+        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the lots on offer are the owner's own");
+    uint32_t idx = weir_orders_add(&x->orders, account, &c->id);
+    if (idx == WEIR_NO_INDEX)
+        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another bid");
+    weir_accept(e, &c->id);
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    o->price = price;
+    o->open = qty;
+    o->mark_accepted = x->prices[market].mark;
+    o->leg = leg;
+    o->market = (uint16_t)market;
+    o->side = (uint8_t)side;
+    o->flags = WEIR_ORDER_IOC | WEIR_ORDER_FOK;
+    weir_bid_enter(&e->lq, a, idx);
+    return WEIR_OK;
+}
+
+/* ---- Leaving `auction` status ---------------------------------------------------------------- */
+
+/* While the book is crossed the later order trades at the earlier one's price (R16). */
+void weir_uncross(struct weir_engine *e, uint32_t market) {
+    struct weir_exchange *x = &e->x;
+    for (;;) {
+        uint32_t bid = weir_ladder_first(x->books[market].side[WEIR_BUY]);
+        uint32_t ask = weir_ladder_first(x->books[market].side[WEIR_SELL]);
+        if (bid == WEIR_NO_INDEX || ask == WEIR_NO_INDEX) return;
+        const struct weir_order *b = weir_order_at(&x->orders, bid);
+        const struct weir_order *a = weir_order_at(&x->orders, ask);
+        if (b->price < a->price) return;
+        uint32_t later = b->age > a->age ? bid : ask;
+        const struct weir_order *o = weir_order_at(&x->orders, later);
+        struct weir_order_request r = {.leg = o->leg,
+                                       .account = o->account,
+                                       .market = market,
+                                       .id = *weir_order_name(&x->orders, later),
+                                       .side = o->side,
+                                       .type = WEIR_LIMIT,
+                                       .tif = WEIR_GTC,
+                                       .reduce_only = o->flags & WEIR_ORDER_REDUCE_ONLY,
+                                       .qty = o->open,
+                                       .price = o->price};
+        struct weir_order_plan plan = {o->open, o->price};
+        weir_order_forget(x, later);
+        weir_order_enter(e, &r, &plan);
+    }
+}

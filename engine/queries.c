@@ -1,0 +1,333 @@
+/* Answers of queries. Arrays live in the engine's scratch until the next query. */
+#include "engine/internal.h"
+
+/* `size` zeroed bytes of scratch, 16-byte aligned; scratch is emptied at the start of a query. */
+static void *take(struct weir_engine *e, size_t size) {
+    uint32_t at = weir_pool_add(&e->scratch, (uint32_t)((size + 15) & ~(size_t)15));
+    WEIR_CHECK(at != WEIR_NO_INDEX);
+    return e->scratch.base + at;
+}
+
+/* ---- adl ------------------------------------------------------------------------------------- */
+
+/* Candidates of one side in line: sorted in lq.candidates; pro rata only those with profit. */
+static uint32_t adl_line(struct weir_engine *e, uint32_t market, enum weir_side side,
+                         struct weir_adl_candidate **line) {
+    enum weir_ranking ranking = e->x.venue->adl_ranking;
+    uint32_t n = weir_adl_candidates(&e->lq, market, side, WEIR_NO_INDEX), kept = 0;
+    struct weir_adl_candidate *at = WEIR_AT(&e->lq.candidates, struct weir_adl_candidate, 0);
+    for (uint32_t i = 0; i < n; i++)
+        if (ranking != WEIR_RANK_PRO_RATA || at[i].unrealised > 0) at[kept++] = at[i];
+    weir_adl_heap(ranking, at, kept);
+    for (uint32_t left = kept; left > 1; left--) weir_adl_pop(ranking, at, left);
+    for (uint32_t i = 0; i < kept / 2; i++) { /* pop left the first in line at the end */
+        struct weir_adl_candidate t = at[i];
+        at[i] = at[kept - 1 - i];
+        at[kept - 1 - i] = t;
+    }
+    *line = at;
+    return kept;
+}
+
+static enum weir_reason answer_adl(struct weir_engine *e, const struct weir_command *c) {
+    uint32_t market;
+    enum weir_reason r = weir_find_market(e, c, &market);
+    if (r != WEIR_OK) return r;
+    const struct weir_ledger *l = &e->x.ledger;
+    struct weir_adl_candidate *line;
+    uint32_t n = adl_line(e, market, c->side, &line);
+    struct weir_adl_entry *queue = take(e, (n + 1) * sizeof *queue);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct weir_leg *g = weir_leg_at(l, line[i].leg);
+        queue[i] = (struct weir_adl_entry){weir_account_name(l, g->account),
+                                           weir_scope_at(l, g->scope)->market, i + 1,
+                                           line[i].score, line[i].size};
+    }
+    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ADL_STATE,
+                                          .adl_state = {market, c->side, n, queue}});
+    return WEIR_OK;
+}
+
+static void fill_adl_place(struct weir_engine *e, uint32_t leg, struct weir_position_state *p) {
+    struct weir_adl_candidate *line;
+    uint32_t n = adl_line(e, p->market, p->qty > 0 ? WEIR_BUY : WEIR_SELL, &line);
+    weir_wide all = 0, upto = 0;
+    for (uint32_t i = 0; i < n; i++) all += line[i].size;
+    for (uint32_t i = 0; i < n; i++) {
+        upto += line[i].size;
+        if (line[i].leg != leg) continue;
+        p->adl_rank = (struct weir_maybe){true, i + 1};
+        p->adl_score = (struct weir_maybe){true, line[i].score};
+        p->adl_light = (struct weir_maybe){true, 6 - (int64_t)weir_div_ceil(5 * upto, all)};
+    }
+}
+
+/* ---- account --------------------------------------------------------------------------------- */
+
+static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_position_state *p) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    const struct weir_scope *s = weir_scope_at(&x->ledger, g->scope);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    *p = (struct weir_position_state){.market = g->market,
+                                      .qty = g->size,
+                                      .entry_value = g->entry_value,
+                                      .leverage = weir_leg_leverage(x, g),
+                                      .in_liquidation = s->queue == WEIR_QUEUE_ACTIVE};
+    if (s->market != WEIR_NO_INDEX) {
+        p->mode = WEIR_ISOLATED;
+        p->has_isolated_balance = true;
+        p->isolated_balance = weir_scope_balance(&x->ledger, g->scope);
+    }
+    if (g->size == 0) return;
+    const struct weir_risk *r = &x->risks[g->market];
+    weir_price mark = x->prices[g->market].mark;
+    weir_qty lots = weir_abs(g->size);
+    struct weir_health h;
+    weir_health(x, g->scope, NULL, &h);
+    p->entry_price = (struct weir_maybe){
+        true, (int64_t)(g->entry_value / ((weir_wide)lots * m->unit_value))};
+    p->mark_price = (struct weir_maybe){true, mark};
+    p->unrealised_pnl = weir_unrealised(m, mark, g->size, g->entry_value);
+    p->notional = weir_value(m, mark, lots);
+    p->maintenance_margin = weir_maintenance(m, r, mark, g->size, g->entry_value);
+    p->initial_margin = weir_initial(
+        m, r, weir_margin_notional(m, mark, g->size, g->entry_value, lots), p->leverage);
+    weir_price price = weir_liquidation_price(x, leg);
+    p->liquidation_price = (struct weir_maybe){price != 0, price};
+    weir_wide share = weir_bankruptcy_share(x, g, lots, &h);
+    p->bankruptcy_price =
+        (struct weir_maybe){true, weir_bankruptcy_price(x, g, lots, share, false)};
+    fill_adl_place(e, leg, p);
+}
+
+static enum weir_reason answer_account(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_ledger *l = &x->ledger;
+    uint32_t account, n = 0, legs = 0;
+    enum weir_reason r = weir_find_account(e, &c->account, &account);
+    if (r != WEIR_OK) return r;
+    for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+         i = weir_leg_at(l, i)->next)
+        legs++;
+    struct weir_position_state *positions = take(e, (legs + 1) * sizeof *positions);
+    for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+         i = weir_leg_at(l, i)->next) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (g->size != 0 || weir_scope_at(l, g->scope)->market != WEIR_NO_INDEX)
+            fill_position(e, i, &positions[n++]);
+    }
+    uint32_t scope = weir_account_at(l, account)->cross;
+    struct weir_health h;
+    weir_health(x, scope, NULL, &h);
+    struct weir_account_state a = {
+        .account = weir_account_name(l, account),
+        .balance = h.balance,
+        .equity = h.equity,
+        .initial_margin = h.initial,
+        .order_margin = h.order_margin,
+        .maintenance_margin = h.maintenance,
+        .requirement = h.requirement,
+        .available = weir_available(x, scope),
+        .in_liquidation = weir_scope_at(l, scope)->queue == WEIR_QUEUE_ACTIVE,
+        .liquidatable = weir_liquidatable(x, &h),
+        .position_count = n,
+        .positions = positions};
+    a.has_ratio = weir_margin_ratio(&h, &a.margin_ratio);
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_ACCOUNT_STATE, .account_state = a});
+    return WEIR_OK;
+}
+
+/* ---- market, book ---------------------------------------------------------------------------- */
+
+static struct weir_maybe known(int64_t value) { return (struct weir_maybe){value != 0, value}; }
+
+static enum weir_reason answer_market(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    uint32_t market;
+    enum weir_reason r = weir_find_market(e, c, &market);
+    if (r != WEIR_OK) return r;
+    const struct weir_price_state *p = &x->prices[market];
+    struct weir_market_state s = {
+        .market = market,
+        .mark = known(p->mark),
+        .index = known(p->index),
+        .last = known(p->last),
+        .best_bid = known(weir_ladder_best(x->books[market].side[WEIR_BUY])),
+        .best_ask = known(weir_ladder_best(x->books[market].side[WEIR_SELL])),
+        .open_interest = x->ledger.markets[market].open_interest,
+        .funding_rate = p->funding_rate,
+        .status = x->risks[market].status,
+        .volume = x->ledger.markets[market].volume};
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_MARKET_STATE, .market_state = s});
+    return WEIR_OK;
+}
+
+static uint32_t copy_levels(const struct weir_ladder *ladder, uint32_t most,
+                            struct weir_book_level *out) {
+    struct weir_level_view v;
+    uint32_t n = 0;
+    for (bool any = weir_ladder_first_level(ladder, &v); any && n < most;
+         any = weir_ladder_next_level(ladder, &v))
+        out[n++] = (struct weir_book_level){v.price, v.qty, v.orders};
+    return n;
+}
+
+static enum weir_reason answer_book(struct weir_engine *e, const struct weir_command *c) {
+    uint32_t market;
+    int64_t depth = 1000;
+    enum weir_reason r = weir_find_market(e, c, &market);
+    if (r != WEIR_OK) return r;
+    struct weir_number n = {"depth", &c->depth, &weir_one, 1, 1000, false, &depth};
+    if (c->present & WEIR_HAS_DEPTH) r = weir_read_numbers(e, &n, 1);
+    if (r != WEIR_OK) return r;
+    struct weir_book_level *levels = take(e, 2 * (size_t)depth * sizeof *levels);
+    const struct weir_book *book = &e->x.books[market];
+    struct weir_book_state s = {.market = market, .bids = levels, .asks = levels + depth};
+    s.bid_count = copy_levels(book->side[WEIR_BUY], (uint32_t)depth, levels);
+    s.ask_count = copy_levels(book->side[WEIR_SELL], (uint32_t)depth, levels + depth);
+    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_BOOK_STATE, .book_state = s});
+    return WEIR_OK;
+}
+
+/* ---- fund, auctions, totals ------------------------------------------------------------------ */
+
+static enum weir_reason answer_fund(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    uint32_t fund = 0;
+    if (c->present & WEIR_HAS_FUND) fund = weir_venue_fund(x->venue, &c->fund);
+    if (fund == WEIR_NO_INDEX)
+        return weir_refuse(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
+    const struct weir_fund *f = &e->lq.funds.fund[fund];
+    struct weir_inventory *inventory = take(e, (x->venue->market_count + 1) * sizeof *inventory);
+    struct weir_fund_state s = {
+        .fund = fund, .cash = f->cash, .equity = weir_fund_equity(x, f), .inventory = inventory};
+    for (uint32_t i = weir_account_at(&x->ledger, f->account)->first_leg; i != WEIR_NO_INDEX;
+         i = weir_leg_at(&x->ledger, i)->next) {
+        const struct weir_leg *g = weir_leg_at(&x->ledger, i);
+        if (g->size != 0)
+            inventory[s.inventory_count++] = (struct weir_inventory){g->market, g->size};
+    }
+    weir_fund_drawdown(x, &e->lq.funds, fund, &s.peak, &s.drawdown);
+    for (int k = 0; k < WEIR_CAUSE_COUNT; k++) {
+        s.received[k] = f->received[k];
+        s.paid[k] = f->paid[k];
+    }
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_FUND_STATE, .fund_state = s});
+    return WEIR_OK;
+}
+
+static enum weir_reason answer_auctions(struct weir_engine *e) {
+    struct weir_exchange *x = &e->x;
+    uint32_t n = 0, most = x->venue->market_count * 2;
+    struct weir_auction_state *list = take(e, (most + 1) * sizeof *list);
+    for (uint32_t k = 0; k < most; k++) {
+        const struct weir_open_auction *a = &e->lq.auctions[k];
+        if (!a->number) continue;
+        struct weir_auction_state s = {a->number, k / 2, k % 2, 0, a->closes_at};
+        for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
+             i = weir_leg_at(&x->ledger, i)->offer_next)
+            s.qty += weir_leg_at(&x->ledger, i)->parked;
+        uint32_t at = n++;
+        for (; at > 0 && list[at - 1].auction > s.auction; at--) list[at] = list[at - 1];
+        list[at] = s;
+    }
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_AUCTIONS_STATE,
+                                      .auctions_state = {n, list}});
+    return WEIR_OK;
+}
+
+static enum weir_reason answer_totals(struct weir_engine *e) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_venue *v = x->venue;
+    struct weir_asset_totals *assets = take(e, v->asset_count * sizeof *assets);
+    weir_qty *interest = take(e, v->market_count * sizeof *interest);
+    struct weir_totals_state s = {.assets = assets,
+                                  .open_interest = interest,
+                                  .queue = e->lq.members.count,
+                                  .conserved = true};
+    weir_wide cash = 0, seeds = 0;
+    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
+        cash += e->lq.funds.fund[i].cash;
+        seeds += e->lq.funds.fund[i].net_seeds;
+    }
+    for (uint32_t a = 0; a < v->asset_count; a++) {
+        const struct weir_asset_ledger *l = &x->ledger.assets[a];
+        assets[a] = (struct weir_asset_totals){.balances = l->balances,
+                                               .entry_values = l->long_values - l->short_values,
+                                               .fees = l->fees,
+                                               .deposits = l->deposits,
+                                               .withdrawals = l->withdrawals};
+        s.conserved &= weir_ledger_imbalance(&x->ledger, a, cash, seeds) == 0;
+    }
+    assets[0].fund = cash;
+    assets[0].seeds = seeds;
+    for (uint32_t m = 0; m < v->market_count; m++) {
+        interest[m] = x->ledger.markets[m].open_interest;
+        assets[0].loss_pool += x->ledger.markets[m].pool;
+        s.conserved &= interest[m] == x->ledger.markets[m].short_interest;
+    }
+    s.state_hash = weir_engine_digest(e);
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_TOTALS, .totals_state = s});
+    return WEIR_OK;
+}
+
+/* ---- liquidation_map ------------------------------------------------------------------------- */
+
+static void sort_buckets(struct weir_map_bucket *b, uint32_t n) {
+    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
+        for (uint32_t i = gap; i < n; i++) {
+            struct weir_map_bucket x = b[i];
+            uint32_t j = i;
+            for (; j >= gap && b[j - gap].price > x.price; j -= gap) b[j] = b[j - gap];
+            b[j] = x;
+        }
+    }
+}
+
+static enum weir_reason answer_map(struct weir_engine *e, const struct weir_command *c) {
+    struct weir_exchange *x = &e->x;
+    uint32_t market, n = 0, kept = 0;
+    enum weir_reason r = weir_find_market(e, c, &market);
+    if (r != WEIR_OK) return r;
+    const struct weir_pool *list = &x->ledger.markets[market].positions;
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_price mark = x->prices[market].mark, width = weir_max(1, mark / 200);
+    struct weir_map_bucket *b = take(e, (list->count + 1) * sizeof *b);
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t leg = *WEIR_AT(list, uint32_t, i);
+        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+        weir_price price = weir_liquidation_price(x, leg);
+        if (price == 0) continue;
+        weir_wide n_mark = weir_value(m, mark, weir_abs(g->size));
+        b[n++] = (struct weir_map_bucket){price / width * width, g->size > 0 ? n_mark : 0,
+                                          g->size < 0 ? n_mark : 0};
+    }
+    sort_buckets(b, n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (kept > 0 && b[kept - 1].price == b[i].price) {
+            b[kept - 1].long_notional += b[i].long_notional;
+            b[kept - 1].short_notional += b[i].short_notional;
+        } else {
+            b[kept++] = b[i];
+        }
+    }
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_LIQUIDATION_MAP,
+                                      .map_state = {market, kept, b}});
+    return WEIR_OK;
+}
+
+enum weir_reason weir_answer(struct weir_engine *e, const struct weir_command *c) {
+    weir_pool_clear(&e->scratch);
+    switch ((enum weir_query)c->what) {
+    case WEIR_Q_ACCOUNT: return answer_account(e, c);
+    case WEIR_Q_MARKET: return answer_market(e, c);
+    case WEIR_Q_BOOK: return answer_book(e, c);
+    case WEIR_Q_FUND: return answer_fund(e, c);
+    case WEIR_Q_AUCTIONS: return answer_auctions(e);
+    case WEIR_Q_ADL: return answer_adl(e, c);
+    case WEIR_Q_LIQUIDATION_MAP: return answer_map(e, c);
+    case WEIR_Q_TOTALS: return answer_totals(e);
+    }
+    return weir_refuse(e, WEIR_R_INVALID, "unknown query");
+}
