@@ -1,0 +1,268 @@
+/* Backstop volunteers, absorption by the fund, and its unwinding (R27). */
+#include "reference/twin.h"
+
+#include <stdlib.h>
+
+static int64_t keep(const struct market *k, wide p) {
+    return p < 1 ? 1 : p > k->c->max_price ? k->c->max_price : (int64_t)p;
+}
+
+struct sale {
+    struct scope *s;
+    int m;
+    enum weir_side side;
+    int64_t lots, price, bankruptcy;
+};
+
+/* How much worse than the bankruptcy price, per lot. */
+static wide gap_per_lot(const struct twin *t, const struct sale *x) {
+    int64_t d = x->side == WEIR_SELL ? x->bankruptcy - x->price : x->price - x->bankruptcy;
+    return d > 0 ? weir_twin_value(t, x->m, d, 1) : 0;
+}
+
+static void sell_to(struct twin *t, const struct sale *x, struct account *maker, int64_t qty,
+                    enum weir_fill_kind kind, int stage) {
+    struct fill f = {.m = x->m,
+                     .price = x->price,
+                     .qty = qty,
+                     .taker = x->s->account,
+                     .maker = maker,
+                     .taker_side = x->side,
+                     .kind = kind};
+    wide profit, gap = gap_per_lot(t, x) * qty;
+    weir_twin_fill(t, &f, &profit);
+    weir_twin_note_closed(x->s, x->m, stage, weir_twin_value(t, x->m, x->price, qty), profit);
+    if (gap > 0) weir_twin_pay_gap(t, x->m, x->s, gap);
+}
+
+/* A volunteer's lots at this price as far as capacity, loss limit and R3's bound go. */
+static wide most_of(struct twin *t, const struct sale *x, struct account *a) {
+    const struct market *k = &t->m[x->m];
+    const struct position *p = &a->at[x->m];
+    wide most = p->capacity / weir_twin_value(t, x->m, x->price, 1);
+    int64_t loss = x->side == WEIR_SELL ? x->price - k->mark : k->mark - x->price;
+    if (loss > 0) most = weir_wide_min(most, p->loss_limit / weir_twin_value(t, x->m, loss, 1));
+    most = weir_wide_min(most, x->lots);
+    wide buys, sells, bound = INT64_MAX / weir_twin_value(t, x->m, k->c->max_price, 1);
+    weir_twin_exposure(t, a, x->m, &buys, &sells);
+    most = weir_wide_min(most, x->side == WEIR_SELL ? bound - p->s - buys : bound + p->s - sells);
+    return most > 0 ? most : 0;
+}
+
+static bool may_volunteer(struct twin *t, const struct sale *x, struct account *a) {
+    struct scope *s = weir_twin_scope(t, a, x->m);
+    return a->at[x->m].capacity > 0 && !weir_twin_same_owner(a, x->s->account) &&
+           s->queue == QUEUE_NONE && !weir_twin_liquidatable(t, s);
+}
+
+static bool can_take(struct twin *t, const struct sale *x, struct account *a, int64_t qty) {
+    struct scope *s = weir_twin_scope(t, a, x->m);
+    struct position position = a->at[x->m];
+    struct scope scope = *s;
+    weir_twin_move(t, a, x->m, x->side == WEIR_SELL ? qty : -qty, x->price);
+    struct value v = weir_twin_eval(t, s);
+    bool ok = v.discounted >= v.im + weir_twin_order_margin(t, s);
+    a->at[x->m] = position;
+    *s = scope;
+    return ok;
+}
+
+/* Shares of all volunteers, made again without those who cannot take theirs until all can. */
+static void share_out(struct twin *t, const struct sale *x, wide *shares) {
+    size_t n = (size_t)t->account_count + 1;
+    wide *weights = calloc(n, sizeof *weights), *caps = calloc(n, sizeof *caps);
+    for (int i = 0; i < t->account_count; i++) {
+        struct account *a = t->accounts[i];
+        if (!may_volunteer(t, x, a)) continue;
+        weights[i] = a->at[x->m].capacity;
+        caps[i] = most_of(t, x, a);
+    }
+    for (bool again = true; again;) {
+        again = false;
+        weir_twin_divide(x->lots, t->account_count, weights, caps, shares);
+        for (int i = 0; i < t->account_count; i++) {
+            if (shares[i] == 0 || can_take(t, x, t->accounts[i], (int64_t)shares[i])) continue;
+            weights[i] = 0;
+            again = true;
+        }
+    }
+    free(weights);
+    free(caps);
+}
+
+static void plan_backstop(struct twin *t, struct sale *x) {
+    const struct market *k = &t->m[x->m];
+    wide share = weir_twin_share(t, x->s, x->m, x->lots, weir_twin_eval(t, x->s).equity);
+    x->bankruptcy = weir_twin_bankruptcy(t, x->s->account, x->m, x->lots, share, false);
+    int64_t d = t->v->backstop_discount;
+    if (x->side == WEIR_SELL)
+        x->price =
+            weir_min(x->bankruptcy,
+                     keep(k, weir_twin_div('f', k->mark, WEIR_PPB - (wide)d, 1, WEIR_PPB, 1)));
+    else
+        x->price =
+            weir_max(x->bankruptcy,
+                     keep(k, weir_twin_div('c', k->mark, WEIR_PPB + (wide)d, 1, WEIR_PPB, 1)));
+    wide gap = gap_per_lot(t, x);
+    if (gap == 0) return;
+    int64_t furthest = weir_twin_furthest(t, x->m, x->side);
+    bool too_far = x->side == WEIR_SELL ? x->price < furthest : x->price > furthest;
+    wide granted =
+        share < 0 && !too_far ? weir_twin_grant(t, x->m, x->s->account, gap * x->lots) : 0;
+    x->lots = (int64_t)(granted / gap);
+}
+
+void weir_twin_backstop_step(struct twin *t, struct scope *s, int m) {
+    struct position *p = &s->account->at[m];
+    struct sale x = {.s = s,
+                     .m = m,
+                     .side = p->s > 0 ? WEIR_SELL : WEIR_BUY,
+                     .lots = weir_abs(p->s) - p->parked};
+    plan_backstop(t, &x);
+    wide *shares = calloc((size_t)t->account_count + 1, sizeof *shares);
+    int64_t fills = 0;
+    bool cut = false;
+    if (x.lots > 0) share_out(t, &x, shares);
+    for (int i = 0; i < t->account_count; i++) {
+        if (shares[i] == 0) continue;
+        if (fills == t->v->fills_per_step) {
+            cut = true;
+            break;
+        }
+        struct account *a = t->accounts[i];
+        int64_t qty = (int64_t)shares[i];
+        int64_t loss = x.side == WEIR_SELL ? x.price - t->m[m].mark : t->m[m].mark - x.price;
+        sell_to(t, &x, a, qty, WEIR_FILL_BACKSTOP, WEIR_BY_BACKSTOP);
+        a->at[m].capacity -= weir_twin_value(t, m, x.price, qty);
+        if (loss > 0) a->at[m].loss_limit -= weir_twin_value(t, m, loss, qty);
+        fills++;
+    }
+    free(shares);
+    if (!cut && p->s != 0) weir_twin_leave(t, s, m, STAGE_ABSORB);
+}
+
+/* Capital that must move into the fund's scope if it takes `qty` lots at the price. */
+static wide capital(struct twin *t, const struct sale *x, struct account *a, int64_t qty) {
+    struct position position = a->at[x->m];
+    struct scope scope = a->cross;
+    weir_twin_move(t, a, x->m, x->side == WEIR_SELL ? qty : -qty, x->price);
+    struct value v = weir_twin_eval(t, &a->cross);
+    a->at[x->m] = position;
+    a->cross = scope;
+    return v.im > v.equity ? v.im - v.equity : 0;
+}
+
+static bool absorbable(struct twin *t, const struct sale *x, struct fund *f, int64_t qty) {
+    struct account *a = f->account;
+    wide s = (wide)a->at[x->m].s + (x->side == WEIR_SELL ? qty : -qty);
+    wide size = s < 0 ? -s : s;
+    if (t->v->absorb_max_notional != WEIR_NONE &&
+        weir_twin_value(t, x->m, t->m[x->m].mark, size) > t->v->absorb_max_notional)
+        return false;
+    if (weir_twin_bound_broken(t, a, x->m, s, 0, 0)) return false;
+    return capital(t, x, a, qty) + gap_per_lot(t, x) * qty <= f->cash - f->promised;
+}
+
+/* The largest number of lots that is absorbable. What taking costs is linear, but for rounding,
+ * between the sizes at which a tier ends or the inventory turns: each such piece is halved. */
+static int64_t absorb_most(struct twin *t, const struct sale *x, struct fund *f) {
+    const struct market *k = &t->m[x->m];
+    wide lot = weir_twin_value(t, x->m, k->mark, 1), s = f->account->at[x->m].s;
+    int64_t high = x->lots;
+    if (x->side == WEIR_BUY) s = -s; /* inventory in the direction of taking */
+    while (high > 0 && !absorbable(t, x, f, high)) {
+        wide low = -s > 0 && -s < high ? -s : 0;
+        for (uint32_t i = 0; i < k->tiers.count; i++) {
+            wide past = k->tiers.row[i].cap / lot - s;
+            if (past < high && past > low) low = past;
+        }
+        if (low > 0 && !absorbable(t, x, f, (int64_t)low)) {
+            high = (int64_t)low - 1;
+            continue;
+        }
+        int64_t yes = (int64_t)low, no = high;
+        while (no - yes > 1) {
+            int64_t mid = yes + (no - yes) / 2;
+            if (absorbable(t, x, f, mid))
+                yes = mid;
+            else
+                no = mid;
+        }
+        for (int64_t q = weir_min(yes + 64, high); q > yes; q--) /* rounding */
+            if (absorbable(t, x, f, q)) return q;
+        return yes;
+    }
+    return high;
+}
+
+void weir_twin_absorb_step(struct twin *t, struct scope *s, int m) {
+    struct position *p = &s->account->at[m];
+    const struct market *k = &t->m[m];
+    struct fund *f = weir_twin_fund_of(t, m);
+    struct account *a = f->account;
+    struct sale x = {.s = s,
+                     .m = m,
+                     .side = p->s > 0 ? WEIR_SELL : WEIR_BUY,
+                     .lots = weir_abs(p->s) - p->parked};
+    wide share = weir_twin_share(t, s, m, x.lots, weir_twin_eval(t, s).equity);
+    x.bankruptcy = weir_twin_bankruptcy(t, s->account, m, x.lots, share, false);
+    x.price =
+        x.side == WEIR_SELL ? weir_min(x.bankruptcy, k->mark) : weir_max(x.bankruptcy, k->mark);
+    bool can = !f->stopped && a->cross.queue == QUEUE_NONE && s->account != a &&
+               !weir_twin_liquidatable(t, &a->cross);
+    int64_t qty = can ? absorb_most(t, &x, f) : 0;
+    if (qty > 0) {
+        wide moves = capital(t, &x, a, qty);
+        int64_t before = a->at[m].s;
+        if (moves > 0) {
+            a->cross.balance += moves;
+            weir_twin_cash(t, f, WEIR_CAUSE_ABSORB, -moves, s->account);
+        }
+        sell_to(t, &x, a, qty, WEIR_FILL_ABSORB, WEIR_BY_ABSORBED);
+        struct position *i = &a->at[m];
+        if ((before > 0) != (i->s > 0) || (before < 0) != (i->s < 0)) i->scheduled = false;
+        if (i->s != 0 && !i->scheduled) {
+            i->scheduled = true;
+            i->schedule_start = i->schedule_next = t->now;
+            i->schedule_slice = 0;
+        }
+        weir_twin_return_inventory(t, a);
+    }
+    if (p->s != 0) weir_twin_leave(t, s, m, STAGE_ADL);
+}
+
+/* One slice of the inventory's schedule; sets when the next is due. */
+void weir_twin_unwind(struct twin *t, struct fund *f, int m) {
+    struct account *a = f->account;
+    struct position *p = &a->at[m];
+    const struct market *k = &t->m[m];
+    const struct weir_policy_config *c = &t->v->absorb_policy;
+    struct forced x = {.account = a,
+                       .m = m,
+                       .side = p->s > 0 ? WEIR_SELL : WEIR_BUY,
+                       .kind = WEIR_FILL_UNWIND,
+                       .most_fills = t->v->max_fills_per_order};
+    if (c->name == WEIR_POLICY_TWAP) {
+        int64_t j = ++p->schedule_slice; /* this slice, from 1 */
+        wide left = c->slices - j + 1;
+        x.qty =
+            left > 1 ? (int64_t)weir_twin_div('c', weir_abs(p->s), 1, 1, left, 1) : weir_abs(p->s);
+        p->schedule_next =
+            p->schedule_start + (int64_t)weir_twin_div('f', j, c->horizon, 1, c->slices, 1);
+        if (p->schedule_next <= t->now) p->rearm = true; /* a horizon shorter than its slices */
+    } else {
+        x.qty = weir_twin_policy(t, c, &a->cross, m, weir_abs(p->s), &p->schedule_cool);
+        p->rearm = true;
+    }
+    if (weir_twin_closed_market(t, m) || a->cross.queue != QUEUE_NONE ||
+        weir_twin_liquidatable(t, &a->cross))
+        return;
+    x.limit = x.side == WEIR_SELL ? 1 : k->c->max_price;
+    if (k->liquidation_band != WEIR_NONE)
+        x.limit = keep(k, x.side == WEIR_SELL
+                              ? weir_twin_div('c', k->mark, WEIR_PPB - (wide)k->liquidation_band, 1,
+                                              WEIR_PPB, 1)
+                              : weir_twin_div('f', k->mark, WEIR_PPB + (wide)k->liquidation_band, 1,
+                                              WEIR_PPB, 1));
+    weir_twin_forced(t, &x);
+}

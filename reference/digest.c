@@ -1,0 +1,182 @@
+/* The state digest as docs/rules.md writes it down. */
+#include "reference/twin.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+struct words {
+    uint64_t *w;
+    size_t count, capacity;
+};
+
+static void word(struct words *d, int64_t x) {
+    if (d->count == d->capacity) {
+        d->capacity = d->capacity ? 2 * d->capacity : 1024;
+        d->w = realloc(d->w, d->capacity * sizeof *d->w);
+        WEIR_CHECK(d->w != NULL);
+    }
+    d->w[d->count++] = (uint64_t)x;
+}
+
+static void wide_words(struct words *d, wide x) {
+    unsigned __int128 u = (unsigned __int128)x;
+    word(d, (int64_t)(uint64_t)u);
+    word(d, (int64_t)(uint64_t)(u >> 64));
+}
+
+static void name(struct words *d, const struct weir_name *n) {
+    for (int i = 0; i < 4; i++) {
+        uint64_t x = 0;
+        for (int j = 7; j >= 0; j--)
+            x = x << 8 | (uint8_t)n->text[8 * i + j];
+        word(d, (int64_t)x);
+    }
+}
+
+/* Accounts in order of creation: the fund's are the first. */
+static int64_t number_of(const struct twin *t, const struct account *a) {
+    if (a->fund >= 0) return a->fund;
+    for (int i = 0; i < t->account_count; i++)
+        if (t->accounts[i] == a) return t->funds + i;
+    return -1;
+}
+
+static void scope(struct words *d, const struct scope *s) {
+    word(d, 3);
+    word(d, s->market);
+    wide_words(d, s->balance);
+    word(d, s->warned);
+    word(d, (int64_t)s->queue);
+    word(d, (int64_t)s->liquidation);
+}
+
+static void account(const struct twin *t, struct words *d, struct account *a) {
+    word(d, 2);
+    name(d, &a->name);
+    name(d, &a->owner);
+    word(d, a->class_idx);
+    scope(d, &a->cross);
+    for (int m = 0; m < t->markets; m++)
+        if (a->at[m].mode == WEIR_ISOLATED) scope(d, &a->isolated[m]);
+    for (uint32_t i = 1; i < t->v->asset_count; i++) {
+        if (a->collateral[i] == 0) continue;
+        word(d, 4);
+        word(d, i);
+        wide_words(d, a->collateral[i]);
+    }
+    for (int m = 0; m < t->markets; m++) {
+        const struct position *p = &a->at[m];
+        if (p->s == 0 && !p->leverage_set && !p->mode_set) continue;
+        word(d, 5);
+        word(d, m);
+        word(d, (int64_t)p->mode);
+        word(d, weir_twin_leverage(t, a, m));
+        word(d, p->s);
+        word(d, (int64_t)p->v);
+    }
+}
+
+static void orders(const struct twin *t, struct words *d, int m) {
+    const struct market *k = &t->m[m];
+    for (int side = 0; side < 2; side++)
+        for (int i = 0; i < k->book_count[side]; i++) {
+            const struct order *o = k->book[side][i];
+            word(d, 8);
+            word(d, number_of(t, o->account));
+            name(d, &o->id);
+            word(d, (int64_t)o->side);
+            word(d, o->price);
+            word(d, o->open);
+            word(d, o->reduce_only);
+        }
+    for (int i = 0; i < t->order_count; i++) {
+        const struct order *o = t->orders[i];
+        if (o->dead || !o->stop || o->m != m) continue;
+        word(d, 9);
+        word(d, number_of(t, o->account));
+        name(d, &o->id);
+        word(d, (int64_t)o->side);
+        word(d, (int64_t)o->type);
+        word(d, o->stop_price);
+        word(d, o->price);
+        word(d, o->open);
+        word(d, o->reduce_only);
+    }
+}
+
+static void market(const struct twin *t, struct words *d, int m) {
+    const struct market *k = &t->m[m];
+    const int64_t plain[] = {
+        6,      (int64_t)k->status, k->index, k->mark, k->last, k->previous_mark, k->stale,
+        k->ema, k->funding_rate,    k->carry};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        word(d, plain[i]);
+    wide_words(d, k->pool);
+    for (int i = 0; i < k->feed.count; i++) {
+        word(d, 7);
+        name(d, &k->feed.sources[i].name);
+        word(d, k->feed.sources[i].price);
+        word(d, k->feed.sources[i].time);
+    }
+    orders(t, d, m);
+}
+
+static void auction(const struct twin *t, struct words *d, const struct auction *u) {
+    word(d, 12);
+    word(d, (int64_t)u->number);
+    word(d, u->m);
+    word(d, (int64_t)u->side);
+    word(d, u->closes_at);
+    for (int i = 0; i < u->offer_count; i++) {
+        word(d, 13);
+        word(d, number_of(t, u->offers[i].scope->account));
+        word(d, u->offers[i].scope->market);
+        word(d, u->offers[i].qty);
+        wide_words(d, u->offers[i].promised);
+    }
+    for (int i = 0; i < u->bid_count; i++) {
+        word(d, 14);
+        word(d, number_of(t, u->bids[i].account));
+        name(d, &u->bids[i].id);
+        word(d, u->bids[i].qty);
+        word(d, u->bids[i].price);
+    }
+}
+
+uint64_t weir_twin_digest(struct twin *t) {
+    struct words d = {0};
+    word(&d, 1);
+    word(&d, (int64_t)t->seq);
+    word(&d, t->now);
+    word(&d, t->clock_set);
+    for (int f = 0; f < t->funds; f++)
+        account(t, &d, t->fund[f].account);
+    for (int i = 0; i < t->account_count; i++)
+        account(t, &d, t->accounts[i]);
+    for (int m = 0; m < t->markets; m++)
+        market(t, &d, m);
+    for (int f = 0; f < t->funds; f++) {
+        const struct fund *x = &t->fund[f];
+        word(&d, 10);
+        wide_words(&d, x->cash);
+        wide_words(&d, x->promised);
+        for (int c = 0; c < WEIR_CAUSE_COUNT; c++)
+            wide_words(&d, x->received[c]);
+        for (int c = 0; c < WEIR_CAUSE_COUNT; c++)
+            wide_words(&d, x->paid[c]);
+        word(&d, x->stopped);
+    }
+    for (uint32_t a = 0; a < t->v->asset_count; a++) {
+        word(&d, 11);
+        wide_words(&d, t->assets[a].price);
+        wide_words(&d, t->assets[a].fees);
+        wide_words(&d, t->assets[a].deposits);
+        wide_words(&d, t->assets[a].withdrawals);
+    }
+    for (int i = 0; i < t->auction_count; i++)
+        auction(t, &d, &t->auctions[i]);
+    uint64_t h = XXH3_64bits(d.w, d.count * sizeof *d.w);
+    free(d.w);
+    return h;
+}

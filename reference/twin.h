@@ -1,0 +1,405 @@
+/* The twin's own state and functions: arrays, linear scans, full recomputation. Every number is a
+ * weir_wide or goes through GMP; a rule is written down as it reads. */
+#ifndef WEIR_REFERENCE_TWIN_H
+#define WEIR_REFERENCE_TWIN_H
+
+#include "reference/reference.h"
+
+#define TWIN_SOURCES 16
+
+typedef weir_wide wide;
+struct twin;
+struct account;
+
+enum stage { STAGE_BOOK = 0, STAGE_AUCTION, STAGE_BACKSTOP, STAGE_ABSORB, STAGE_ADL };
+enum queue_state { QUEUE_NONE = 0, QUEUE_WAITING, QUEUE_LIQUIDATING };
+
+/* What an account has in one market. */
+struct position {
+    int64_t s; /* signed lots */
+    wide v;    /* entry value (R7) */
+    int64_t leverage;
+    bool leverage_set, mode_set;
+    enum weir_margin_mode mode;
+    /* liquidation */
+    enum stage stage;
+    int64_t empty;
+    int64_t parked;     /* lots on offer in auctions */
+    bool beyond;        /* lots went beyond the book stage in this liquidation (R30) */
+    bool closed;        /* lots closed in this liquidation */
+    wide realised;      /* by the closing fills of this liquidation (R29) */
+    int64_t cool_until; /* policy `fraction` */
+    uint64_t wait_seq;  /* no further slice within this command */
+    uint64_t adl_seq;   /* `keep`: tried within this command */
+    /* capacity volunteered (R27) */
+    wide capacity, loss_limit;
+    /* the fund's inventory: unwinding schedule */
+    bool scheduled, rearm;
+    int64_t schedule_start, schedule_slice, schedule_next, schedule_cool;
+};
+
+struct scope {
+    struct account *account;
+    int market; /* -1: cross */
+    wide balance;
+    bool warned;
+    enum queue_state queue;
+    int64_t entered;
+    wide key_equity, key_requirement, key_notional;
+    bool changed;
+    uint64_t liquidation;
+    int kept; /* market of the position kept in the book stage, -1 none */
+    bool had_lots_closed, had_position;
+    uint64_t flat_order; /* when it became flat, 0: it is not */
+    wide by_stage[WEIR_BY_COUNT];
+};
+
+struct account {
+    struct weir_name name, owner;
+    uint32_t class_idx;
+    int index; /* place in order: accounts by creation, the fund's after all */
+    int fund;  /* -1: nobody's fund */
+    struct scope cross;
+    struct scope *isolated;
+    struct position *at;
+    wide collateral[WEIR_ASSETS_MAX]; /* [0] unused */
+};
+
+struct order {
+    struct account *account;
+    int m;
+    struct weir_name id;
+    enum weir_side side;
+    enum weir_order_type type;
+    enum weir_tif tif;
+    enum weir_stop_trigger trigger;
+    bool post_only, reduce_only;
+    int64_t price; /* limit; 0 none */
+    int64_t stop_price;
+    int64_t open;
+    int64_t m0;    /* mark at acceptance */
+    uint64_t age;  /* order of acceptance */
+    bool stop;     /* waits to be triggered */
+    uint64_t line; /* place in the line of triggered stops; 0: not in it */
+    int64_t fills; /* as taker */
+    bool dead;
+};
+
+struct bid {
+    struct account *account;
+    struct weir_name id;
+    int64_t qty, price, m0, left;
+    uint64_t age;
+};
+struct offer {
+    struct scope *scope;
+    int64_t qty, left;
+    wide promised;
+    wide value, improvement; /* at the close */
+    int64_t reserve, bankruptcy;
+    bool ended, taken_back;
+};
+struct auction {
+    uint64_t number;
+    int m;
+    enum weir_side side;
+    int64_t closes_at;
+    int offer_count, bid_count;
+    struct offer *offers;
+    struct bid *bids;
+};
+
+struct source {
+    struct weir_name name;
+    int64_t price, time;
+    bool aged;
+};
+struct feed {
+    int count;
+    struct source sources[TWIN_SOURCES];
+};
+
+struct market {
+    const struct weir_market *c;
+    struct weir_tiers tiers;
+    int64_t open_interest_cap, position_limit, price_band, liquidation_band, funding_cap;
+    enum weir_market_status status;
+    struct feed feed;
+    bool stale;
+    int64_t index, mark, last, previous_mark, published_index;
+    int64_t ema, funding_rate, carry;
+    wide pool, volume;
+    wide premium, premium_sum;
+    int64_t next_mark, next_funding;
+    struct order **book[2]; /* resting, best first */
+    int book_count[2];
+};
+
+struct payment {
+    int64_t t;
+    int m;
+    const struct account *account;
+    wide amount;
+};
+struct sample {
+    int64_t t;
+    wide pnl, equity;
+};
+struct fund {
+    const struct weir_fund_config *c;
+    struct account *account;
+    wide cash, promised, seeds;
+    wide received[WEIR_CAUSE_COUNT], paid[WEIR_CAUSE_COUNT];
+    int payment_count;
+    struct payment *payments;
+    int sample_count;
+    struct sample *samples;
+    bool stopped; /* drawdown (R32) */
+    int64_t drawdown;
+};
+
+struct asset {
+    struct feed feed;
+    wide price; /* 10^-9 of the settlement asset */
+    wide fees, deposits, withdrawals;
+};
+
+struct twin {
+    const struct weir_venue *v;
+    int markets; /* v->market_count */
+    weir_event_sink sink;
+    void *sink_ctx;
+    uint64_t seq;
+    uint32_t n;
+    int64_t now;
+    bool clock_set;
+    int64_t clock_from; /* when it was set */
+    wide credit;        /* steps * 10^9 (R20 capacity) */
+    int account_count;
+    struct account **accounts; /* the fund's accounts stand behind, apart */
+    struct market *m;
+    int funds;
+    struct fund *fund;
+    struct asset assets[WEIR_ASSETS_MAX];
+    int order_count;
+    struct order **orders; /* all live ones by age */
+    int auction_count;
+    struct auction *auctions;
+    uint64_t auction_number, liquidation_number, age, line, flat_order;
+    wide step_gap[WEIR_FUNDS_MAX]; /* paid by each fund within this step */
+};
+
+/* A scope valued at the present marks. */
+struct value {
+    wide equity, discounted; /* R8; discounted: for opening and withdrawing */
+    wide im, mm, req, notional;
+    int positions;
+    bool stale_leg;
+};
+
+/* num.c */
+wide weir_twin_div(char mode, wide a, wide b, wide c, wide d, wide e); /* a b c / (d e); f c t */
+int weir_twin_cmp(wide a, wide b, wide c, wide d);                     /* a b <=> c d */
+wide weir_twin_power(int digits);
+void weir_twin_divide(wide total, int count, const wide *weights, const wide *caps, wide *shares);
+void *weir_twin_grow(void *array, int count, size_t size); /* room for one more */
+
+/* twin.c */
+void weir_twin_emit(struct twin *t, struct weir_event *e);
+void weir_twin_timers(struct twin *t, int64_t until);
+struct account *weir_twin_account_at(const struct twin *t, int index);
+int weir_twin_accounts(const struct twin *t); /* the fund's included */
+struct scope *weir_twin_scope(const struct twin *t, struct account *a, int m);
+/* Calls for every scope in account order: cross, then the isolated ones by market. */
+void weir_twin_each_scope(struct twin *t, void (*f)(struct twin *t, struct scope *s, void *x),
+                          void *x);
+bool weir_twin_same_owner(const struct account *a, const struct account *b);
+bool weir_twin_closed_market(const struct twin *t, int m); /* halted, auction, or stale */
+void weir_twin_take_keys(struct twin *t);
+
+/* commands.c */
+struct fields {
+    bool precision, range, overflow;
+};
+enum weir_reason weir_twin_fields(const struct fields *f);
+int64_t weir_twin_units(struct fields *f, const struct weir_decimal *d,
+                        const struct weir_decimal *unit, int64_t least, int64_t most);
+enum weir_reason weir_twin_check_invalid(struct twin *t, const struct weir_command *c);
+enum weir_reason weir_twin_command(struct twin *t, const struct weir_command *c);
+struct account *weir_twin_find_account(const struct twin *t, const struct weir_name *name);
+int weir_twin_find_market(const struct twin *t, const struct weir_name *name);
+int weir_twin_find_fund(const struct twin *t, const struct weir_name *name);
+int weir_twin_find_asset(const struct twin *t, const struct weir_name *name);
+void weir_twin_accepted(struct twin *t, const struct weir_command *c);
+struct account *weir_twin_new_account(struct twin *t, const struct weir_name *name,
+                                      const struct weir_name *owner, uint32_t class_idx, int fund);
+enum weir_reason weir_twin_risk(struct twin *t, const struct weir_command *c);
+
+/* transfers.c */
+wide weir_twin_withdrawable(struct twin *t, struct scope *s);
+enum weir_reason weir_twin_transfer(struct twin *t, const struct weir_command *c);
+
+/* orders.c: checks and commands of orders */
+enum weir_reason weir_twin_order(struct twin *t, const struct weir_command *c);
+enum weir_reason weir_twin_cancel(struct twin *t, const struct weir_command *c);
+enum weir_reason weir_twin_cancel_all(struct twin *t, const struct weir_command *c);
+enum weir_reason weir_twin_amend(struct twin *t, const struct weir_command *c);
+enum weir_reason weir_twin_check(struct twin *t, struct order *o, bool fired);
+enum weir_reason weir_twin_check_margin(struct twin *t, const struct order *o, int64_t lots,
+                                        int64_t worst, wide fee);
+enum weir_reason weir_twin_check_limits(struct twin *t, const struct order *o);
+bool weir_twin_raises(struct twin *t, const struct order *o);
+bool weir_twin_bound_broken(struct twin *t, struct account *a, int m, wide s, wide buys,
+                            wide sells);
+bool weir_twin_outside_band(struct twin *t, int m, enum weir_side side, int64_t price);
+bool weir_twin_id_taken(struct twin *t, const struct account *a, const struct weir_name *id);
+
+/* book.c: the resting orders and matching */
+struct order *weir_twin_add_order(struct twin *t, const struct order *o);
+void weir_twin_rest(struct twin *t, struct order *o);
+void weir_twin_remove(struct twin *t, struct order *o);
+void weir_twin_cancelled(struct twin *t, struct order *o, enum weir_reason reason);
+void weir_twin_sweep(struct twin *t);
+void weir_twin_reduce_only(struct twin *t, struct account *a, int m);
+bool weir_twin_crosses(enum weir_side taker_side, int64_t limit, int64_t resting);
+void weir_twin_execute(struct twin *t, struct order *o);
+void weir_twin_uncross(struct twin *t, int m);
+bool weir_twin_maker_ok(struct twin *t, const struct order *maker, int64_t qty,
+                        enum weir_fill_kind kind, bool no_rebate);
+struct forced {
+    struct account *account;
+    int m;
+    enum weir_side side;
+    int64_t qty, limit;
+    enum weir_fill_kind kind;
+    int64_t most_fills;
+    struct scope *scope;     /* of a liquidation, else NULL */
+    int64_t bankruptcy;      /* price gaps are counted from */
+    bool subsidised;         /* a < 0 */
+    int64_t filled, fills;   /* out */
+    wide value, improvement; /* out */
+};
+void weir_twin_forced(struct twin *t, struct forced *f);
+
+/* ledger.c: booking */
+struct fill {
+    int m;
+    int64_t price, qty;
+    struct account *taker, *maker;
+    const struct weir_name *taker_order, *maker_order;
+    enum weir_side taker_side;
+    enum weir_fill_kind kind;
+    wide taker_fee, maker_fee;
+    int64_t maker_left;
+};
+wide weir_twin_value(const struct twin *t, int m, wide price, wide qty);
+wide weir_twin_fee(wide value, int64_t rate);
+wide weir_twin_move(struct twin *t, struct account *a, int m, int64_t qty, int64_t price);
+void weir_twin_fill(struct twin *t, const struct fill *f, wide *taker_pnl);
+bool weir_twin_flat(const struct twin *t, const struct scope *s);
+/* Notes lots of a liquidated scope as closed by a stage, at their value and profit. */
+void weir_twin_note_closed(struct scope *s, int m, int stage, wide value, wide profit);
+void weir_twin_exposure(const struct twin *t, const struct account *a, int m, wide *buys,
+                        wide *sells);
+wide weir_twin_reach(wide s, wide buys, wide sells); /* max(|s + B|, |s - S|) */
+int64_t weir_twin_open_interest(const struct twin *t, int m);
+bool weir_twin_conserved(struct twin *t, struct weir_asset_totals *totals);
+struct weir_name weir_twin_name(const char *text);
+
+/* margin.c */
+int weir_twin_tier(const struct market *k, wide notional);
+int64_t weir_twin_leverage(const struct twin *t, const struct account *a, int m);
+wide weir_twin_im(const struct twin *t, const struct account *a, int m, wide lots);
+wide weir_twin_mm(const struct twin *t, int m, wide lots, wide v);
+wide weir_twin_upnl(const struct twin *t, int m, int64_t s, wide v);
+wide weir_twin_worth(const struct twin *t, int asset, wide amount);
+struct value weir_twin_eval(const struct twin *t, const struct scope *s);
+wide weir_twin_order_margin(const struct twin *t, const struct scope *s);
+wide weir_twin_open_loss(const struct twin *t, int m, enum weir_side side, int64_t price,
+                         int64_t m0, int64_t qty);
+bool weir_twin_liquidatable(const struct twin *t, const struct scope *s);
+bool weir_twin_restored(const struct twin *t, const struct scope *s);
+wide weir_twin_share(const struct twin *t, const struct scope *s, int m, int64_t q, wide equity);
+int64_t weir_twin_bankruptcy(const struct twin *t, const struct account *a, int m, int64_t q,
+                             wide share, bool fee_included);
+struct weir_maybe weir_twin_liquidation_price(struct twin *t, struct scope *s, int m);
+/* R11 at fills, to be asked with the fill booked: what was before, and whether it passes. */
+struct before {
+    int64_t s;
+    wide equity, mm;
+};
+struct before weir_twin_before(const struct twin *t, struct account *a, int m);
+bool weir_twin_passes(const struct twin *t, struct account *a, int m, const struct before *b);
+
+/* price.c */
+bool weir_twin_update_source(struct feed *f, const struct weir_name *name, int64_t price,
+                             int64_t now);
+bool weir_twin_source_fits(const struct feed *f, const struct weir_name *name);
+void weir_twin_compute_index(struct twin *t, int m);
+void weir_twin_compute_mark(struct twin *t, int m);
+void weir_twin_mark_timer(struct twin *t, int m);
+void weir_twin_funding_timer(struct twin *t, int m);
+void weir_twin_compute_collateral(struct twin *t, int asset);
+bool weir_twin_feed_fresh(const struct feed *f, int64_t now, int64_t stale_after);
+void weir_twin_sample_premium(struct twin *t);
+void weir_twin_stops_moved(struct twin *t, int m, enum weir_stop_trigger trigger, int64_t from,
+                           int64_t to);
+void weir_twin_stops_all(struct twin *t, int m);
+void weir_twin_stop_accepted(struct twin *t, struct order *o);
+void weir_twin_fire_stops(struct twin *t);
+
+/* liquidation.c */
+void weir_twin_enter_queue(struct twin *t);
+void weir_twin_steps(struct twin *t);
+void weir_twin_after_step(struct twin *t, struct scope *s);
+void weir_twin_end(struct twin *t, struct scope *s, wide shortfall);
+bool weir_twin_parked(const struct twin *t, const struct scope *s);
+bool weir_twin_before_in_queue(const struct scope *a, const struct scope *b,
+                               enum weir_queue_order order);
+struct scope *weir_twin_next(struct twin *t, bool (*can)(struct twin *t, struct scope *s));
+void weir_twin_leave(struct twin *t, struct scope *s, int m, enum stage target);
+int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, struct scope *s, int m,
+                         int64_t lots, int64_t *cool_until);
+
+/* stages.c: auction; backstop.c: backstop and absorb */
+int64_t weir_twin_room(const struct twin *t, int m, int64_t lots);
+void weir_twin_auction_step(struct twin *t, struct scope *s, int m);
+void weir_twin_auction_close(struct twin *t, int idx);
+enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c);
+bool weir_twin_drop_bids(struct twin *t, struct scope *s);
+void weir_twin_backstop_step(struct twin *t, struct scope *s, int m);
+void weir_twin_absorb_step(struct twin *t, struct scope *s, int m);
+void weir_twin_unwind(struct twin *t, struct fund *f, int m);
+int64_t weir_twin_furthest(const struct twin *t, int m, enum weir_side side);
+
+/* adl.c */
+struct ranked {
+    struct account *account;
+    wide score, weight;
+    int64_t size;
+};
+int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed,
+                   struct ranked **out);
+bool weir_twin_adl_can(struct twin *t, struct scope *s);
+int weir_twin_adl_position(struct twin *t, struct scope *s);
+void weir_twin_adl_step(struct twin *t, struct scope *s, int m);
+
+/* fund.c */
+void weir_twin_cash(struct twin *t, struct fund *f, enum weir_cause cause, wide amount,
+                    const struct account *account);
+struct fund *weir_twin_fund_of(const struct twin *t, int m);
+wide weir_twin_grant(const struct twin *t, int m, const struct account *a, wide want);
+void weir_twin_pay_gap(struct twin *t, int m, struct scope *s, wide gap);
+void weir_twin_liquidation_fee(struct twin *t, struct scope *s, int m, wide value,
+                               wide improvement);
+void weir_twin_shortfalls(struct twin *t);
+void weir_twin_sample_fund(struct twin *t, struct fund *f);
+void weir_twin_fund_present(struct twin *t, const struct fund *f, struct sample *present,
+                            struct sample *peak, int64_t *drawdown);
+void weir_twin_return_inventory(struct twin *t, struct account *a);
+
+/* queries.c, digest.c */
+enum weir_reason weir_twin_query(struct twin *t, const struct weir_command *c);
+uint64_t weir_twin_digest(struct twin *t);
+
+#endif
