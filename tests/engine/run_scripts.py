@@ -35,6 +35,7 @@ def value(key, text):
     """The JSON value that a word of a script means."""
     if text in ('true', 'false', 'null'):
         return json.loads(text)
+    key = key.split('.')[-1]
     duration = re.fullmatch(r'(-?[0-9]+)(ns|us|ms|s|m|h)', text)
     if key in ('t', 'closes_at') and duration:
         return int(duration.group(1)) * NANOSECONDS[duration.group(2)]

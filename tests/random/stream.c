@@ -484,13 +484,15 @@ static enum weir_command_kind make_first(struct weir_stream *s, struct text *tex
 }
 
 static enum weir_command_kind draw_kind(struct weir_stream *s) {
-    if (s->auction_count > 0 && chance(s, s->shape->auctions ? 200000 : 80000)) return WEIR_CMD_BID;
+    if (s->auction_count > 0 && chance(s, 250000)) return WEIR_CMD_BID;
     if (s->update_count > 0 && chance(s, 600000)) return WEIR_CMD_INDEX;
     if (s->not_trading > 0 && chance(s, 80000)) return WEIR_CMD_MARKET_STATUS;
     uint64_t at = weir_random_below(&s->random, s->weight_sum);
     uint32_t kind = 1;
     while (at >= s->weight[kind])
         at -= s->weight[kind++];
+    if (kind == WEIR_CMD_BID && s->auction_count == 0 && chance(s, 850000))
+        kind = WEIR_CMD_BLOCK_TRADE;
     if ((kind == WEIR_CMD_CANCEL || kind == WEIR_CMD_AMEND) && !knows_order(s))
         kind = WEIR_CMD_ORDER;
     return (enum weir_command_kind)kind;

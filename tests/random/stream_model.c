@@ -42,6 +42,16 @@ void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) 
         return;
     case WEIR_EV_STATUS:
         s->market[event->status.market].status = event->status.status;
+        s->not_trading = 0;
+        for (uint32_t i = 0; i < s->market_count; i++)
+            s->not_trading += s->market[i].status != WEIR_STATUS_TRADING;
+        return;
+    case WEIR_EV_REJECTED:
+        if (event->rejected.reason == WEIR_R_UNKNOWN_ORDER && s->last_slot != 0)
+            s->account[s->last_account].ids[s->last_slot - 1] = 0;
+        return;
+    case WEIR_EV_CANCELLED:
+        forget_id(s, event->cancelled.account, event->cancelled.id);
         return;
     case WEIR_EV_FILL: {
         weir_qty lots = event->fill.taker_side == WEIR_BUY ? event->fill.qty : -event->fill.qty;

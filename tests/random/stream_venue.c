@@ -236,7 +236,7 @@ static void make_liquidation(struct weir_stream *s, struct text *y) {
 
 static void make_waterfall(struct weir_stream *s, struct text *y) {
     const struct shape *shape = s->shape;
-    s->auction_on = shape->auctions || (!shape->adl && chance(s, 500000));
+    s->auction_on = shape->auctions || (!shape->adl && chance(s, 700000));
     put(y, "auction: {format: %s", s->auction_on ? "uniform" : "none");
     put(y, ", price: %s", word(s, "lowest_accepted", "highest_rejected", NULL));
     put_ms(y, ", interval", s->dt_ns * draw(s, 4, 60));
