@@ -7,15 +7,15 @@
 #include "protocol/protocol.h"
 
 struct weir_adl_candidate {
-    uint64_t order;        /* account order: lower first among equals */
+    uint64_t order; /* account order: lower first among equals */
     uint32_t leg;
-    weir_qty size;         /* lots, > 0 */
+    weir_qty size; /* lots, > 0 */
     weir_amount entry_value;
-    weir_wide unrealised;  /* money */
-    weir_wide notional;    /* at mark, > 0 */
-    weir_wide share;       /* R23's a of the whole position, > 0 */
-    int64_t score;         /* written by weir_adl_score */
-    weir_qty lots;         /* written by weir_adl_pro_rata */
+    weir_wide unrealised; /* money */
+    weir_wide notional;   /* at mark, > 0 */
+    weir_wide share;      /* R23's a of the whole position, > 0 */
+    int64_t score;        /* written by weir_adl_score */
+    weir_qty lots;        /* written by weir_adl_pro_rata */
 };
 /* The score of a ranking; higher comes first. pnl_leverage: u = trunc(unrealised * 10^9 / V), L =
  * max(1, floor(notional * 10^9 / share)), both saturated; trunc(u * L / 10^9) if u > 0, else
@@ -24,7 +24,8 @@ void weir_adl_score(enum weir_ranking ranking, struct weir_adl_candidate *candid
 /* True when a comes before b: higher score, ties lower order. pro_rata: by unrealised profit. */
 bool weir_adl_before(enum weir_ranking ranking, const struct weir_adl_candidate *a,
                      const struct weir_adl_candidate *b);
-/* Makes items[0,n) a heap with the first in line on top / takes the top out (then at items[n-1]). */
+/* Makes items[0,n) a heap with the first in line on top / takes the top out (then at items[n-1]).
+ */
 void weir_adl_heap(enum weir_ranking ranking, struct weir_adl_candidate *items, uint32_t n);
 void weir_adl_pop(enum weir_ranking ranking, struct weir_adl_candidate *items, uint32_t n);
 /* pro_rata: divides `lots` by max(0, unrealised) with the sizes as caps (R5); returns what could

@@ -9,6 +9,7 @@ weir_wide weir_adl_pro_rata(struct weir_adl_candidate *items, uint32_t n, weir_q
         caps[i] = items[i].size;
     }
     weir_wide rest = weir_divide(lots, n, weights, caps, shares, scratch);
-    for (uint32_t i = 0; i < n; i++) items[i].lots = (weir_qty)shares[i];
+    for (uint32_t i = 0; i < n; i++)
+        items[i].lots = (weir_qty)shares[i];
     return rest;
 }

@@ -43,7 +43,8 @@ static void sift_down(enum weir_ranking ranking, struct weir_adl_candidate *item
 }
 
 void weir_adl_heap(enum weir_ranking ranking, struct weir_adl_candidate *items, uint32_t n) {
-    for (uint32_t i = n / 2; i-- > 0;) sift_down(ranking, items, i, n);
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift_down(ranking, items, i, n);
 }
 
 void weir_adl_pop(enum weir_ranking ranking, struct weir_adl_candidate *items, uint32_t n) {

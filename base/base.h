@@ -16,9 +16,9 @@ typedef int64_t weir_rate;   /* parts per 10^9 */
 typedef int64_t weir_time;   /* nanoseconds since the Unix epoch */
 typedef __int128 weir_wide;  /* products, balances and sums of amounts */
 
-#define WEIR_PPB INT64_C(1000000000)
-#define WEIR_SECOND INT64_C(1000000000)
-#define WEIR_NONE INT64_MAX /* `none` in a venue file: no limit, off */
+#define WEIR_PPB      INT64_C(1000000000)
+#define WEIR_SECOND   INT64_C(1000000000)
+#define WEIR_NONE     INT64_MAX /* `none` in a venue file: no limit, off */
 #define WEIR_NO_INDEX UINT32_MAX
 
 /* ---- Checks ---------------------------------------------------------------------------------
@@ -36,14 +36,24 @@ void weir_check_context(void (*describe)(void *ctx, char *text, size_t size), vo
 #endif
 
 /* ---- Arithmetic ------------------------------------------------------------------------------ */
-static inline int64_t weir_min(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t weir_max(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t weir_min(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+static inline int64_t weir_max(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
 static inline int64_t weir_clamp(int64_t x, int64_t lo, int64_t hi) {
     return x < lo ? lo : x > hi ? hi : x;
 }
-static inline int64_t weir_abs(int64_t a) { return a < 0 ? -a : a; }
-static inline weir_wide weir_wide_min(weir_wide a, weir_wide b) { return a < b ? a : b; }
-static inline weir_wide weir_wide_max(weir_wide a, weir_wide b) { return a > b ? a : b; }
+static inline int64_t weir_abs(int64_t a) {
+    return a < 0 ? -a : a;
+}
+static inline weir_wide weir_wide_min(weir_wide a, weir_wide b) {
+    return a < b ? a : b;
+}
+static inline weir_wide weir_wide_max(weir_wide a, weir_wide b) {
+    return a > b ? a : b;
+}
 
 /* a / b toward minus infinity; b > 0. */
 static inline weir_wide weir_div_floor(weir_wide a, weir_wide b) {
@@ -56,7 +66,9 @@ static inline weir_wide weir_div_ceil(weir_wide a, weir_wide b) {
     return q * b < a ? q + 1 : q;
 }
 /* a / b toward zero; b > 0. */
-static inline weir_wide weir_div_trunc(weir_wide a, weir_wide b) { return a / b; }
+static inline weir_wide weir_div_trunc(weir_wide a, weir_wide b) {
+    return a / b;
+}
 
 /* True and *out = x when x fits in 64 bits; false and *out untouched otherwise. */
 static inline bool weir_fits(weir_wide x, int64_t *out) {
@@ -129,7 +141,9 @@ struct weir_name {
 static inline bool weir_name_equal(const struct weir_name *a, const struct weir_name *b) {
     return __builtin_memcmp(a->text, b->text, 32) == 0;
 }
-static inline bool weir_name_empty(const struct weir_name *a) { return a->text[0] == 0; }
+static inline bool weir_name_empty(const struct weir_name *a) {
+    return a->text[0] == 0;
+}
 /* False when text[0,size) is no name; *out untouched. */
 bool weir_name_read(const char *text, size_t size, struct weir_name *out);
 uint64_t weir_name_hash(const struct weir_name *name, uint64_t key);

@@ -7,7 +7,8 @@
 static weir_wide power10(unsigned n) {
     weir_wide p = 1;
     WEIR_CHECK(n <= 38);
-    while (n--) p *= 10;
+    while (n--)
+        p *= 10;
     return p;
 }
 
@@ -35,11 +36,13 @@ bool weir_decimal_read(const char *text, size_t size, struct weir_decimal *out) 
     bool negative = text[0] == '-';
     size_t last = size;
     if (dot < size) {
-        while (last > dot + 1 && text[last - 1] == '0') last--;
+        while (last > dot + 1 && text[last - 1] == '0')
+            last--;
         if (last == dot + 1) last = dot;
     }
     *out = (struct weir_decimal){0};
-    while (at < dot && text[at] == '0') at++;
+    while (at < dot && text[at] == '0')
+        at++;
     size_t whole = dot - at, fraction = last > dot ? last - dot - 1 : 0;
     if (whole > 38) {
         out->huge = true;
@@ -48,7 +51,8 @@ bool weir_decimal_read(const char *text, size_t size, struct weir_decimal *out) 
     } else {
         /* Leading zeros of a fraction cost no mantissa digit. */
         size_t significant = whole + fraction;
-        for (size_t i = dot + 1; whole == 0 && i < last && text[i] == '0'; i++) significant--;
+        for (size_t i = dot + 1; whole == 0 && i < last && text[i] == '0'; i++)
+            significant--;
         if (significant > 38) out->fine = true;
     }
     if (out->huge || out->fine) {
@@ -115,8 +119,10 @@ static size_t digits_reversed(unsigned __int128 m, size_t least, char *text) {
         text[n++] = (char)('0' + (int)(m % 10));
         m /= 10;
     }
-    for (uint64_t low = (uint64_t)m; low > 0; low /= 10) text[n++] = (char)('0' + (int)(low % 10));
-    while (n < least) text[n++] = '0';
+    for (uint64_t low = (uint64_t)m; low > 0; low /= 10)
+        text[n++] = (char)('0' + (int)(low % 10));
+    while (n < least)
+        text[n++] = '0';
     return n;
 }
 
@@ -129,7 +135,8 @@ size_t weir_decimal_print(weir_wide count, const struct weir_decimal *unit, uint
     unsigned pad = (unsigned)(digits - unit->scale);
     char reversed[128];
     size_t zeros = 0;
-    while (zeros < pad) reversed[zeros++] = '0';
+    while (zeros < pad)
+        reversed[zeros++] = '0';
     size_t n = zeros + digits_reversed(m, (size_t)unit->scale + 1, reversed + zeros), length = 0;
     if (negative && m != 0) text[length++] = '-';
     while (n > 0) {

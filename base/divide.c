@@ -20,7 +20,8 @@ static void sift_down(struct weir_share *s, size_t root, size_t n) {
 
 /* Heap sort: first by remainder, largest first, ties to the lower index. */
 static void sort_shares(struct weir_share *s, size_t n) {
-    for (size_t i = n / 2; i-- > 0;) sift_down(s, i, n);
+    for (size_t i = n / 2; i-- > 0;)
+        sift_down(s, i, n);
     for (size_t end = n; end > 1;) {
         struct weir_share t = s[0];
         s[0] = s[--end];
@@ -52,7 +53,8 @@ static weir_wide divide_round(weir_wide total, weir_wide weight_sum, size_t coun
         placed += part;
     }
     if (placed < total) sort_shares(scratch, n);
-    for (size_t i = 0; i < n && placed < total; i++, placed++) shares[scratch[i].idx]++;
+    for (size_t i = 0; i < n && placed < total; i++, placed++)
+        shares[scratch[i].idx]++;
     WEIR_CHECK(placed == total);
     for (size_t i = 0; i < n && caps; i++) {
         size_t k = scratch[i].idx;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define LINEAR 2048
+#define LINEAR    2048
 #define PER_POWER 1024
 
 static uint32_t bucket_of(uint64_t value) {
@@ -22,7 +22,9 @@ static uint64_t bucket_top(uint32_t bucket) {
     return ((low + 1) << (power - 10)) - 1;
 }
 
-void weir_histogram_reset(struct weir_histogram *h) { memset(h, 0, sizeof *h); }
+void weir_histogram_reset(struct weir_histogram *h) {
+    memset(h, 0, sizeof *h);
+}
 
 void weir_histogram_record(struct weir_histogram *h, uint64_t value) {
     h->counts[bucket_of(value)]++;

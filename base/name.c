@@ -6,8 +6,8 @@
 #include <string.h>
 
 static bool name_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '.' || c == ':' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == ':' || c == '-';
 }
 
 bool weir_name_read(const char *text, size_t size, struct weir_name *out) {
@@ -58,7 +58,8 @@ static int map_grow(struct weir_name_map *map) {
     for (uint32_t k = 0; k <= map->mask; k++) {
         if (map->slots[k] == 0) continue;
         uint64_t i = weir_name_hash(map->name_of(map->ctx, map->slots[k] - 1), 0);
-        while (slots[i & mask]) i++;
+        while (slots[i & mask])
+            i++;
         slots[i & mask] = map->slots[k];
     }
     free(map->slots);
@@ -73,7 +74,8 @@ int weir_name_map_add(struct weir_name_map *map, const struct weir_name *name, u
         if (error) return error;
     }
     uint64_t i = weir_name_hash(name, 0);
-    while (map->slots[i & map->mask]) i++;
+    while (map->slots[i & map->mask])
+        i++;
     map->slots[i & map->mask] = index + 1;
     map->count++;
     return 0;

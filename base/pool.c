@@ -18,8 +18,8 @@ int weir_pool_new(struct weir_pool *pool, uint32_t element_size, uint32_t capaci
 
 void weir_pool_free(struct weir_pool *pool) {
     if (!pool->base) return;
-    size_t size = ((size_t)pool->element_size * pool->capacity + BLOCK_BYTES - 1) &
-                  ~(BLOCK_BYTES - 1);
+    size_t size =
+        ((size_t)pool->element_size * pool->capacity + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1);
     munmap(pool->base, size);
     *pool = (struct weir_pool){0};
 }
@@ -31,8 +31,8 @@ int weir_pool_commit(struct weir_pool *pool, uint32_t n) {
     uint64_t want = (uint64_t)pool->committed * 2 * pool->element_size;
     uint64_t need = (uint64_t)n * pool->element_size;
     uint64_t size = ((want > need ? want : need) + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1);
-    uint64_t all = ((uint64_t)pool->element_size * pool->capacity + BLOCK_BYTES - 1) &
-                   ~(BLOCK_BYTES - 1);
+    uint64_t all =
+        ((uint64_t)pool->element_size * pool->capacity + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1);
     if (size > all) size = all;
     if (mprotect(pool->base, size, PROT_READ | PROT_WRITE) != 0) return -ENOMEM;
     uint64_t elements = size / pool->element_size;

@@ -14,6 +14,7 @@ uint64_t weir_random_at(uint64_t key, uint64_t counter) {
 
 uint64_t weir_random_key(uint64_t key, const char *name) {
     uint64_t h = key ^ UINT64_C(0xCBF29CE484222325);
-    for (; *name; name++) h = mix((h ^ (unsigned char)*name) * UINT64_C(0x100000001B3));
+    for (; *name; name++)
+        h = mix((h ^ (unsigned char)*name) * UINT64_C(0x100000001B3));
     return mix(h + UINT64_C(0x9E3779B97F4A7C15));
 }

@@ -5,7 +5,9 @@ typedef unsigned __int128 uwide;
 
 #define LIMBS 6 /* three 128-bit factors */
 
-static uwide magnitude(weir_wide a) { return a < 0 ? -(uwide)a : (uwide)a; }
+static uwide magnitude(weir_wide a) {
+    return a < 0 ? -(uwide)a : (uwide)a;
+}
 
 /* out[0,n+2) = in[0,n) * m */
 static void mul_limbs(uint64_t *out, const uint64_t *in, size_t n, uwide m) {
@@ -20,15 +22,18 @@ static void mul_limbs(uint64_t *out, const uint64_t *in, size_t n, uwide m) {
         }
         tmp[n + j] = carry;
     }
-    for (size_t i = 0; i < n + 2; i++) out[i] = tmp[i];
+    for (size_t i = 0; i < n + 2; i++)
+        out[i] = tmp[i];
 }
 
 /* Shift-and-subtract: n[0,LIMBS) / d[0,4), quotient in q, true when something remains. */
 static bool divide_limbs(const uint64_t *n, const uint64_t *d, uint64_t *q) {
     uint64_t rest[5] = {0};
-    for (size_t i = 0; i < LIMBS; i++) q[i] = 0;
+    for (size_t i = 0; i < LIMBS; i++)
+        q[i] = 0;
     for (int bit = LIMBS * 64 - 1; bit >= 0; bit--) {
-        for (int i = 4; i > 0; i--) rest[i] = rest[i] << 1 | rest[i - 1] >> 63;
+        for (int i = 4; i > 0; i--)
+            rest[i] = rest[i] << 1 | rest[i - 1] >> 63;
         rest[0] = rest[0] << 1 | (n[bit / 64] >> (bit % 64) & 1);
         bool less = false;
         if (rest[4] == 0) {
@@ -86,4 +91,3 @@ int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_wide d) {
         if (x[i] != y[i]) return (x[i] < y[i]) == (sign_ab > 0) ? -1 : 1;
     return 0;
 }
-

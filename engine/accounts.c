@@ -20,18 +20,18 @@ enum weir_reason weir_on_account(struct weir_engine *e, const struct weir_comman
     uint32_t class_idx = 0;
     if (c->present & WEIR_HAS_CLASS) class_idx = class_of(e->x.venue, &c->class_name);
     if (class_idx == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_INVALID, "the venue has no class %s", c->class_name.text);
+        return weir_deny(e, WEIR_R_INVALID, "the venue has no class %s", c->class_name.text);
     if (weir_account_find(&e->x.ledger, &c->account) != WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_DUPLICATE, "account %s exists", c->account.text);
+        return weir_deny(e, WEIR_R_DUPLICATE, "account %s exists", c->account.text);
     enum weir_reason reason;
     uint32_t account =
-        weir_account_open(&e->x.ledger, &c->account,
-                          c->present & WEIR_HAS_OWNER ? &c->owner : NULL, class_idx, &reason);
+        weir_account_open(&e->x.ledger, &c->account, c->present & WEIR_HAS_OWNER ? &c->owner : NULL,
+                          class_idx, &reason);
     if (account == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED,
-                           reason == WEIR_OK ? "the engine has no room for another account"
-                                             : "%s belongs to another owner already",
-                           c->account.text);
+        return weir_deny(e, WEIR_R_NOT_ALLOWED,
+                         reason == WEIR_OK ? "the engine has no room for another account"
+                                           : "%s belongs to another owner already",
+                         c->account.text);
     weir_accept(e, NULL);
     return WEIR_OK;
 }
@@ -42,7 +42,7 @@ static enum weir_reason find_asset(struct weir_engine *e, const struct weir_comm
     if (!(c->present & WEIR_HAS_ASSET)) return WEIR_OK;
     *asset = weir_venue_asset(e->x.venue, &c->asset);
     if (*asset != WEIR_NO_INDEX) return WEIR_OK;
-    return weir_refuse(e, WEIR_R_UNKNOWN_ASSET, "the venue takes no %s", c->asset.text);
+    return weir_deny(e, WEIR_R_UNKNOWN_ASSET, "the venue takes no %s", c->asset.text);
 }
 
 static enum weir_reason read_transfer(struct weir_engine *e, const struct weir_command *c,
@@ -50,7 +50,7 @@ static enum weir_reason read_transfer(struct weir_engine *e, const struct weir_c
     uint32_t account;
     enum weir_reason r = weir_find_account(e, &c->account, &account);
     if (r == WEIR_OK && weir_account_is_fund(&e->x.ledger, account))
-        r = weir_refuse(e, WEIR_R_UNKNOWN_ACCOUNT, "%s is the fund's own", c->account.text);
+        r = weir_deny(e, WEIR_R_UNKNOWN_ACCOUNT, "%s is the fund's own", c->account.text);
     if (r == WEIR_OK) r = find_asset(e, c, asset);
     if (r != WEIR_OK) return r;
     *scope = weir_account_at(&e->x.ledger, account)->cross;
@@ -66,9 +66,9 @@ enum weir_reason weir_on_deposit(struct weir_engine *e, const struct weir_comman
     enum weir_reason r = read_transfer(e, c, &scope, &asset, &amount);
     if (r != WEIR_OK) return r;
     if (l->assets[asset].deposits + amount > TOTAL_MAX)
-        return weir_refuse(e, WEIR_R_OVERFLOW, "all deposits together do not fit");
+        return weir_deny(e, WEIR_R_OVERFLOW, "all deposits together do not fit");
     if (asset != 0 && !weir_post_collateral(l, scope, asset, amount))
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another holding");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another holding");
     weir_accept(e, NULL);
     if (asset == 0) {
         weir_scope_settle(l, scope);
@@ -89,10 +89,9 @@ static bool may_withdraw(struct weir_engine *e, uint32_t scope, uint32_t asset, 
     if (asset == 0) return amount <= h.balance && h.discounted - amount >= keep;
     weir_wide held = weir_scope_collateral(&x->ledger, scope, asset);
     if (amount > held) return false;
-    weir_wide lost = x->collateral[asset].fresh
-                         ? weir_collateral_worth(x, asset, held) -
-                               weir_collateral_worth(x, asset, held - amount)
-                         : 0;
+    weir_wide lost = x->collateral[asset].fresh ? weir_collateral_worth(x, asset, held) -
+                                                      weir_collateral_worth(x, asset, held - amount)
+                                                : 0;
     return h.discounted - lost >= keep;
 }
 
@@ -109,13 +108,13 @@ enum weir_reason weir_on_withdraw(struct weir_engine *e, const struct weir_comma
     enum weir_reason r = read_transfer(e, c, &scope, &asset, &amount);
     if (r != WEIR_OK) return r;
     if (l->assets[asset].withdrawals + amount > TOTAL_MAX)
-        return weir_refuse(e, WEIR_R_OVERFLOW, "all withdrawals together do not fit");
+        return weir_deny(e, WEIR_R_OVERFLOW, "all withdrawals together do not fit");
     if (weir_scope_at(l, scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (has_stale_leg(e, scope))
-        return weir_refuse(e, WEIR_R_STALE, "a market of its positions is stale");
+        return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
     if (!may_withdraw(e, scope, asset, amount))
-        return weir_refuse(e, WEIR_R_INSUFFICIENT, "more than can be withdrawn");
+        return weir_deny(e, WEIR_R_INSUFFICIENT, "more than can be withdrawn");
     weir_accept(e, NULL);
     if (asset == 0) {
         weir_scope_settle(l, scope);
@@ -147,17 +146,17 @@ enum weir_reason weir_on_leverage(struct weir_engine *e, const struct weir_comma
     if (r != WEIR_OK) return r;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (leverage > leverage_cap(e, g))
-        return weir_refuse(e, WEIR_R_LEVERAGE, "the first tier or the class allows %lld",
-                           (long long)leverage_cap(e, g));
+        return weir_deny(e, WEIR_R_LEVERAGE, "the first tier or the class allows %lld",
+                         (long long)leverage_cap(e, g));
     struct weir_what_if w = {.leg = leg, .after = *g};
     w.after.leverage = leverage;
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     bool needs = g->size != 0 || g->open_buys != 0 || g->open_sells != 0;
     if (needs && h.discounted - h.initial - h.order_margin < 0)
-        return weir_refuse(e, WEIR_R_MARGIN, "the scope cannot carry that leverage");
+        return weir_deny(e, WEIR_R_MARGIN, "the scope cannot carry that leverage");
     weir_accept(e, NULL);
     g->leverage = leverage;
     g->leverage_set = true;
@@ -173,20 +172,20 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     bool isolated = weir_scope_at(&x->ledger, g->scope)->market != WEIR_NO_INDEX;
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (isolated == (c->mode == WEIR_ISOLATED)) {
         weir_accept(e, NULL);
         return WEIR_OK;
     }
     bool owes = isolated && weir_scope_balance(&x->ledger, g->scope) < 0;
     if (g->size != 0 || g->order_count > 0 || g->bid_count > 0 || owes)
-        return weir_refuse(e, WEIR_R_NOT_FLAT, "the market has a position or an order");
+        return weir_deny(e, WEIR_R_NOT_FLAT, "the market has a position or an order");
     if (isolated && weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "the scope waits for liquidation");
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope waits for liquidation");
     uint32_t cross = weir_account_at(&x->ledger, g->account)->cross, before = g->scope;
     if (c->mode == WEIR_ISOLATED) {
         if (!weir_leg_isolate(&x->ledger, leg))
-            return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another scope");
+            return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another scope");
         weir_accept(e, NULL);
     } else {
         weir_accept(e, NULL);
@@ -209,14 +208,14 @@ static enum weir_reason check_isolated_move(struct weir_engine *e, const struct 
     const struct weir_ledger *l = &e->x.ledger;
     uint32_t from = amount > 0 ? cross : scope;
     if (weir_scope_at(l, from)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (has_stale_leg(e, from))
-        return weir_refuse(e, WEIR_R_STALE, "a market of its positions is stale");
+        return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
     if (weir_scope_at(l, scope)->market == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
-    bool enough = amount > 0 ? may_withdraw(e, cross, 0, amount)
-                             : may_take_out(e, scope, -(weir_wide)amount);
-    if (!enough) return weir_refuse(e, WEIR_R_INSUFFICIENT, "more than can be moved");
+        return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
+    bool enough =
+        amount > 0 ? may_withdraw(e, cross, 0, amount) : may_take_out(e, scope, -(weir_wide)amount);
+    if (!enough) return weir_deny(e, WEIR_R_INSUFFICIENT, "more than can be moved");
     return WEIR_OK;
 }
 
@@ -229,7 +228,7 @@ enum weir_reason weir_on_isolated_margin(struct weir_engine *e, const struct wei
     if (r != WEIR_OK) return r;
     struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN + 1, &amount);
     r = weir_read_numbers(e, &n, 1);
-    if (r == WEIR_OK && amount == 0) r = weir_refuse(e, WEIR_R_RANGE, "amount is 0");
+    if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
     uint32_t scope = weir_leg_at(l, leg)->scope;
     uint32_t cross = weir_account_at(l, weir_leg_at(l, leg)->account)->cross;
@@ -251,16 +250,16 @@ enum weir_reason weir_on_fund(struct weir_engine *e, const struct weir_command *
     struct weir_decimal unit;
     if (c->present & WEIR_HAS_FUND) fund = weir_venue_fund(e->x.venue, &c->fund);
     if (fund == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
+        return weir_deny(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
     struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN + 1, &amount);
     enum weir_reason r = weir_read_numbers(e, &n, 1);
-    if (r == WEIR_OK && amount == 0) r = weir_refuse(e, WEIR_R_RANGE, "amount is 0");
+    if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
     struct weir_fund *f = &e->lq.funds.fund[fund];
     if (amount > 0 && f->received[WEIR_CAUSE_SEED] + amount > TOTAL_MAX)
-        return weir_refuse(e, WEIR_R_OVERFLOW, "all seeds together do not fit");
+        return weir_deny(e, WEIR_R_OVERFLOW, "all seeds together do not fit");
     if (-(weir_wide)amount > weir_fund_free(f))
-        return weir_refuse(e, WEIR_R_INSUFFICIENT, "the fund has less free cash");
+        return weir_deny(e, WEIR_R_INSUFFICIENT, "the fund has less free cash");
     weir_accept(e, NULL);
     f->net_seeds += amount;
     weir_fund_move(&e->x, &e->lq.funds, fund, WEIR_CAUSE_SEED, amount, WEIR_NO_INDEX);
@@ -281,9 +280,9 @@ enum weir_reason weir_on_backstop(struct weir_engine *e, const struct weir_comma
     if (r != WEIR_OK) return r;
     const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
     if (weir_scope_at(&e->x.ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (!weir_backstop_set(&e->lq, leg, notional, loss_limit))
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another volunteer");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another volunteer");
     weir_accept(e, NULL);
     return WEIR_OK;
 }

@@ -24,9 +24,8 @@ void weir_refresh_index(struct weir_engine *e, uint32_t market) {
     p->premium_due = true;
     if (p->stale == was_stale) return;
     weir_touch_market(x, market);
-    weir_emit(x, &(struct weir_event){
-                     .kind = p->stale ? WEIR_EV_INDEX_STALE : WEIR_EV_INDEX_FRESH,
-                     .index = {market}});
+    weir_emit(x, &(struct weir_event){.kind = p->stale ? WEIR_EV_INDEX_STALE : WEIR_EV_INDEX_FRESH,
+                                      .index = {market}});
 }
 
 void weir_refresh_collateral(struct weir_engine *e, uint32_t asset) {
@@ -63,9 +62,9 @@ enum timer_kind { TIMER_SOURCE, TIMER_MARK, TIMER_FUNDING, TIMER_AUCTION, TIMER_
 struct timer {
     weir_time time;
     enum timer_kind kind;
-    uint32_t market;  /* source: market, or market_count + asset */
-    uint32_t which;   /* auction: side; policy: fund */
-    uint64_t number;  /* orders auctions of one market */
+    uint32_t market; /* source: market, or market_count + asset */
+    uint32_t which;  /* auction: side; policy: fund */
+    uint64_t number; /* orders auctions of one market */
 };
 
 static void consider(struct timer *best, struct timer t) {
@@ -91,8 +90,7 @@ static struct timer next_timer(const struct weir_engine *e) {
         for (uint32_t side = 0; side < 2; side++) {
             const struct weir_open_auction *a = weir_auction_at(&e->lq, m, side);
             if (a->number)
-                consider(&best,
-                         (struct timer){a->closes_at, TIMER_AUCTION, m, side, a->number});
+                consider(&best, (struct timer){a->closes_at, TIMER_AUCTION, m, side, a->number});
         }
         for (uint32_t f = 0; f < e->lq.funds.count; f++)
             consider(&best,
@@ -107,10 +105,10 @@ static void on_mark_timer(struct weir_engine *e, uint32_t market) {
     e->marks_due[market] = weir_next_on_grid(x->now, m->mark_interval);
     if (x->prices[market].index == 0) return;
     if (!weir_market_has_queued(&e->lq, market)) {
-        struct weir_impact bid = weir_book_impact(&x->books[market], WEIR_BUY,
-                                                  m->mark_impact_notional, m->unit_value);
-        struct weir_impact ask = weir_book_impact(&x->books[market], WEIR_SELL,
-                                                  m->mark_impact_notional, m->unit_value);
+        struct weir_impact bid =
+            weir_book_impact(&x->books[market], WEIR_BUY, m->mark_impact_notional, m->unit_value);
+        struct weir_impact ask =
+            weir_book_impact(&x->books[market], WEIR_SELL, m->mark_impact_notional, m->unit_value);
         weir_basis_sample(m, &x->prices[market], &bid, &ask);
     }
     weir_refresh_mark(e, market);
@@ -142,10 +140,18 @@ static void fire(struct weir_engine *e, const struct timer *t) {
             weir_refresh_mark(e, t->market);
         }
         return;
-    case TIMER_MARK: on_mark_timer(e, t->market); return;
-    case TIMER_FUNDING: on_funding_timer(e, t->market); return;
-    case TIMER_AUCTION: weir_auction_close(&e->lq, t->market, t->which); return;
-    case TIMER_POLICY: weir_unwind_slice(&e->lq, t->which, t->market); return;
+    case TIMER_MARK:
+        on_mark_timer(e, t->market);
+        return;
+    case TIMER_FUNDING:
+        on_funding_timer(e, t->market);
+        return;
+    case TIMER_AUCTION:
+        weir_auction_close(&e->lq, t->market, t->which);
+        return;
+    case TIMER_POLICY:
+        weir_unwind_slice(&e->lq, t->which, t->market);
+        return;
     }
 }
 
@@ -171,10 +177,10 @@ static void sample_premiums(struct weir_engine *e) {
         const struct weir_market *m = &x->venue->markets[i];
         if (!p->premium_due) continue;
         p->premium_due = false;
-        struct weir_impact bid = weir_book_impact(&x->books[i], WEIR_BUY, m->mark_impact_notional,
-                                                  m->unit_value);
-        struct weir_impact ask = weir_book_impact(&x->books[i], WEIR_SELL,
-                                                  m->mark_impact_notional, m->unit_value);
+        struct weir_impact bid =
+            weir_book_impact(&x->books[i], WEIR_BUY, m->mark_impact_notional, m->unit_value);
+        struct weir_impact ask =
+            weir_book_impact(&x->books[i], WEIR_SELL, m->mark_impact_notional, m->unit_value);
         weir_premium_advance(p, x->now);
         p->premium = weir_premium_sample(p, &bid, &ask);
     }

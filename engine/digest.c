@@ -24,7 +24,8 @@ static void wide(struct digest *d, weir_wide w) {
 static void name(struct digest *d, const struct weir_name *n) {
     int64_t w[4];
     memcpy(w, n->text, sizeof w);
-    for (int i = 0; i < 4; i++) word(d, w[i]);
+    for (int i = 0; i < 4; i++)
+        word(d, w[i]);
 }
 static int64_t scope_market(const struct weir_scope *s) {
     return s->market == WEIR_NO_INDEX ? -1 : (int64_t)s->market;
@@ -212,16 +213,17 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
     word(&d, (int64_t)e->x.seq);
     word(&d, e->x.now);
     word(&d, e->clock_set);
-    for (uint32_t i = 0; i < e->x.ledger.accounts.count; i++) digest_account(&d, &e->x, i);
-    for (uint32_t m = 0; m < e->x.venue->market_count; m++) digest_market(&d, e, m);
+    for (uint32_t i = 0; i < e->x.ledger.accounts.count; i++)
+        digest_account(&d, &e->x, i);
+    for (uint32_t m = 0; m < e->x.venue->market_count; m++)
+        digest_market(&d, e, m);
     digest_money(&d, e);
     uint64_t done = 0;
     for (;;) { /* open auctions by number */
         uint32_t best = WEIR_NO_INDEX;
         for (uint32_t k = 0; k < e->x.venue->market_count * 2; k++) {
             uint64_t number = e->lq.auctions[k].number;
-            if (number > done &&
-                (best == WEIR_NO_INDEX || number < e->lq.auctions[best].number))
+            if (number > done && (best == WEIR_NO_INDEX || number < e->lq.auctions[best].number))
                 best = k;
         }
         if (best == WEIR_NO_INDEX) break;

@@ -23,8 +23,8 @@ static void describe(void *ctx, char *text, size_t size) {
              "command %llu (%s) of venue %s at t=%lld; replaying the log up to that command "
              "repeats it",
              (unsigned long long)e->x.seq,
-             e->command ? weir_command_words[e->command->kind] : "none",
-             e->x.venue->name.text, (long long)e->x.now);
+             e->command ? weir_command_words[e->command->kind] : "none", e->x.venue->name.text,
+             (long long)e->x.now);
 }
 
 static int new_exchange(struct weir_exchange *x, const struct weir_venue *venue,
@@ -56,8 +56,8 @@ static int new_exchange(struct weir_exchange *x, const struct weir_venue *venue,
 }
 
 struct weir_engine *weir_engine_new(const struct weir_venue *venue,
-                                    const struct weir_engine_options *options,
-                                    weir_event_sink sink, void *sink_ctx) {
+                                    const struct weir_engine_options *options, weir_event_sink sink,
+                                    void *sink_ctx) {
     struct weir_engine *e = calloc(1, sizeof *e);
     if (!e) return NULL;
     if (options) e->options = *options;
@@ -75,8 +75,10 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
         weir_engine_free(e);
         return NULL;
     }
-    for (uint32_t i = 0; i < markets + WEIR_ASSETS_MAX; i++) e->source_due[i] = INT64_MAX;
-    for (uint32_t m = 0; m < markets; m++) e->marks_due[m] = e->funding_due[m] = INT64_MAX;
+    for (uint32_t i = 0; i < markets + WEIR_ASSETS_MAX; i++)
+        e->source_due[i] = INT64_MAX;
+    for (uint32_t m = 0; m < markets; m++)
+        e->marks_due[m] = e->funding_due[m] = INT64_MAX;
     e->x.sink = sink;
     e->x.sink_ctx = sink_ctx;
     weir_check_context(describe, e);
@@ -89,7 +91,8 @@ void weir_engine_free(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
     uint32_t markets = x->venue ? x->venue->market_count : 0;
     if (e->lq.x) weir_liquidator_free(&e->lq);
-    for (uint32_t m = 0; x->books && m < markets; m++) weir_book_free(&x->books[m]);
+    for (uint32_t m = 0; x->books && m < markets; m++)
+        weir_book_free(&x->books[m]);
     weir_trigger_free(&x->trigger, markets);
     weir_orders_free(&x->orders);
     if (x->ledger.venue) weir_ledger_free(&x->ledger);
@@ -103,14 +106,20 @@ void weir_engine_free(struct weir_engine *e) {
     free(e);
 }
 
-uint64_t weir_engine_seq(const struct weir_engine *e) { return e->x.seq; }
-uint64_t weir_engine_events(const struct weir_engine *e) { return e->x.event_count; }
-weir_time weir_engine_now(const struct weir_engine *e) { return e->x.now; }
+uint64_t weir_engine_seq(const struct weir_engine *e) {
+    return e->x.seq;
+}
+uint64_t weir_engine_events(const struct weir_engine *e) {
+    return e->x.event_count;
+}
+weir_time weir_engine_now(const struct weir_engine *e) {
+    return e->x.now;
+}
 
 /* ---- Answers --------------------------------------------------------------------------------- */
 
-enum weir_reason weir_refuse(struct weir_engine *e, enum weir_reason reason, const char *format,
-                             ...) {
+enum weir_reason weir_deny(struct weir_engine *e, enum weir_reason reason, const char *format,
+                           ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(e->detail, sizeof e->detail, format, args);
@@ -119,13 +128,12 @@ enum weir_reason weir_refuse(struct weir_engine *e, enum weir_reason reason, con
 }
 
 static void reject(struct weir_engine *e, enum weir_reason reason, const char *detail) {
-    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_REJECTED,
-                                          .rejected = {reason, detail}});
+    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_REJECTED, .rejected = {reason, detail}});
 }
 
 void weir_accept(struct weir_engine *e, const struct weir_name *id) {
-    weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ACCEPTED,
-                                          .accepted = {e->command->kind, id}});
+    weir_emit(&e->x,
+              &(struct weir_event){.kind = WEIR_EV_ACCEPTED, .accepted = {e->command->kind, id}});
 }
 
 /* ---- Invariants ------------------------------------------------------------------------------ */
@@ -155,7 +163,8 @@ const char *weir_engine_audit(struct weir_engine *e) {
     for (uint32_t i = 0; i < e->lq.funds.count; i++) {
         const struct weir_fund *f = &e->lq.funds.fund[i];
         weir_wide sum = 0;
-        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) sum += f->received[k] - f->paid[k];
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++)
+            sum += f->received[k] - f->paid[k];
         if (sum != f->cash) return "a fund's cash is not the sum of its movements";
         if (f->cash < 0 || f->promised < 0 || f->promised > f->cash)
             return "a fund promised more than it has";
@@ -206,13 +215,14 @@ static void after_command(struct weir_engine *e) {
         uint32_t market = weir_venue_market(e->x.venue, &e->command->market);
         weir_refresh_mark(e, market); /* (3) */
     }
-    weir_fire_stops(e);                           /* (4) */
-    weir_queue_enter(lq);                         /* (5) */
-    int64_t left = weir_liquidation_steps(lq);    /* (6) */
-    weir_adl_steps(lq, left);                     /* (7) */
-    weir_settle_shortfalls(lq);                   /* (8) */
-    for (uint32_t i = 0; i < lq->funds.count; i++) weir_fund_sample(&e->x, &lq->funds, i); /* (9) */
-    margin_calls(e);                              /* (10) */
+    weir_fire_stops(e);                        /* (4) */
+    weir_queue_enter(lq);                      /* (5) */
+    int64_t left = weir_liquidation_steps(lq); /* (6) */
+    weir_adl_steps(lq, left);                  /* (7) */
+    weir_settle_shortfalls(lq);                /* (8) */
+    for (uint32_t i = 0; i < lq->funds.count; i++)
+        weir_fund_sample(&e->x, &lq->funds, i); /* (9) */
+    margin_calls(e);                            /* (10) */
     weir_queue_rekey(lq);
     e->sample_premiums = true;
 }
@@ -244,14 +254,14 @@ static const weir_handler handlers[WEIR_CMD_COUNT] = {
 static enum weir_reason check_time(struct weir_engine *e, const struct weir_command *c) {
     if (!(c->present & WEIR_HAS_T)) {
         if (c->kind != WEIR_CMD_CLOCK) return WEIR_OK;
-        return weir_refuse(e, WEIR_R_INVALID, "clock needs t");
+        return weir_deny(e, WEIR_R_INVALID, "clock needs t");
     }
     if (c->t < e->x.now)
-        return weir_refuse(e, WEIR_R_TIME, "t %lld is before the last time %lld", (long long)c->t,
-                           (long long)e->x.now);
+        return weir_deny(e, WEIR_R_TIME, "t %lld is before the last time %lld", (long long)c->t,
+                         (long long)e->x.now);
     if (e->clock_set && (weir_wide)c->t - e->x.now > e->x.venue->max_clock_step)
-        return weir_refuse(e, WEIR_R_RANGE, "t %lld is more than max_clock_step after %lld",
-                           (long long)c->t, (long long)e->x.now);
+        return weir_deny(e, WEIR_R_RANGE, "t %lld is more than max_clock_step after %lld",
+                         (long long)c->t, (long long)e->x.now);
     return WEIR_OK;
 }
 

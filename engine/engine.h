@@ -9,30 +9,33 @@
 struct weir_engine; /* opaque to all but engine/ */
 
 struct weir_engine_options {
-    uint32_t accounts_max;  /* 0: 16,777,216 */
-    uint32_t orders_max;    /* 0: 33,554,432 */
-    uint32_t audit_every;   /* recompute every invariant from the accounts each N commands; 0: never */
+    uint32_t accounts_max; /* 0: 16,777,216 */
+    uint32_t orders_max;   /* 0: 33,554,432 */
+    uint32_t
+        audit_every; /* recompute every invariant from the accounts each N commands; 0: never */
 };
 
 /* The venue must outlive the engine. NULL when memory is refused. */
 struct weir_engine *weir_engine_new(const struct weir_venue *venue,
-                                    const struct weir_engine_options *options,
-                                    weir_event_sink sink, void *sink_ctx);
+                                    const struct weir_engine_options *options, weir_event_sink sink,
+                                    void *sink_ctx);
 void weir_engine_free(struct weir_engine *engine);
 /* Applies one command: emits its events. Every command gets the next sequence number. */
 void weir_engine_apply(struct weir_engine *engine, const struct weir_command *command);
 /* Digest of the whole logical state (docs/rules.md, "State digest"). O(state). */
 uint64_t weir_engine_digest(struct weir_engine *engine);
-/* Recomputes R33 and R34 in full from the accounts. NULL, or a sentence that says what is broken. */
+/* Recomputes R33 and R34 in full from the accounts. NULL, or a sentence that says what is broken.
+ */
 const char *weir_engine_audit(struct weir_engine *engine);
 uint64_t weir_engine_seq(const struct weir_engine *engine);
 uint64_t weir_engine_events(const struct weir_engine *engine);
 weir_time weir_engine_now(const struct weir_engine *engine);
 
-/* ---- Read-only views, for flow, monitors and reports: cheap, no query command, no events ------ */
+/* ---- Read-only views, for flow, monitors and reports: cheap, no query command, no events ------
+ */
 struct weir_view_market {
     weir_price mark, index, last, best_bid, best_ask; /* 0: none */
-    weir_qty bid_depth, ask_depth; /* lots within 1 % of mark */
+    weir_qty bid_depth, ask_depth;                    /* lots within 1 % of mark */
     weir_qty open_interest;
     weir_rate funding_rate;
     enum weir_market_status status;

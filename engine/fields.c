@@ -8,14 +8,14 @@ enum weir_reason weir_find_account(struct weir_engine *e, const struct weir_name
                                    uint32_t *account) {
     *account = weir_account_find(&e->x.ledger, name);
     if (*account != WEIR_NO_INDEX) return WEIR_OK;
-    return weir_refuse(e, WEIR_R_UNKNOWN_ACCOUNT, "there is no account %s", name->text);
+    return weir_deny(e, WEIR_R_UNKNOWN_ACCOUNT, "there is no account %s", name->text);
 }
 
 enum weir_reason weir_find_market(struct weir_engine *e, const struct weir_command *c,
                                   uint32_t *market) {
     *market = weir_venue_market(e->x.venue, &c->market);
     if (*market != WEIR_NO_INDEX) return WEIR_OK;
-    return weir_refuse(e, WEIR_R_UNKNOWN_MARKET, "the venue has no market %s", c->market.text);
+    return weir_deny(e, WEIR_R_UNKNOWN_MARKET, "the venue has no market %s", c->market.text);
 }
 
 enum weir_reason weir_find_leg(struct weir_engine *e, const struct weir_command *c,
@@ -25,10 +25,10 @@ enum weir_reason weir_find_leg(struct weir_engine *e, const struct weir_command 
     if (r == WEIR_OK) r = weir_find_market(e, c, market);
     if (r != WEIR_OK) return r;
     if (weir_account_is_fund(&e->x.ledger, account))
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "%s is the fund's own", c->account.text);
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "%s is the fund's own", c->account.text);
     *leg = weir_leg_get(&e->x.ledger, account, *market);
     if (*leg == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another position");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another position");
     return WEIR_OK;
 }
 
@@ -39,7 +39,7 @@ enum weir_reason weir_read_numbers(struct weir_engine *e, const struct weir_numb
     for (size_t i = 0; i < count; i++) {
         exact[i] = weir_decimal_units(n[i].text, n[i].unit, n[i].out);
         if (exact[i] == WEIR_EXACT_PRECISION)
-            return weir_refuse(e, WEIR_R_PRECISION, "%s is finer than its unit", n[i].key);
+            return weir_deny(e, WEIR_R_PRECISION, "%s is finer than its unit", n[i].key);
     }
     for (size_t i = 0; i < count; i++) {
         bool negative = n[i].text->huge ? n[i].text->negative : n[i].text->mantissa < 0;
@@ -47,11 +47,11 @@ enum weir_reason weir_read_numbers(struct weir_engine *e, const struct weir_numb
                                                    : *n[i].out < n[i].least;
         bool high = exact[i] == WEIR_EXACT_OVERFLOW ? !negative : *n[i].out > n[i].most;
         if (low || (high && !n[i].most_overflows && exact[i] == WEIR_EXACT_OK))
-            return weir_refuse(e, WEIR_R_RANGE, "%s is out of range", n[i].key);
+            return weir_deny(e, WEIR_R_RANGE, "%s is out of range", n[i].key);
     }
     for (size_t i = 0; i < count; i++)
         if (exact[i] == WEIR_EXACT_OVERFLOW || *n[i].out > n[i].most)
-            return weir_refuse(e, WEIR_R_OVERFLOW, "%s does not fit", n[i].key);
+            return weir_deny(e, WEIR_R_OVERFLOW, "%s does not fit", n[i].key);
     return WEIR_OK;
 }
 
@@ -65,6 +65,6 @@ struct weir_number weir_qty_number(const struct weir_engine *e, uint32_t market,
                                    const struct weir_decimal *text, weir_qty *out) {
     const struct weir_market *m = &e->x.venue->markets[market];
     weir_wide per_lot = weir_value(m, m->max_price, 1);
-    return (struct weir_number){"qty", text, &m->lot, 1, (weir_qty)(INT64_MAX / per_lot), true,
-                                out};
+    return (struct weir_number){"qty", text, &m->lot, 1, (weir_qty)(INT64_MAX / per_lot),
+                                true,  out};
 }

@@ -10,16 +10,17 @@ struct weir_engine {
     struct weir_liquidator lq;
     struct weir_engine_options options;
     bool clock_set;
-    bool sample_premiums;   /* a command was accepted since premiums were sampled */
-    weir_time *source_due;  /* per market, then per asset: when a fresh source ages out */
-    weir_time mark_due;     /* next instant of each market's grids: INT64_MAX before the clock */
+    bool sample_premiums;  /* a command was accepted since premiums were sampled */
+    weir_time *source_due; /* per market, then per asset: when a fresh source ages out */
+    weir_time mark_due;    /* next instant of each market's grids: INT64_MAX before the clock */
     weir_time *marks_due, *funding_due; /* per market */
     const struct weir_command *command; /* being applied */
     char detail[160];
     struct weir_pool scratch; /* answers of queries, bytes */
 };
 
-/* ---- Handlers: check everything, then `accepted`, then do it; or return the reason ------------ */
+/* ---- Handlers: check everything, then `accepted`, then do it; or return the reason ------------
+ */
 typedef enum weir_reason (*weir_handler)(struct weir_engine *e, const struct weir_command *c);
 enum weir_reason weir_on_account(struct weir_engine *e, const struct weir_command *c);
 enum weir_reason weir_on_deposit(struct weir_engine *e, const struct weir_command *c);
@@ -46,7 +47,7 @@ enum weir_reason weir_answer(struct weir_engine *e, const struct weir_command *c
 
 /* Says why in a sentence; returns the reason. */
 __attribute__((format(printf, 3, 4))) enum weir_reason
-weir_refuse(struct weir_engine *e, enum weir_reason reason, const char *format, ...);
+weir_deny(struct weir_engine *e, enum weir_reason reason, const char *format, ...);
 /* The command passed all checks. */
 void weir_accept(struct weir_engine *e, const struct weir_name *id);
 
@@ -64,8 +65,8 @@ struct weir_number {
     const char *key;
     const struct weir_decimal *text;
     const struct weir_decimal *unit;
-    int64_t least;  /* below: range */
-    int64_t most;   /* above: range, or overflow when most_overflows */
+    int64_t least; /* below: range */
+    int64_t most;  /* above: range, or overflow when most_overflows */
     bool most_overflows;
     int64_t *out;
 };
@@ -85,13 +86,13 @@ struct weir_order_request {
     enum weir_order_type type; /* limit or market */
     enum weir_tif tif;
     bool post_only, reduce_only;
-    bool fired;       /* a stop's: no order_limit, no `accepted` */
+    bool fired; /* a stop's: no order_limit, no `accepted` */
     weir_qty qty;
     weir_price price; /* limit orders */
 };
 /* All checks from `status` on; sets what the entry needs. */
 struct weir_order_plan {
-    weir_qty qty;     /* after the reduce-only cut */
+    weir_qty qty; /* after the reduce-only cut */
     weir_price limit;
 };
 enum weir_reason weir_order_check(struct weir_engine *e, const struct weir_order_request *r,

@@ -13,11 +13,9 @@ enum weir_reason weir_on_index(struct weir_engine *e, const struct weir_command 
     struct weir_number n = weir_price_number(e, market, "price", &c->price, &price);
     r = weir_read_numbers(e, &n, 1);
     if (r != WEIR_OK) return r;
-    const struct weir_name *source =
-        c->present & WEIR_HAS_SOURCE ? &c->source : &default_source;
+    const struct weir_name *source = c->present & WEIR_HAS_SOURCE ? &c->source : &default_source;
     if (!weir_feed_set(&e->x.prices[market].feed, source, price, e->x.now))
-        return weir_refuse(e, WEIR_R_RANGE, "a market takes at most %d sources",
-                           WEIR_SOURCES_MAX);
+        return weir_deny(e, WEIR_R_RANGE, "a market takes at most %d sources", WEIR_SOURCES_MAX);
     weir_accept(e, NULL);
     weir_refresh_index(e, market);
     return WEIR_OK;
@@ -27,16 +25,14 @@ enum weir_reason weir_on_collateral_price(struct weir_engine *e, const struct we
     uint32_t asset = weir_venue_asset(e->x.venue, &c->asset);
     int64_t price;
     if (asset == WEIR_NO_INDEX || asset == 0)
-        return weir_refuse(e, WEIR_R_UNKNOWN_ASSET, "the venue takes no %s as collateral",
-                           c->asset.text);
+        return weir_deny(e, WEIR_R_UNKNOWN_ASSET, "the venue takes no %s as collateral",
+                         c->asset.text);
     struct weir_number n = {"price", &c->price, &weir_ppb, 1, WEIR_PPB * WEIR_PPB, false, &price};
     enum weir_reason r = weir_read_numbers(e, &n, 1);
     if (r != WEIR_OK) return r;
-    const struct weir_name *source =
-        c->present & WEIR_HAS_SOURCE ? &c->source : &default_source;
+    const struct weir_name *source = c->present & WEIR_HAS_SOURCE ? &c->source : &default_source;
     if (!weir_feed_set(&e->x.collateral[asset].feed, source, price, e->x.now))
-        return weir_refuse(e, WEIR_R_RANGE, "an asset takes at most %d sources",
-                           WEIR_SOURCES_MAX);
+        return weir_deny(e, WEIR_R_RANGE, "an asset takes at most %d sources", WEIR_SOURCES_MAX);
     weir_accept(e, NULL);
     weir_refresh_collateral(e, asset);
     return WEIR_OK;
@@ -72,20 +68,22 @@ static enum weir_reason read_tiers(struct weir_engine *e, const struct weir_risk
             {"tiers.rate", &t->rate, &weir_ppb, 0, WEIR_PPB, false, &row->rate}};
         size_t count = 2;
         if (t->has_max_leverage)
-            n[count++] = (struct weir_number){"tiers.max_leverage", &t->max_leverage, &weir_one, 1,
-                                              INT64_MAX,            true,             &row->max_leverage};
+            n[count++] = (struct weir_number){
+                "tiers.max_leverage", &t->max_leverage, &weir_one, 1, INT64_MAX, true,
+                &row->max_leverage};
         if (t->has_initial_rate)
-            n[count++] = (struct weir_number){"tiers.initial_rate", &t->initial_rate, &weir_ppb, 1,
-                                              WEIR_PPB,             false,            &row->initial_rate};
+            n[count++] = (struct weir_number){
+                "tiers.initial_rate", &t->initial_rate, &weir_ppb, 1, WEIR_PPB, false,
+                &row->initial_rate};
         enum weir_reason r = weir_read_numbers(e, n, count);
         if (r != WEIR_OK) return r;
         if (t->has_max_leverage == t->has_initial_rate)
-            return weir_refuse(e, WEIR_R_RANGE,
-                               "tier %u needs either max_leverage or initial_rate", i + 1);
+            return weir_deny(e, WEIR_R_RANGE, "tier %u needs either max_leverage or initial_rate",
+                             i + 1);
     }
     uint32_t row;
     const char *problem = weir_tiers_problem(tiers, &row);
-    if (problem) return weir_refuse(e, WEIR_R_RANGE, "tier %u: %s", row + 1, problem);
+    if (problem) return weir_deny(e, WEIR_R_RANGE, "tier %u: %s", row + 1, problem);
     return WEIR_OK;
 }
 
@@ -166,18 +164,18 @@ static enum weir_reason check_block(struct weir_engine *e, const struct block *b
     bool grow = grows(e, b, WEIR_BUY) || grows(e, b, WEIR_SELL);
     for (int s = 0; s < 2; s++)
         if (!weir_bound_ok(e, b->leg[s], s, b->qty))
-            return weir_refuse(e, WEIR_R_OVERFLOW, "a position would not fit");
+            return weir_deny(e, WEIR_R_OVERFLOW, "a position would not fit");
     for (int s = 0; s < 2; s++)
         if (weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, b->leg[s])->scope)->queue ==
             WEIR_QUEUE_ACTIVE)
-            return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "a side is in liquidation");
+            return weir_deny(e, WEIR_R_IN_LIQUIDATION, "a side is in liquidation");
     if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_REDUCE_ONLY && grow))
-        return weir_refuse(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
+        return weir_deny(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
     if (x->prices[b->market].stale && grow)
-        return weir_refuse(e, WEIR_R_STALE, "the market's index is stale");
+        return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (x->prices[b->market].mark == 0)
-        return weir_refuse(e, WEIR_R_NO_MARK, "the market has no mark yet");
-    if (b->qty < m->min_qty) return weir_refuse(e, WEIR_R_MIN_SIZE, "qty is below min_qty");
+        return weir_deny(e, WEIR_R_NO_MARK, "the market has no mark yet");
+    if (b->qty < m->min_qty) return weir_deny(e, WEIR_R_MIN_SIZE, "qty is below min_qty");
     enum weir_reason limits[2];
     for (int s = 0; s < 2; s++) {
         limits[s] = WEIR_OK;
@@ -190,8 +188,8 @@ static enum weir_reason check_block(struct weir_engine *e, const struct block *b
     if (limits[1] != WEIR_OK) return limits[1];
     for (int s = 0; s < 2; s++)
         if (!weir_fill_allowed(x, b->leg[s], s == WEIR_BUY ? b->qty : -b->qty, b->price, 0))
-            return weir_refuse(e, WEIR_R_MARGIN, "the %s cannot carry it",
-                               s == WEIR_BUY ? "buyer" : "seller");
+            return weir_deny(e, WEIR_R_MARGIN, "the %s cannot carry it",
+                             s == WEIR_BUY ? "buyer" : "seller");
     return WEIR_OK;
 }
 
@@ -210,13 +208,13 @@ enum weir_reason weir_on_block_trade(struct weir_engine *e, const struct weir_co
     for (int s = 0; s < 2; s++) {
         b.leg[s] = weir_leg_get(&x->ledger, account[s], b.market);
         if (b.leg[s] == WEIR_NO_INDEX)
-            return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for a position");
+            return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for a position");
     }
     r = check_block(e, &b);
     if (r != WEIR_OK) return r;
     if (account[0] == account[1] || weir_account_is_fund(&x->ledger, account[0]) ||
         weir_account_is_fund(&x->ledger, account[1]))
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "buyer and seller must be two accounts");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "buyer and seller must be two accounts");
     weir_accept(e, NULL);
     struct weir_fill f = {.kind = WEIR_FILL_BLOCK,
                           .taker = b.leg[WEIR_BUY],

@@ -28,14 +28,14 @@ enum weir_reason weir_exposure_check(struct weir_engine *e, uint32_t leg, enum w
     weir_price mark = x->prices[g->market].mark;
     weir_wide after = exposure_with(e, leg, side, lots), before = exposure_with(e, leg, side, 0);
     if (weir_value(m, mark, after) > r->tiers.row[r->tiers.count - 1].cap)
-        return weir_refuse(e, WEIR_R_POSITION_LIMIT, "beyond the last tier's cap");
+        return weir_deny(e, WEIR_R_POSITION_LIMIT, "beyond the last tier's cap");
     if (r->position_limit != WEIR_NONE &&
         weir_owner_exposure(x, g->market, leg, after) > r->position_limit)
-        return weir_refuse(e, WEIR_R_POSITION_LIMIT, "beyond the owner's position limit");
+        return weir_deny(e, WEIR_R_POSITION_LIMIT, "beyond the owner's position limit");
     weir_wide open_interest = x->ledger.markets[g->market].open_interest;
     if (r->open_interest_cap != WEIR_NONE &&
         weir_value(m, mark, open_interest + after - before) > r->open_interest_cap)
-        return weir_refuse(e, WEIR_R_OPEN_INTEREST, "beyond the market's open-interest cap");
+        return weir_deny(e, WEIR_R_OPEN_INTEREST, "beyond the market's open-interest cap");
     return WEIR_OK;
 }
 
@@ -61,9 +61,9 @@ bool weir_order_margin_ok(struct weir_engine *e, uint32_t leg, enum weir_side si
                           weir_price price, weir_qty lots, bool reduce_only, weir_wide fee) {
     struct weir_exchange *x = &e->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    weir_wide loss = weir_open_loss(&x->venue->markets[g->market], side, price,
-                                    x->prices[g->market].mark) *
-                     lots;
+    weir_wide loss =
+        weir_open_loss(&x->venue->markets[g->market], side, price, x->prices[g->market].mark) *
+        lots;
     bool raises = !reduce_only && weir_order_raises(e, leg, side, lots);
     struct weir_health h;
     if (!raises) {
@@ -89,11 +89,11 @@ static enum weir_reason check_market(struct weir_engine *e, const struct weir_or
     bool raises = !r->reduce_only && weir_order_raises(e, r->leg, r->side, lots);
     if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_AUCTION && !rests) ||
         (status == WEIR_STATUS_REDUCE_ONLY && raises))
-        return weir_refuse(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
+        return weir_deny(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
     if (x->prices[r->market].stale && raises)
-        return weir_refuse(e, WEIR_R_STALE, "the market's index is stale");
+        return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (x->prices[r->market].mark == 0)
-        return weir_refuse(e, WEIR_R_NO_MARK, "the market has no mark yet");
+        return weir_deny(e, WEIR_R_NO_MARK, "the market has no mark yet");
     return WEIR_OK;
 }
 
@@ -114,19 +114,19 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
     weir_price at = r->type == WEIR_LIMIT ? r->price : x->prices[r->market].mark;
     if (!whole && (plan->qty < m->min_qty || weir_value(m, at, plan->qty) < m->min_notional) &&
         !(r->reduce_only && closes == 0))
-        return weir_refuse(e, WEIR_R_MIN_SIZE, "below min_qty or min_notional");
+        return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty or min_notional");
     bool rests = r->type == WEIR_LIMIT && r->tif == WEIR_GTC;
     if (rests && !r->fired && g->order_count >= m->max_open_orders)
-        return weir_refuse(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
-                           g->order_count);
+        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
+                         g->order_count);
     if (r->type == WEIR_LIMIT && !weir_in_band(e, r->market, r->side, r->price))
-        return weir_refuse(e, WEIR_R_BAND, "beyond the price band around mark");
+        return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
     bool matches = x->risks[r->market].status != WEIR_STATUS_AUCTION;
     if (r->post_only && matches &&
         weir_book_maker(&x->books[r->market], &x->orders, r->side, plan->limit) != WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_POST_ONLY, "it would trade");
+        return weir_deny(e, WEIR_R_POST_ONLY, "it would trade");
     if (r->reduce_only && closes == 0)
-        return weir_refuse(e, WEIR_R_REDUCE_ONLY, "there is no position that it would reduce");
+        return weir_deny(e, WEIR_R_REDUCE_ONLY, "there is no position that it would reduce");
     return WEIR_OK;
 }
 
@@ -147,7 +147,7 @@ enum weir_reason weir_order_check(struct weir_engine *e, const struct weir_order
     if (reason != WEIR_OK) return reason;
     if (r->tif == WEIR_FOK &&
         weir_book_reach(x, r->leg, r->side, plan->limit, plan->qty, true).lots < plan->qty)
-        return weir_refuse(e, WEIR_R_FOK, "it cannot be filled whole");
+        return weir_deny(e, WEIR_R_FOK, "it cannot be filled whole");
     if (!r->reduce_only && weir_order_raises(e, r->leg, r->side, reach.lots)) {
         reason = weir_exposure_check(e, r->leg, r->side, reach.lots);
         if (reason != WEIR_OK) return reason;
@@ -155,6 +155,6 @@ enum weir_reason weir_order_check(struct weir_engine *e, const struct weir_order
     if (reach.lots == 0) return WEIR_OK;
     weir_wide fee = weir_fee(weir_value(m, reach.worst, reach.lots), m->fee_taker);
     if (!weir_order_margin_ok(e, r->leg, r->side, reach.worst, reach.lots, r->reduce_only, fee))
-        return weir_refuse(e, WEIR_R_MARGIN, "the scope's equity does not carry it");
+        return weir_deny(e, WEIR_R_MARGIN, "the scope's equity does not carry it");
     return WEIR_OK;
 }

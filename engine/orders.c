@@ -55,11 +55,11 @@ void weir_order_enter(struct weir_engine *e, const struct weir_order_request *r,
 static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg *g, weir_qty qty) {
     const struct weir_market *m = &e->x.venue->markets[g->market];
     if (e->x.risks[g->market].status == WEIR_STATUS_HALTED)
-        return weir_refuse(e, WEIR_R_STATUS, "the market is halted");
-    if (qty < m->min_qty) return weir_refuse(e, WEIR_R_MIN_SIZE, "below min_qty");
+        return weir_deny(e, WEIR_R_STATUS, "the market is halted");
+    if (qty < m->min_qty) return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
     if (g->order_count >= m->max_open_orders)
-        return weir_refuse(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
-                           g->order_count);
+        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
+                         g->order_count);
     return WEIR_OK;
 }
 
@@ -95,21 +95,20 @@ static bool enter_stop(struct weir_engine *e, const struct stop *s) {
 static struct weir_order_request fired_request(const struct weir_exchange *x, uint32_t idx) {
     const struct weir_order *o = weir_order_at(&x->orders, idx);
     bool limit = o->flags & WEIR_ORDER_STOP_LIMIT;
-    return (struct weir_order_request){
-        .leg = o->leg,
-        .account = o->account,
-        .market = o->market,
-        .id = *weir_order_name(&x->orders, idx),
-        .side = o->side,
-        .type = limit ? WEIR_LIMIT : WEIR_MARKET,
-        .tif = o->flags & WEIR_ORDER_FOK         ? WEIR_FOK
-               : o->flags & WEIR_ORDER_IOC || !limit ? WEIR_IOC
-                                                 : WEIR_GTC,
-        .post_only = o->flags & WEIR_ORDER_POST_ONLY,
-        .reduce_only = o->flags & WEIR_ORDER_REDUCE_ONLY,
-        .fired = true,
-        .qty = o->open,
-        .price = o->price};
+    return (struct weir_order_request){.leg = o->leg,
+                                       .account = o->account,
+                                       .market = o->market,
+                                       .id = *weir_order_name(&x->orders, idx),
+                                       .side = o->side,
+                                       .type = limit ? WEIR_LIMIT : WEIR_MARKET,
+                                       .tif = o->flags & WEIR_ORDER_FOK             ? WEIR_FOK
+                                              : o->flags & WEIR_ORDER_IOC || !limit ? WEIR_IOC
+                                                                                    : WEIR_GTC,
+                                       .post_only = o->flags & WEIR_ORDER_POST_ONLY,
+                                       .reduce_only = o->flags & WEIR_ORDER_REDUCE_ONLY,
+                                       .fired = true,
+                                       .qty = o->open,
+                                       .price = o->price};
 }
 
 static void fire(struct weir_engine *e, uint32_t idx) {
@@ -172,8 +171,8 @@ enum weir_reason weir_on_order(struct weir_engine *e, const struct weir_command 
     const struct weir_leg *g = weir_leg_at(&x->ledger, r.leg);
     r.account = g->account;
     if (weir_orders_find(&x->orders, r.account, &r.id) != WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_DUPLICATE, "%s has an open order %s", c->account.text,
-                           c->id.text);
+        return weir_deny(e, WEIR_R_DUPLICATE, "%s has an open order %s", c->account.text,
+                         c->id.text);
     bool stop = c->type == WEIR_STOP || c->type == WEIR_STOP_LIMIT;
     struct weir_number n[3] = {weir_qty_number(e, r.market, &c->qty, &r.qty)};
     size_t count = 1;
@@ -184,9 +183,9 @@ enum weir_reason weir_on_order(struct weir_engine *e, const struct weir_command 
     reason = weir_read_numbers(e, n, count);
     if (reason != WEIR_OK) return reason;
     if (!stop && !r.reduce_only && !weir_bound_ok(e, r.leg, r.side, r.qty))
-        return weir_refuse(e, WEIR_R_OVERFLOW, "the position could not fit");
+        return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (stop) {
         reason = check_stop(e, g, r.qty);
         if (reason != WEIR_OK) return reason;
@@ -212,8 +211,8 @@ static enum weir_reason find_order(struct weir_engine *e, const struct weir_comm
     if (r != WEIR_OK) return r;
     *order = weir_orders_find(&e->x.orders, *account, &c->id);
     if (*order == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_UNKNOWN_ORDER, "%s has no open order %s", c->account.text,
-                           c->id.text);
+        return weir_deny(e, WEIR_R_UNKNOWN_ORDER, "%s has no open order %s", c->account.text,
+                         c->id.text);
     return WEIR_OK;
 }
 
@@ -222,7 +221,7 @@ enum weir_reason weir_on_cancel(struct weir_engine *e, const struct weir_command
     enum weir_reason r = find_order(e, c, &account, &order);
     if (r != WEIR_OK) return r;
     if (weir_order_is_bid(weir_order_at(&e->x.orders, order)))
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "a bid is binding");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "a bid is binding");
     weir_accept(e, &c->id);
     weir_order_cancel(&e->x, order, WEIR_C_USER);
     return WEIR_OK;
@@ -262,8 +261,8 @@ static void hide_order(struct weir_exchange *x, const struct weir_order *o, int 
     else
         g->order_count++;
     if (o->flags & WEIR_ORDER_STOP) return;
-    weir_wide loss = weir_open_loss(&x->venue->markets[o->market], o->side, o->price,
-                                    o->mark_accepted);
+    weir_wide loss =
+        weir_open_loss(&x->venue->markets[o->market], o->side, o->price, o->mark_accepted);
     g->open_loss += sign * loss * o->open;
     if (o->flags & WEIR_ORDER_REDUCE_ONLY) return;
     if (o->side == WEIR_BUY)
@@ -280,7 +279,7 @@ static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty
     enum weir_reason r = check_stop(e, weir_leg_at(&x->ledger, o->leg), qty);
     hide_order(x, o, 1);
     if (r != WEIR_OK) return r;
-    struct stop s = {*weir_order_name(&x->orders, idx), o->leg, o->side, qty, price, 0,
+    struct stop s = {*weir_order_name(&x->orders, idx),        o->leg, o->side, qty, price, 0,
                      (uint8_t)(o->flags & ~WEIR_ORDER_IN_LINE)};
     s.stop_price = o->stop_price;
     weir_accept(e, &e->command->id);
@@ -306,13 +305,12 @@ static enum weir_reason replace_order(struct weir_engine *e, uint32_t idx, weir_
                                    .price = price};
     struct weir_order_plan plan;
     enum weir_reason reason = WEIR_OK;
-    const struct weir_scope *s =
-        weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, r.leg)->scope);
+    const struct weir_scope *s = weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, r.leg)->scope);
     hide_order(x, o, -1);
     if (!r.reduce_only && !weir_bound_ok(e, r.leg, r.side, qty))
-        reason = weir_refuse(e, WEIR_R_OVERFLOW, "the position could not fit");
+        reason = weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     else if (s->queue == WEIR_QUEUE_ACTIVE)
-        reason = weir_refuse(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
+        reason = weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
     if (reason == WEIR_OK) reason = weir_order_check(e, &r, &plan);
     hide_order(x, o, 1);
     if (reason != WEIR_OK) return reason;
@@ -338,9 +336,9 @@ enum weir_reason weir_on_amend(struct weir_engine *e, const struct weir_command 
         n[count++] = weir_price_number(e, o->market, "price", &c->price, &price);
     r = weir_read_numbers(e, n, count);
     if (r != WEIR_OK) return r;
-    if (weir_order_is_bid(o)) return weir_refuse(e, WEIR_R_NOT_ALLOWED, "a bid is binding");
+    if (weir_order_is_bid(o)) return weir_deny(e, WEIR_R_NOT_ALLOWED, "a bid is binding");
     if (stop && !(o->flags & WEIR_ORDER_STOP_LIMIT) && c->present & WEIR_HAS_PRICE)
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "a stop without limit has no price");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "a stop without limit has no price");
     if (price != o->price || qty > o->open)
         return stop ? amend_stop(e, idx, qty, price) : replace_order(e, idx, qty, price);
     weir_accept(e, &c->id);
@@ -384,25 +382,25 @@ static enum weir_reason check_bid(struct weir_engine *e, uint32_t leg, enum weir
     enum weir_market_status status = x->risks[g->market].status;
     bool raises = weir_order_raises(e, leg, side, qty);
     if (!weir_bound_ok(e, leg, side, qty))
-        return weir_refuse(e, WEIR_R_OVERFLOW, "the position could not fit");
+        return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_refuse(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
     if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_REDUCE_ONLY && raises))
-        return weir_refuse(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
+        return weir_deny(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
     if (x->prices[g->market].stale && raises)
-        return weir_refuse(e, WEIR_R_STALE, "the market's index is stale");
+        return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (qty < x->venue->auction_min_bid_lots)
-        return weir_refuse(e, WEIR_R_MIN_SIZE, "below min_bid_lots");
+        return weir_deny(e, WEIR_R_MIN_SIZE, "below min_bid_lots");
     if (g->bid_count >= m->max_open_orders)
-        return weir_refuse(e, WEIR_R_ORDER_LIMIT, "the account has %u bids here", g->bid_count);
+        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u bids here", g->bid_count);
     if (!weir_in_band(e, g->market, side, price))
-        return weir_refuse(e, WEIR_R_BAND, "beyond the price band around mark");
+        return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
     if (raises) {
         enum weir_reason r = weir_exposure_check(e, leg, side, qty);
         if (r != WEIR_OK) return r;
     }
     if (!weir_order_margin_ok(e, leg, side, price, qty, false, 0))
-        return weir_refuse(e, WEIR_R_MARGIN, "the scope's equity does not carry it");
+        return weir_deny(e, WEIR_R_MARGIN, "the scope's equity does not carry it");
     return WEIR_OK;
 }
 
@@ -413,10 +411,10 @@ enum weir_reason weir_on_bid(struct weir_engine *e, const struct weir_command *c
     enum weir_reason r = weir_find_account(e, &c->account, &account);
     if (r != WEIR_OK) return r;
     struct weir_open_auction *a = find_auction(e, c, &market, &side);
-    if (!a) return weir_refuse(e, WEIR_R_UNKNOWN_AUCTION, "no such auction is open");
+    if (!a) return weir_deny(e, WEIR_R_UNKNOWN_AUCTION, "no such auction is open");
     if (weir_orders_find(&x->orders, account, &c->id) != WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_DUPLICATE, "%s has an open order %s", c->account.text,
-                           c->id.text);
+        return weir_deny(e, WEIR_R_DUPLICATE, "%s has an open order %s", c->account.text,
+                         c->id.text);
     weir_qty qty;
     weir_price price;
     struct weir_number n[2] = {weir_qty_number(e, market, &c->qty, &qty),
@@ -425,14 +423,14 @@ enum weir_reason weir_on_bid(struct weir_engine *e, const struct weir_command *c
     if (r != WEIR_OK) return r;
     uint32_t leg = weir_leg_get(&x->ledger, account, market);
     if (leg == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for a position");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for a position");
     r = check_bid(e, leg, side, qty, price);
     if (r != WEIR_OK) return r;
     if (only_own_lots(e, a, leg))
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the lots on offer are the owner's own");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the lots on offer are the owner's own");
     uint32_t idx = weir_orders_add(&x->orders, account, &c->id);
     if (idx == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another bid");
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another bid");
     weir_accept(e, &c->id);
     struct weir_order *o = weir_order_at(&x->orders, idx);
     o->price = price;

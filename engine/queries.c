@@ -19,7 +19,8 @@ static uint32_t adl_line(struct weir_engine *e, uint32_t market, enum weir_side 
     for (uint32_t i = 0; i < n; i++)
         if (ranking != WEIR_RANK_PRO_RATA || at[i].unrealised > 0) at[kept++] = at[i];
     weir_adl_heap(ranking, at, kept);
-    for (uint32_t left = kept; left > 1; left--) weir_adl_pop(ranking, at, left);
+    for (uint32_t left = kept; left > 1; left--)
+        weir_adl_pop(ranking, at, left);
     for (uint32_t i = 0; i < kept / 2; i++) { /* pop left the first in line at the end */
         struct weir_adl_candidate t = at[i];
         at[i] = at[kept - 1 - i];
@@ -40,8 +41,8 @@ static enum weir_reason answer_adl(struct weir_engine *e, const struct weir_comm
     for (uint32_t i = 0; i < n; i++) {
         const struct weir_leg *g = weir_leg_at(l, line[i].leg);
         queue[i] = (struct weir_adl_entry){weir_account_name(l, g->account),
-                                           weir_scope_at(l, g->scope)->market, i + 1,
-                                           line[i].score, line[i].size};
+                                           weir_scope_at(l, g->scope)->market, i + 1, line[i].score,
+                                           line[i].size};
     }
     weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ADL_STATE,
                                           .adl_state = {market, c->side, n, queue}});
@@ -52,7 +53,8 @@ static void fill_adl_place(struct weir_engine *e, uint32_t leg, struct weir_posi
     struct weir_adl_candidate *line;
     uint32_t n = adl_line(e, p->market, p->qty > 0 ? WEIR_BUY : WEIR_SELL, &line);
     weir_wide all = 0, upto = 0;
-    for (uint32_t i = 0; i < n; i++) all += line[i].size;
+    for (uint32_t i = 0; i < n; i++)
+        all += line[i].size;
     for (uint32_t i = 0; i < n; i++) {
         upto += line[i].size;
         if (line[i].leg != leg) continue;
@@ -85,8 +87,8 @@ static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_posit
     weir_qty lots = weir_abs(g->size);
     struct weir_health h;
     weir_health(x, g->scope, NULL, &h);
-    p->entry_price = (struct weir_maybe){
-        true, (int64_t)(g->entry_value / ((weir_wide)lots * m->unit_value))};
+    p->entry_price =
+        (struct weir_maybe){true, (int64_t)(g->entry_value / ((weir_wide)lots * m->unit_value))};
     p->mark_price = (struct weir_maybe){true, mark};
     p->unrealised_pnl = weir_unrealised(m, mark, g->size, g->entry_value);
     p->notional = weir_value(m, mark, lots);
@@ -120,19 +122,19 @@ static enum weir_reason answer_account(struct weir_engine *e, const struct weir_
     uint32_t scope = weir_account_at(l, account)->cross;
     struct weir_health h;
     weir_health(x, scope, NULL, &h);
-    struct weir_account_state a = {
-        .account = weir_account_name(l, account),
-        .balance = h.balance,
-        .equity = h.equity,
-        .initial_margin = h.initial,
-        .order_margin = h.order_margin,
-        .maintenance_margin = h.maintenance,
-        .requirement = h.requirement,
-        .available = weir_available(x, scope),
-        .in_liquidation = weir_scope_at(l, scope)->queue == WEIR_QUEUE_ACTIVE,
-        .liquidatable = weir_liquidatable(x, &h),
-        .position_count = n,
-        .positions = positions};
+    struct weir_account_state a = {.account = weir_account_name(l, account),
+                                   .balance = h.balance,
+                                   .equity = h.equity,
+                                   .initial_margin = h.initial,
+                                   .order_margin = h.order_margin,
+                                   .maintenance_margin = h.maintenance,
+                                   .requirement = h.requirement,
+                                   .available = weir_available(x, scope),
+                                   .in_liquidation =
+                                       weir_scope_at(l, scope)->queue == WEIR_QUEUE_ACTIVE,
+                                   .liquidatable = weir_liquidatable(x, &h),
+                                   .position_count = n,
+                                   .positions = positions};
     a.has_ratio = weir_margin_ratio(&h, &a.margin_ratio);
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_ACCOUNT_STATE, .account_state = a});
     return WEIR_OK;
@@ -140,7 +142,9 @@ static enum weir_reason answer_account(struct weir_engine *e, const struct weir_
 
 /* ---- market, book ---------------------------------------------------------------------------- */
 
-static struct weir_maybe known(int64_t value) { return (struct weir_maybe){value != 0, value}; }
+static struct weir_maybe known(int64_t value) {
+    return (struct weir_maybe){value != 0, value};
+}
 
 static enum weir_reason answer_market(struct weir_engine *e, const struct weir_command *c) {
     struct weir_exchange *x = &e->x;
@@ -197,7 +201,7 @@ static enum weir_reason answer_fund(struct weir_engine *e, const struct weir_com
     uint32_t fund = 0;
     if (c->present & WEIR_HAS_FUND) fund = weir_venue_fund(x->venue, &c->fund);
     if (fund == WEIR_NO_INDEX)
-        return weir_refuse(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
+        return weir_deny(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
     const struct weir_fund *f = &e->lq.funds.fund[fund];
     struct weir_inventory *inventory = take(e, (x->venue->market_count + 1) * sizeof *inventory);
     struct weir_fund_state s = {
@@ -229,11 +233,11 @@ static enum weir_reason answer_auctions(struct weir_engine *e) {
              i = weir_leg_at(&x->ledger, i)->offer_next)
             s.qty += weir_leg_at(&x->ledger, i)->parked;
         uint32_t at = n++;
-        for (; at > 0 && list[at - 1].auction > s.auction; at--) list[at] = list[at - 1];
+        for (; at > 0 && list[at - 1].auction > s.auction; at--)
+            list[at] = list[at - 1];
         list[at] = s;
     }
-    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_AUCTIONS_STATE,
-                                      .auctions_state = {n, list}});
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_AUCTIONS_STATE, .auctions_state = {n, list}});
     return WEIR_OK;
 }
 
@@ -279,7 +283,8 @@ static void sort_buckets(struct weir_map_bucket *b, uint32_t n) {
         for (uint32_t i = gap; i < n; i++) {
             struct weir_map_bucket x = b[i];
             uint32_t j = i;
-            for (; j >= gap && b[j - gap].price > x.price; j -= gap) b[j] = b[j - gap];
+            for (; j >= gap && b[j - gap].price > x.price; j -= gap)
+                b[j] = b[j - gap];
             b[j] = x;
         }
     }
@@ -312,22 +317,30 @@ static enum weir_reason answer_map(struct weir_engine *e, const struct weir_comm
             b[kept++] = b[i];
         }
     }
-    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_LIQUIDATION_MAP,
-                                      .map_state = {market, kept, b}});
+    weir_emit(
+        x, &(struct weir_event){.kind = WEIR_EV_LIQUIDATION_MAP, .map_state = {market, kept, b}});
     return WEIR_OK;
 }
 
 enum weir_reason weir_answer(struct weir_engine *e, const struct weir_command *c) {
     weir_pool_clear(&e->scratch);
     switch ((enum weir_query)c->what) {
-    case WEIR_Q_ACCOUNT: return answer_account(e, c);
-    case WEIR_Q_MARKET: return answer_market(e, c);
-    case WEIR_Q_BOOK: return answer_book(e, c);
-    case WEIR_Q_FUND: return answer_fund(e, c);
-    case WEIR_Q_AUCTIONS: return answer_auctions(e);
-    case WEIR_Q_ADL: return answer_adl(e, c);
-    case WEIR_Q_LIQUIDATION_MAP: return answer_map(e, c);
-    case WEIR_Q_TOTALS: return answer_totals(e);
+    case WEIR_Q_ACCOUNT:
+        return answer_account(e, c);
+    case WEIR_Q_MARKET:
+        return answer_market(e, c);
+    case WEIR_Q_BOOK:
+        return answer_book(e, c);
+    case WEIR_Q_FUND:
+        return answer_fund(e, c);
+    case WEIR_Q_AUCTIONS:
+        return answer_auctions(e);
+    case WEIR_Q_ADL:
+        return answer_adl(e, c);
+    case WEIR_Q_LIQUIDATION_MAP:
+        return answer_map(e, c);
+    case WEIR_Q_TOTALS:
+        return answer_totals(e);
     }
-    return weir_refuse(e, WEIR_R_INVALID, "unknown query");
+    return weir_deny(e, WEIR_R_INVALID, "unknown query");
 }

@@ -10,30 +10,31 @@ static weir_qty depth_within(const struct weir_ladder *ladder, weir_price low, w
     return weir_saturate(sum);
 }
 
-void weir_engine_view_market(struct weir_engine *e, uint32_t market,
-                             struct weir_view_market *out) {
+void weir_engine_view_market(struct weir_engine *e, uint32_t market, struct weir_view_market *out) {
     const struct weir_exchange *x = &e->x;
     const struct weir_price_state *p = &x->prices[market];
     const struct weir_book *book = &x->books[market];
     weir_price low = p->mark - p->mark / 100, high = p->mark + p->mark / 100;
-    *out = (struct weir_view_market){
-        .mark = p->mark,
-        .index = p->index,
-        .last = p->last,
-        .best_bid = weir_ladder_best(book->side[WEIR_BUY]),
-        .best_ask = weir_ladder_best(book->side[WEIR_SELL]),
-        .bid_depth = depth_within(book->side[WEIR_BUY], low, INT64_MAX),
-        .ask_depth = depth_within(book->side[WEIR_SELL], 0, high),
-        .open_interest = x->ledger.markets[market].open_interest,
-        .funding_rate = p->funding_rate,
-        .status = x->risks[market].status};
+    *out =
+        (struct weir_view_market){.mark = p->mark,
+                                  .index = p->index,
+                                  .last = p->last,
+                                  .best_bid = weir_ladder_best(book->side[WEIR_BUY]),
+                                  .best_ask = weir_ladder_best(book->side[WEIR_SELL]),
+                                  .bid_depth = depth_within(book->side[WEIR_BUY], low, INT64_MAX),
+                                  .ask_depth = depth_within(book->side[WEIR_SELL], 0, high),
+                                  .open_interest = x->ledger.markets[market].open_interest,
+                                  .funding_rate = p->funding_rate,
+                                  .status = x->risks[market].status};
 }
 
 weir_wide weir_engine_view_fund(struct weir_engine *e, uint32_t fund) {
     return e->lq.funds.fund[fund].cash;
 }
 
-uint64_t weir_engine_view_backlog(const struct weir_engine *e) { return e->lq.members.count; }
+uint64_t weir_engine_view_backlog(const struct weir_engine *e) {
+    return e->lq.members.count;
+}
 
 weir_wide weir_engine_view_collateral(const struct weir_engine *e) {
     return e->x.ledger.assets[0].balances;

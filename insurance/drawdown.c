@@ -16,7 +16,8 @@ static struct weir_drawdown_sample *sample_at(const struct weir_drawdown *d, uin
 static void grow(struct weir_drawdown *d) {
     struct weir_drawdown_sample *ring = calloc((size_t)d->capacity * 2, sizeof *ring);
     WEIR_CHECK(ring != NULL);
-    for (uint32_t i = 0; i < d->count; i++) ring[i] = *sample_at(d, i);
+    for (uint32_t i = 0; i < d->count; i++)
+        ring[i] = *sample_at(d, i);
     free(d->ring);
     d->ring = ring;
     d->head = 0;
@@ -34,7 +35,8 @@ void weir_fund_sample(const struct weir_exchange *x, struct weir_funds *funds, u
     const struct weir_fund_config *c = &x->venue->funds[fund];
     struct weir_drawdown *d = &f->drawdown;
     weir_wide equity = weir_fund_equity(x, f), pnl = equity - f->net_seeds;
-    while (d->count > 0 && sample_at(d, d->count - 1)->pnl <= pnl) d->count--;
+    while (d->count > 0 && sample_at(d, d->count - 1)->pnl <= pnl)
+        d->count--;
     if (d->count == d->capacity) grow(d);
     *sample_at(d, d->count++) = (struct weir_drawdown_sample){x->now, pnl, equity};
     while (sample_at(d, 0)->time <= x->now - c->drawdown_window) {

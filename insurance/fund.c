@@ -18,7 +18,8 @@ int weir_funds_new(struct weir_funds *funds, const struct weir_exchange *x) {
         f->drawdown.capacity = 1024;
         f->drawdown.ring = calloc(f->drawdown.capacity, sizeof *f->drawdown.ring);
         if (!f->unwind || !f->markets || !f->drawdown.ring) return -ENOMEM;
-        for (uint32_t m = 0; m < markets; m++) f->unwind[m].next = INT64_MAX;
+        for (uint32_t m = 0; m < markets; m++)
+            f->unwind[m].next = INT64_MAX;
     }
     return 0;
 }
@@ -43,12 +44,12 @@ void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t 
     else
         f->paid[cause] -= amount;
     WEIR_CHECK(f->cash >= 0 && f->promised <= f->cash);
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_FUND_MOVEMENT,
-                     .fund_movement = {fund, cause, amount, f->cash,
-                                       account == WEIR_NO_INDEX
-                                           ? NULL
-                                           : weir_account_name(&x->ledger, account)}});
+    weir_emit(
+        x, &(struct weir_event){.kind = WEIR_EV_FUND_MOVEMENT,
+                                .fund_movement = {fund, cause, amount, f->cash,
+                                                  account == WEIR_NO_INDEX
+                                                      ? NULL
+                                                      : weir_account_name(&x->ledger, account)}});
 }
 
 /* What the account's legs were paid for gaps by this fund in the present interval. */
@@ -79,8 +80,8 @@ weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds
         grant = weir_wide_min(grant, c->market_cap - (m->interval == interval ? m->paid : 0));
     }
     if (c->account_cap != WEIR_NONE)
-        grant = weir_wide_min(grant,
-                              c->account_cap - account_paid(x, leg->account, fund, interval));
+        grant =
+            weir_wide_min(grant, c->account_cap - account_paid(x, leg->account, fund, interval));
     return weir_wide_max(grant, 0);
 }
 

@@ -17,8 +17,8 @@ struct weir_drawdown {
     bool stopped;
 };
 struct weir_unwind {
-    weir_time next;   /* when the next slice is due; INT64_MAX: nothing to unwind */
-    int64_t slice;    /* the next slice's number, from 1 */
+    weir_time next; /* when the next slice is due; INT64_MAX: nothing to unwind */
+    int64_t slice;  /* the next slice's number, from 1 */
 };
 struct weir_gap_cap {
     weir_time interval; /* grid index in which `paid` counts */
@@ -45,7 +45,9 @@ static inline struct weir_fund *weir_market_fund(const struct weir_exchange *x,
                                                  const struct weir_funds *funds, uint32_t market) {
     return &funds->fund[x->venue->markets[market].fund_idx];
 }
-static inline weir_wide weir_fund_free(const struct weir_fund *f) { return f->cash - f->promised; }
+static inline weir_wide weir_fund_free(const struct weir_fund *f) {
+    return f->cash - f->promised;
+}
 
 /* Moves cash (positive: in) with its event; `account` WEIR_NO_INDEX: null. The other side of the
  * movement is the caller's posting. */

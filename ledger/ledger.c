@@ -124,7 +124,8 @@ uint32_t weir_account_open(struct weir_ledger *l, const struct weir_name *name,
 
 uint32_t weir_leg_find(const struct weir_ledger *l, uint32_t account, uint32_t market) {
     uint32_t i = weir_account_at(l, account)->first_leg;
-    while (i != WEIR_NO_INDEX && weir_leg_at(l, i)->market < market) i = weir_leg_at(l, i)->next;
+    while (i != WEIR_NO_INDEX && weir_leg_at(l, i)->market < market)
+        i = weir_leg_at(l, i)->next;
     return i != WEIR_NO_INDEX && weir_leg_at(l, i)->market == market ? i : WEIR_NO_INDEX;
 }
 
@@ -137,9 +138,8 @@ uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) 
     uint32_t i = weir_pool_add(&l->legs, 1);
     if (i == WEIR_NO_INDEX) return i;
     const struct weir_market *m = &l->venue->markets[market];
-    int64_t cap = weir_account_is_fund(l, account)
-                      ? INT64_MAX
-                      : l->venue->classes[a->class_idx].max_leverage;
+    int64_t cap =
+        weir_account_is_fund(l, account) ? INT64_MAX : l->venue->classes[a->class_idx].max_leverage;
     *weir_leg_at(l, i) = (struct weir_leg){.account = account,
                                            .scope = a->cross,
                                            .isolated = WEIR_NO_INDEX,
@@ -158,7 +158,8 @@ uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) 
 
 uint32_t weir_scope_next_leg(const struct weir_ledger *l, uint32_t scope, uint32_t leg) {
     if (weir_scope_at(l, scope)->market != WEIR_NO_INDEX) return WEIR_NO_INDEX;
-    do leg = weir_leg_at(l, leg)->next;
+    do
+        leg = weir_leg_at(l, leg)->next;
     while (leg != WEIR_NO_INDEX && weir_leg_at(l, leg)->scope != scope);
     return leg;
 }

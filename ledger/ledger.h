@@ -41,15 +41,15 @@ struct weir_leg {
     uint32_t account;
     uint32_t scope;    /* cross, or its own isolated one */
     uint32_t isolated; /* the isolated scope it has or had; WEIR_NO_INDEX: never */
-    uint32_t next;  /* the account's next leg by market index */
+    uint32_t next;     /* the account's next leg by market index */
     uint32_t market;
     weir_qty size;           /* signed lots */
     weir_amount entry_value; /* V >= 0 */
     int64_t leverage;
-    weir_wide funding_mark; /* the market's funding total when last settled */
-    weir_wide charge_mark;  /* the market's socialised total when last settled */
-    weir_qty open_buys, open_sells; /* lots of open orders and bids, reduce-only left out */
-    weir_wide open_loss;            /* R10, units */
+    weir_wide funding_mark;           /* the market's funding total when last settled */
+    weir_wide charge_mark;            /* the market's socialised total when last settled */
+    weir_qty open_buys, open_sells;   /* lots of open orders and bids, reduce-only left out */
+    weir_wide open_loss;              /* R10, units */
     uint32_t first_order, last_order; /* oldest first: orders and stops */
     uint32_t order_count;
     uint32_t reduce_only_count; /* resting ones */
@@ -61,17 +61,17 @@ struct weir_leg {
     bool beyond_book;
     bool next_command; /* can do nothing before the next command */
     uint32_t empty_slices;
-    weir_qty parked;           /* lots on offer in an auction */
-    weir_wide promised;        /* the fund's grant for them */
-    uint32_t offer_next;       /* the auction's next offer */
-    weir_wide realised;        /* P&L of this liquidation's closing fills */
+    weir_qty parked;     /* lots on offer in an auction */
+    weir_wide promised;  /* the fund's grant for them */
+    uint32_t offer_next; /* the auction's next offer */
+    weir_wide realised;  /* P&L of this liquidation's closing fills */
     bool closed_any;
-    weir_time cooldown_until;  /* `fraction`: the next slice is the whole until then; 0: never */
-    weir_time gap_interval;    /* grid index in which gap_paid counts (R31) */
+    weir_time cooldown_until; /* `fraction`: the next slice is the whole until then; 0: never */
+    weir_time gap_interval;   /* grid index in which gap_paid counts (R31) */
     weir_wide gap_paid;
-    weir_wide backstop_free;   /* R27: capacity left, units */
-    weir_wide backstop_loss;   /* loss limit left, units */
-    bool volunteered;          /* is in the market's list of volunteers */
+    weir_wide backstop_free; /* R27: capacity left, units */
+    weir_wide backstop_loss; /* loss limit left, units */
+    bool volunteered;        /* is in the market's list of volunteers */
     /* Trigger index: the scope's state cannot change while mark stays in [low, high]. */
     weir_price low, high;
     uint32_t low_slot, high_slot; /* in the market's heaps; WEIR_NO_INDEX: not there */
@@ -84,8 +84,8 @@ struct weir_scope {
     uint32_t leg;              /* isolated: its leg */
     uint32_t first_collateral; /* cross: list of holdings by asset index */
     /* Health as of the last look: */
-    bool dirty;      /* in the trigger index's list of scopes to look at */
-    bool warned;     /* R17's margin call condition at the end of the last command */
+    bool dirty;  /* in the trigger index's list of scopes to look at */
+    bool warned; /* R17's margin call condition at the end of the last command */
     bool warn_now;
     bool warn_listed;
     bool rekey_listed;
@@ -97,7 +97,7 @@ struct weir_scope {
     uint32_t queue_slot;  /* in the heap of scopes that can take a step */
     uint32_t adl_slot;    /* in the heap of scopes with a position in the ADL stage */
     uint32_t member_slot; /* in the list of all queued scopes */
-    uint32_t kept; /* leg kept in the book stage; WEIR_NO_INDEX: none */
+    uint32_t kept;        /* leg kept in the book stage; WEIR_NO_INDEX: none */
     uint64_t liquidation;
     weir_time entered;
     weir_time next_slice; /* no book slice before this time */
@@ -109,19 +109,19 @@ struct weir_scope {
 struct weir_holding { /* of collateral */
     uint32_t scope;
     uint32_t asset;
-    uint32_t next;     /* the scope's next by asset index */
+    uint32_t next; /* the scope's next by asset index */
     uint32_t zero;
-    weir_wide amount;  /* units of the asset */
+    weir_wide amount; /* units of the asset */
 };
 
 struct weir_market_ledger {
-    weir_qty open_interest;       /* sum of the long sizes */
-    weir_wide short_interest;     /* sum of |short sizes|, always equal: zero sum */
-    weir_wide funding_total;      /* charged to a long lot so far */
-    weir_wide charge_total;       /* socialised to every lot so far */
-    weir_wide pool;               /* losses not placed yet */
-    weir_wide volume;             /* lots traded on the book */
-    struct weir_pool positions;   /* uint32_t legs with size != 0, unordered */
+    weir_qty open_interest;     /* sum of the long sizes */
+    weir_wide short_interest;   /* sum of |short sizes|, always equal: zero sum */
+    weir_wide funding_total;    /* charged to a long lot so far */
+    weir_wide charge_total;     /* socialised to every lot so far */
+    weir_wide pool;             /* losses not placed yet */
+    weir_wide volume;           /* lots traded on the book */
+    struct weir_pool positions; /* uint32_t legs with size != 0, unordered */
 };
 
 struct weir_asset_ledger {
@@ -229,8 +229,8 @@ struct weir_position_change {
     weir_wide realised;
     weir_qty closed; /* lots, >= 0 */
 };
-struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_value,
-                                               weir_qty qty, weir_price price, weir_amount unit);
+struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_value, weir_qty qty,
+                                               weir_price price, weir_amount unit);
 /* Books that change: size, V, totals, the market's list of positions, realised P&L to the scope.
  * The leg must be settled. */
 void weir_post_fill(struct weir_ledger *ledger, uint32_t leg,

@@ -52,8 +52,7 @@ weir_wide weir_scope_collateral(const struct weir_ledger *l, uint32_t scope, uin
     return 0;
 }
 
-bool weir_post_collateral(struct weir_ledger *l, uint32_t scope, uint32_t asset,
-                          weir_wide amount) {
+bool weir_post_collateral(struct weir_ledger *l, uint32_t scope, uint32_t asset, weir_wide amount) {
     uint32_t *link = &weir_scope_at(l, scope)->first_collateral;
     while (*link != WEIR_NO_INDEX && weir_holding_at(l, *link)->asset < asset)
         link = &weir_holding_at(l, *link)->next;
@@ -71,8 +70,8 @@ bool weir_post_collateral(struct weir_ledger *l, uint32_t scope, uint32_t asset,
     return true;
 }
 
-struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_value,
-                                               weir_qty qty, weir_price price, weir_amount unit) {
+struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_value, weir_qty qty,
+                                               weir_price price, weir_amount unit) {
     struct weir_position_change c = {.size = size + qty, .entry_value = entry_value};
     bool closes = (size > 0 && qty < 0) || (size < 0 && qty > 0);
     weir_qty lots = weir_abs(qty);
@@ -140,14 +139,16 @@ weir_wide weir_ledger_imbalance(const struct weir_ledger *l, uint32_t asset, wei
     const struct weir_asset_ledger *a = &l->assets[asset];
     if (asset != 0) return a->deposits - a->withdrawals - a->balances;
     weir_wide pool = 0;
-    for (uint32_t m = 0; m < l->venue->market_count; m++) pool += l->markets[m].pool;
+    for (uint32_t m = 0; m < l->venue->market_count; m++)
+        pool += l->markets[m].pool;
     return a->deposits + seeds - a->withdrawals -
            (a->balances - a->long_values + a->short_values + fund_cash + a->fees - pool);
 }
 
 const char *weir_ledger_audit(const struct weir_ledger *l) {
     weir_wide balances[WEIR_ASSETS_MAX] = {0}, longs = 0, shorts = 0;
-    for (uint32_t i = 0; i < l->scopes.count; i++) balances[0] += weir_scope_at(l, i)->balance;
+    for (uint32_t i = 0; i < l->scopes.count; i++)
+        balances[0] += weir_scope_at(l, i)->balance;
     for (uint32_t i = 0; i < l->holdings.count; i++)
         balances[weir_holding_at(l, i)->asset] += weir_holding_at(l, i)->amount;
     for (uint32_t m = 0; m < l->venue->market_count; m++) {

@@ -2,8 +2,8 @@
 #include "liquidation/stages.h"
 
 struct absorb {
-    uint32_t leg;   /* that is closed */
-    uint32_t own;   /* the fund's leg */
+    uint32_t leg; /* that is closed */
+    uint32_t own; /* the fund's leg */
     enum weir_side side;
     weir_price price;
     weir_wide gap_per_lot;

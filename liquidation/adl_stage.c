@@ -7,8 +7,8 @@ struct deleverage {
     enum weir_side side; /* of the liquidation order */
     weir_price price;    /* for the eligible */
     weir_qty left;
-    weir_qty size;       /* at the start of the step */
-    weir_wide share;     /* a of all of it */
+    weir_qty size;   /* at the start of the step */
+    weir_wide share; /* a of all of it */
     int64_t fills;
 };
 
@@ -40,14 +40,14 @@ uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum w
         const struct weir_market *m = &x->venue->markets[market];
         weir_price mark = x->prices[market].mark;
         struct weir_adl_candidate *c = WEIR_AT(&lq->candidates, struct weir_adl_candidate, k);
-        *c = (struct weir_adl_candidate){
-            .order = weir_account_order(&x->ledger, g->account),
-            .leg = leg,
-            .size = weir_abs(g->size),
-            .entry_value = g->entry_value,
-            .unrealised = weir_unrealised(m, mark, g->size, g->entry_value),
-            .notional = weir_value(m, mark, weir_abs(g->size)),
-            .share = share};
+        *c = (struct weir_adl_candidate){.order = weir_account_order(&x->ledger, g->account),
+                                         .leg = leg,
+                                         .size = weir_abs(g->size),
+                                         .entry_value = g->entry_value,
+                                         .unrealised =
+                                             weir_unrealised(m, mark, g->size, g->entry_value),
+                                         .notional = weir_value(m, mark, weir_abs(g->size)),
+                                         .share = share};
         weir_adl_score(x->venue->adl_ranking, c);
     }
     return lq->candidates.count;
@@ -107,8 +107,7 @@ static bool bound_met(const struct deleverage *d) {
 /* In order of rank, each up to its size. */
 static void by_rank(struct deleverage *d, uint32_t n) {
     enum weir_ranking ranking = d->lq->x->venue->adl_ranking;
-    struct weir_adl_candidate *items =
-        WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
+    struct weir_adl_candidate *items = WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
     weir_adl_heap(ranking, items, n);
     for (int64_t rank = 1; n > 0 && d->left > 0 && !bound_met(d); rank++, n--) {
         weir_adl_pop(ranking, items, n);
@@ -147,18 +146,20 @@ static void sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
 /* ranks[i]: the place of item i by profit, from 1 (shell sort of indices). */
 static void rank_by_profit(const struct weir_adl_candidate *items, uint32_t n, uint32_t *ranks,
                            uint32_t *order) {
-    for (uint32_t i = 0; i < n; i++) order[i] = i;
+    for (uint32_t i = 0; i < n; i++)
+        order[i] = i;
     for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
         for (uint32_t i = gap; i < n; i++) {
             uint32_t item = order[i], j = i;
-            for (; j >= gap && weir_adl_before(WEIR_RANK_PRO_RATA, &items[item],
-                                               &items[order[j - gap]]);
+            for (; j >= gap &&
+                   weir_adl_before(WEIR_RANK_PRO_RATA, &items[item], &items[order[j - gap]]);
                  j -= gap)
                 order[j] = order[j - gap];
             order[j] = item;
         }
     }
-    for (uint32_t i = 0; i < n; i++) ranks[order[i]] = i + 1;
+    for (uint32_t i = 0; i < n; i++)
+        ranks[order[i]] = i + 1;
 }
 
 /* By profit, all at once; who would end negative is left out and the shares made again. */
@@ -208,8 +209,7 @@ static void last_resort(struct deleverage *d) {
             if (g->backstop_free > 0 && !weir_account_is_fund(&x->ledger, g->account))
                 order += UINT64_C(1) << 31;
             *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) =
-                (struct weir_adl_candidate){
-                    .order = order, .leg = leg, .size = weir_abs(g->size)};
+                (struct weir_adl_candidate){.order = order, .leg = leg, .size = weir_abs(g->size)};
         }
     }
     struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);

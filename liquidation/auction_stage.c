@@ -7,8 +7,7 @@ weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market,
     weir_rate subsidy = x->venue->funds[m->fund_idx].max_subsidy;
     weir_price mark = x->prices[market].mark;
     if (subsidy == WEIR_NONE) return side == WEIR_SELL ? 1 : m->max_price;
-    return weir_worse_by(m, side, mark,
-                         weir_div_floor((weir_wide)mark * subsidy, WEIR_PPB));
+    return weir_worse_by(m, side, mark, weir_div_floor((weir_wide)mark * subsidy, WEIR_PPB));
 }
 
 /* Lots that `max_open_notional` lets on offer besides those that are (R26). */
@@ -22,13 +21,12 @@ static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g
         for (uint32_t i = lq->auctions[k].number ? lq->auctions[k].first_offer : WEIR_NO_INDEX;
              i != WEIR_NO_INDEX; i = weir_leg_at(&x->ledger, i)->offer_next) {
             const struct weir_leg *o = weir_leg_at(&x->ledger, i);
-            open += weir_value(&x->venue->markets[o->market], x->prices[o->market].mark,
-                               o->parked);
+            open += weir_value(&x->venue->markets[o->market], x->prices[o->market].mark, o->parked);
             any = true;
         }
     }
-    weir_wide lots = (max - open) / weir_value(&x->venue->markets[g->market],
-                                               x->prices[g->market].mark, 1);
+    weir_wide lots =
+        (max - open) / weir_value(&x->venue->markets[g->market], x->prices[g->market].mark, 1);
     return weir_wide_max(lots, any ? 0 : 1);
 }
 
@@ -81,9 +79,9 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
 
 static void count_bid(struct weir_liquidator *lq, const struct weir_order *o, weir_qty lots) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, o->leg);
-    g->open_loss += weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
-                                   o->mark_accepted) *
-                    lots;
+    g->open_loss +=
+        weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price, o->mark_accepted) *
+        lots;
     if (o->side == WEIR_BUY)
         g->open_buys += lots;
     else
@@ -148,7 +146,7 @@ struct closing {
     struct weir_offer *offers;
     struct weir_bid *bids;
     uint32_t *offer_legs, *bid_legs;
-    weir_price *bankruptcy;  /* per offer */
+    weir_price *bankruptcy; /* per offer */
     weir_wide *value, *better;
     weir_qty allotted, unsold;
     struct weir_maybe price;
@@ -177,8 +175,8 @@ static void set_reserve(struct closing *c, uint32_t k) {
     weir_price price = weir_bankruptcy_price(x, g, g->parked, share, false), reserve = price;
     if (share < 0 && g->promised > 0) {
         weir_price furthest = weir_furthest_price(x, c->market, c->side);
-        reserve = weir_worse_by(m, c->side, price,
-                                g->promised / ((weir_wide)g->parked * m->unit_value));
+        reserve =
+            weir_worse_by(m, c->side, price, g->promised / ((weir_wide)g->parked * m->unit_value));
         if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
         reserve = c->side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
                                        : weir_max(price, weir_min(reserve, furthest));
@@ -230,8 +228,8 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
     uint32_t leg = c->offer_legs[pair->offer];
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     const struct weir_market *m = &x->venue->markets[c->market];
-    weir_wide better = weir_better_by(m, c->side, pair->price, c->bankruptcy[pair->offer],
-                                      pair->lots);
+    weir_wide better =
+        weir_better_by(m, c->side, pair->price, c->bankruptcy[pair->offer], pair->lots);
     /* A pair whose gap exceeds what is left of its lots' promise ends those lots (R31). */
     if (better < 0 && -better > g->promised) c->bankruptcy[pair->offer] = 0;
     if (c->bankruptcy[pair->offer] == 0) return;
@@ -284,10 +282,11 @@ static void clear(struct closing *c) {
     if (!weir_market_workable(x, c->market)) return;
     uint32_t *scratch = c->bid_legs + c->auction.bid_count;
     struct weir_pair *pairs = WEIR_AT(&lq->pairs, struct weir_pair, 0);
-    uint32_t n = weir_auction_uniform(c->side, x->venue->auction_price, c->offers, c->offer_count,
-                                      c->bids, c->bid_count, scratch, scratch + c->offer_count,
-                                      pairs);
-    for (uint32_t i = 0; i < n; i++) fill_pair(c, &pairs[i]);
+    uint32_t n =
+        weir_auction_uniform(c->side, x->venue->auction_price, c->offers, c->offer_count, c->bids,
+                             c->bid_count, scratch, scratch + c->offer_count, pairs);
+    for (uint32_t i = 0; i < n; i++)
+        fill_pair(c, &pairs[i]);
     for (uint32_t k = 0; k < c->offer_count; k++)
         weir_take_liquidation_fee(lq, c->offer_legs[k], c->value[k], c->better[k]);
 }
@@ -299,16 +298,17 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
     take_scratch(&c);
     collect_offers(&c);
     collect_bids(&c);
-    while (a->first_bid != WEIR_NO_INDEX) weir_bid_forget(lq, a, a->first_bid);
+    while (a->first_bid != WEIR_NO_INDEX)
+        weir_bid_forget(lq, a, a->first_bid);
     a->number = 0;
     a->closes_at = INT64_MAX;
     clear(&c);
     for (uint32_t k = 0; k < c.offer_count; k++)
         c.unsold += weir_leg_at(&x->ledger, c.offer_legs[k])->parked;
     if (c.several_prices) c.price.known = false;
-    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_AUCTION_CLOSED,
-                                      .auction_closed = {c.auction.number, market, c.allotted,
-                                                         c.unsold, c.price}});
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_AUCTION_CLOSED,
+                     .auction_closed = {c.auction.number, market, c.allotted, c.unsold, c.price}});
     for (uint32_t k = 0; k < c.offer_count; k++) {
         uint32_t leg = c.offer_legs[k];
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);

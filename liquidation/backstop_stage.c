@@ -20,9 +20,9 @@ bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notio
         g->volunteered = true;
         /* Kept in account order: insertion from the end. */
         uint32_t *at = WEIR_AT(list, uint32_t, 0);
-        for (; i > 0 && weir_account_order(&lq->x->ledger, weir_leg_at(&lq->x->ledger, at[i - 1])
-                                                               ->account) >
-                            weir_account_order(&lq->x->ledger, g->account);
+        for (; i > 0 &&
+               weir_account_order(&lq->x->ledger, weir_leg_at(&lq->x->ledger, at[i - 1])->account) >
+                   weir_account_order(&lq->x->ledger, g->account);
              i--) {
             at[i] = at[i - 1];
             at[i - 1] = leg;
@@ -44,11 +44,10 @@ static void make_offer(struct weir_liquidator *lq, uint32_t leg, const struct we
     *o = (struct offer){.leg = leg, .side = weir_closing_side(g), .lots = weir_abs(g->size)};
     weir_wide share = weir_bankruptcy_share(x, g, o->lots, h);
     weir_price bankruptcy = weir_bankruptcy_price(x, g, o->lots, share, false);
-    weir_wide shifted = o->side == WEIR_SELL
-                            ? weir_div_floor((weir_wide)mark * (WEIR_PPB - v->backstop_discount),
-                                             WEIR_PPB)
-                            : weir_div_ceil((weir_wide)mark * (WEIR_PPB + v->backstop_discount),
-                                            WEIR_PPB);
+    weir_wide shifted =
+        o->side == WEIR_SELL
+            ? weir_div_floor((weir_wide)mark * (WEIR_PPB - v->backstop_discount), WEIR_PPB)
+            : weir_div_ceil((weir_wide)mark * (WEIR_PPB + v->backstop_discount), WEIR_PPB);
     weir_price at_mark = weir_clamp(weir_saturate(shifted), 1, m->max_price);
     o->price = o->side == WEIR_SELL ? weir_min(bankruptcy, at_mark) : weir_max(bankruptcy, at_mark);
     o->gap_per_lot = weir_wide_max(0, -weir_better_by(m, o->side, o->price, bankruptcy, 1));
@@ -88,9 +87,8 @@ static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t
     struct weir_leg *g = weir_leg_at(&x->ledger, volunteer);
     weir_leg_settle(&x->ledger, g);
     weir_qty qty = o->side == WEIR_SELL ? (weir_qty)lots : -(weir_qty)lots;
-    struct weir_position_change change =
-        weir_position_fill(g->size, g->entry_value, qty, o->price,
-                           x->venue->markets[g->market].unit_value);
+    struct weir_position_change change = weir_position_fill(
+        g->size, g->entry_value, qty, o->price, x->venue->markets[g->market].unit_value);
     struct weir_what_if w = {.leg = volunteer, .after = *g, .balance = change.realised};
     w.after.size = change.size;
     w.after.entry_value = change.entry_value;
@@ -122,8 +120,7 @@ static void fill_volunteer(struct weir_liquidator *lq, const struct offer *o, ui
 /* Shares by free capacity until everyone who has one can take it (R5, R27). */
 static void share_out(struct weir_liquidator *lq, const struct offer *o) {
     const struct weir_exchange *x = lq->x;
-    const struct weir_pool *list =
-        &lq->volunteers[weir_leg_at(&x->ledger, o->leg)->market];
+    const struct weir_pool *list = &lq->volunteers[weir_leg_at(&x->ledger, o->leg)->market];
     uint32_t n = list->count;
     if (n == 0) return;
     weir_pool_clear(&lq->wides);

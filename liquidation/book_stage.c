@@ -32,8 +32,8 @@ static weir_price fillable_price(const struct weir_exchange *x, const struct wei
     weir_wide n = weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
     weir_wide depth = WEIR_PPB;
     if (h->requirement > 0)
-        depth = weir_mul_div_floor(v->fillable_adjustment, h->requirement - h->equity,
-                                   h->requirement);
+        depth =
+            weir_mul_div_floor(v->fillable_adjustment, h->requirement - h->equity, h->requirement);
     depth = weir_wide_max(0, weir_wide_min(depth, WEIR_PPB));
     weir_wide ticks = weir_mul3_div2_floor((weir_wide)mark * v->fillable_spread,
                                            r->tiers.row[weir_tier_of(m, r, n)].rate, depth,
@@ -56,14 +56,12 @@ static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_
     weir_wide gap = -weir_better_by(m, s->side, mark, s->bankruptcy, lots);
     if (share < 0 && gap > 0) {
         weir_wide grant = weir_fund_grant(x, &s->lq->funds, g, gap);
-        s->all_or_nothing =
-            x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING;
+        s->all_or_nothing = x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING;
         s->granted = grant;
         if (s->all_or_nothing)
             worst = s->lq->funds.fund[m->fund_idx].drawdown.stopped ? worst : mark;
         else
-            worst = weir_worse_by(m, s->side, worst,
-                                  grant / ((weir_wide)lots * m->unit_value));
+            worst = weir_worse_by(m, s->side, worst, grant / ((weir_wide)lots * m->unit_value));
     }
     weir_price limit = worst;
     if (x->venue->limit_fillable) limit = better_limit(s->side, fillable_price(x, g, h), worst);
@@ -74,8 +72,8 @@ static bool allow_fill(void *ctx, weir_price price, weir_qty qty) {
     struct slice *s = ctx;
     if (!s->all_or_nothing) return true;
     const struct weir_leg *g = weir_leg_at(&s->lq->x->ledger, s->leg);
-    weir_wide gap = -weir_better_by(&s->lq->x->venue->markets[g->market], s->side, price,
-                                    s->bankruptcy, qty);
+    weir_wide gap =
+        -weir_better_by(&s->lq->x->venue->markets[g->market], s->side, price, s->bankruptcy, qty);
     return gap <= s->granted;
 }
 
@@ -144,8 +142,8 @@ static void count_empty(struct weir_liquidator *lq, uint32_t leg, weir_qty wante
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
     const struct weir_venue *v = lq->x->venue;
     bool bound_met = walk->fills >= v->fills_per_step && walk->filled < wanted;
-    bool empty = wanted == 0 || (v->empty_means_nothing_filled ? walk->filled == 0
-                                                               : walk->filled < wanted);
+    bool empty =
+        wanted == 0 || (v->empty_means_nothing_filled ? walk->filled == 0 : walk->filled < wanted);
     if (bound_met || !empty) {
         g->empty_slices = 0;
         return;
@@ -168,8 +166,8 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
     struct weir_walk walk = {0};
     if (plan.lots > 0) {
         weir_wide share = weir_bankruptcy_share(x, g, plan.lots, h);
-        s.bankruptcy = weir_bankruptcy_price(x, g, plan.lots, share,
-                                             x->venue->bankruptcy_fee_included);
+        s.bankruptcy =
+            weir_bankruptcy_price(x, g, plan.lots, share, x->venue->bankruptcy_fee_included);
         limit = plan_limit(&s, h, plan.lots, share);
         struct weir_taker taker = {.leg = leg,
                                    .side = s.side,
@@ -184,13 +182,13 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
         weir_match(x, &taker, &walk);
         weir_take_liquidation_fee(lq, leg, walk.value, s.better);
     }
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_LIQUIDATION_STEP,
-                     .liquidation_step = {weir_scope_at(&x->ledger, scope)->liquidation,
-                                          weir_account_name(&x->ledger, g->account),
-                                          weir_scope_at(&x->ledger, scope)->market, g->market,
-                                          s.side, plan.lots, limit, walk.filled,
-                                          x->venue->policy.name}});
+    weir_emit(x,
+              &(struct weir_event){
+                  .kind = WEIR_EV_LIQUIDATION_STEP,
+                  .liquidation_step = {weir_scope_at(&x->ledger, scope)->liquidation,
+                                       weir_account_name(&x->ledger, g->account),
+                                       weir_scope_at(&x->ledger, scope)->market, g->market, s.side,
+                                       plan.lots, limit, walk.filled, x->venue->policy.name}});
     if (g->size == 0) return;
     /* A scope that ends here leaves its stages; counting comes after that look (R25). */
     if (!weir_after_step(lq, scope)) count_empty(lq, leg, plan.lots, &walk);

@@ -72,8 +72,7 @@ static inline bool weir_order_is_bid(const struct weir_order *o) {
 }
 /* Enters a bid's order record (fields filled in) / forgets it, with its lots and open loss. */
 void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *auction, uint32_t order);
-void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *auction,
-                     uint32_t order);
+void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *auction, uint32_t order);
 /* Volunteers capacity (R27). False at the bound. */
 bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notional,
                        weir_wide loss_limit);

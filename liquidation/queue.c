@@ -15,8 +15,8 @@ static bool worse(const struct weir_liquidator *lq, const struct weir_scope *a,
     if (zero_a) {
         if (a->key_equity != b->key_equity) return a->key_equity < b->key_equity;
     } else {
-        int c = weir_cmp_products(a->key_equity, b->key_requirement, b->key_equity,
-                                  a->key_requirement);
+        int c =
+            weir_cmp_products(a->key_equity, b->key_requirement, b->key_equity, a->key_requirement);
         if (c != 0) return c < 0;
     }
     return weir_scope_before(&lq->x->ledger, a, b);
@@ -31,7 +31,8 @@ static bool before(const struct weir_liquidator *lq, uint32_t i, uint32_t j) {
     case WEIR_LARGEST_FIRST:
         if (a->key_notional != b->key_notional) return a->key_notional > b->key_notional;
         return weir_scope_before(&lq->x->ledger, a, b);
-    case WEIR_WORST_FIRST: break;
+    case WEIR_WORST_FIRST:
+        break;
     }
     return worse(lq, a, b);
 }
@@ -235,9 +236,10 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
         weir_pool_free(&lq->volunteers[m]);
     free(lq->volunteers);
     free(lq->auctions);
-    struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes, &lq->retry, &lq->shortfalls,
-                                 &lq->candidates,   &lq->wides,      &lq->shares, &lq->offers,
+    struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes, &lq->retry,   &lq->shortfalls,
+                                 &lq->candidates,   &lq->wides,      &lq->shares,  &lq->offers,
                                  &lq->bids,         &lq->pairs,      &lq->indices, &lq->members};
-    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) weir_pool_free(pools[i]);
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
+        weir_pool_free(pools[i]);
     weir_funds_free(&lq->funds);
 }

@@ -79,8 +79,8 @@ static void place_deficit(struct weir_liquidator *lq, uint32_t scope, weir_wide 
         place_part(lq, scope, only != WEIR_NO_INDEX ? only : 0, deficit);
         return;
     }
-    weir_wide rest = weir_divide(deficit, n, weights, NULL, parts,
-                                 WEIR_AT(&lq->shares, struct weir_share, 0));
+    weir_wide rest =
+        weir_divide(deficit, n, weights, NULL, parts, WEIR_AT(&lq->shares, struct weir_share, 0));
     WEIR_CHECK(rest == 0);
     k = 0;
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;

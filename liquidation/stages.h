@@ -51,8 +51,7 @@ static inline weir_price weir_worse_by(const struct weir_market *m, enum weir_si
     return weir_clamp(weir_saturate(p), 1, m->max_price);
 }
 /* The furthest price the fund subsidises away from mark in auctions and backstops (R31). */
-weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market,
-                               enum weir_side side);
+weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market, enum weir_side side);
 /* The worse edge of the liquidation band for `side` (R24). */
 weir_price weir_band_edge(const struct weir_exchange *x, uint32_t market, enum weir_side side);
 

@@ -51,12 +51,12 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
     s->closed_lots = false;
     s->kept = WEIR_NO_INDEX;
     s->shortfall = 0;
-    for (int i = 0; i < WEIR_BY_COUNT; i++) s->by_stage[i] = 0;
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_LIQUIDATION_STARTED,
-                     .liquidation_started = {s->liquidation,
-                                             weir_account_name(&x->ledger, s->account), s->market,
-                                             h->equity, h->requirement}});
+    for (int i = 0; i < WEIR_BY_COUNT; i++)
+        s->by_stage[i] = 0;
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_LIQUIDATION_STARTED,
+                                      .liquidation_started = {
+                                          s->liquidation, weir_account_name(&x->ledger, s->account),
+                                          s->market, h->equity, h->requirement}});
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         struct weir_leg *g = leg_at(lq, i);
@@ -81,11 +81,14 @@ enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct w
     switch (stage) {
     case WEIR_STAGE_BOOK:
         return v->auction_format != WEIR_AUCTION_NONE ? WEIR_STAGE_AUCTION : WEIR_STAGE_BACKSTOP;
-    case WEIR_STAGE_AUCTION: return WEIR_STAGE_BACKSTOP;
-    case WEIR_STAGE_BACKSTOP: return v->absorb_enabled ? WEIR_STAGE_ABSORB : WEIR_STAGE_ADL;
+    case WEIR_STAGE_AUCTION:
+        return WEIR_STAGE_BACKSTOP;
+    case WEIR_STAGE_BACKSTOP:
+        return v->absorb_enabled ? WEIR_STAGE_ABSORB : WEIR_STAGE_ADL;
     case WEIR_STAGE_NONE:
     case WEIR_STAGE_ABSORB:
-    case WEIR_STAGE_ADL: break;
+    case WEIR_STAGE_ADL:
+        break;
     }
     return WEIR_STAGE_ADL;
 }
@@ -148,8 +151,8 @@ static void confiscate(struct weir_liquidator *lq, uint32_t scope) {
         if (!g->beyond_book || !g->closed_any) continue;
         weir_wide amount = s->balance;
         weir_post_balance(&x->ledger, scope, -amount);
-        weir_fund_move(x, &lq->funds, x->venue->markets[g->market].fund_idx,
-                       WEIR_CAUSE_CONFISCATED, amount, s->account);
+        weir_fund_move(x, &lq->funds, x->venue->markets[g->market].fund_idx, WEIR_CAUSE_CONFISCATED,
+                       amount, s->account);
         return;
     }
 }
@@ -159,14 +162,15 @@ void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_
     struct weir_scope *s = scope_at(lq, scope);
     if (!s->closed_lots) outcome = WEIR_CURED;
     if (outcome == WEIR_CLOSED) confiscate(lq, scope);
-    struct weir_event e = {.kind = WEIR_EV_LIQUIDATION_ENDED,
-                           .liquidation_ended = {.liquidation = s->liquidation,
-                                                 .account =
-                                                     weir_account_name(&x->ledger, s->account),
-                                                 .scope_market = s->market,
-                                                 .outcome = outcome,
-                                                 .shortfall = s->shortfall}};
-    for (int i = 0; i < WEIR_BY_COUNT; i++) e.liquidation_ended.by_stage[i] = s->by_stage[i];
+    struct weir_event e = {
+        .kind = WEIR_EV_LIQUIDATION_ENDED,
+        .liquidation_ended = {.liquidation = s->liquidation,
+                              .account = weir_account_name(&x->ledger, s->account),
+                              .scope_market = s->market,
+                              .outcome = outcome,
+                              .shortfall = s->shortfall}};
+    for (int i = 0; i < WEIR_BY_COUNT; i++)
+        e.liquidation_ended.by_stage[i] = s->by_stage[i];
     weir_emit(x, &e);
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
@@ -241,12 +245,21 @@ static void work(struct weir_liquidator *lq, uint32_t leg) {
     struct weir_health h;
     weir_health(lq->x, g->scope, NULL, &h);
     switch ((enum weir_stage)g->stage) {
-    case WEIR_STAGE_BOOK: weir_book_stage(lq, leg, &h); return;
-    case WEIR_STAGE_AUCTION: weir_auction_stage(lq, leg, &h); return;
-    case WEIR_STAGE_BACKSTOP: weir_backstop_stage(lq, leg, &h); return;
-    case WEIR_STAGE_ABSORB: weir_absorb_stage(lq, leg, &h); return;
+    case WEIR_STAGE_BOOK:
+        weir_book_stage(lq, leg, &h);
+        return;
+    case WEIR_STAGE_AUCTION:
+        weir_auction_stage(lq, leg, &h);
+        return;
+    case WEIR_STAGE_BACKSTOP:
+        weir_backstop_stage(lq, leg, &h);
+        return;
+    case WEIR_STAGE_ABSORB:
+        weir_absorb_stage(lq, leg, &h);
+        return;
     case WEIR_STAGE_NONE:
-    case WEIR_STAGE_ADL: break;
+    case WEIR_STAGE_ADL:
+        break;
     }
     WEIR_CHECK(!"a position is worked in no stage");
 }

@@ -72,8 +72,7 @@ static uint32_t present_tier(const struct weir_exchange *x, const struct weir_le
     return weir_tier_of(m, &x->risks[g->market], n);
 }
 
-weir_wide weir_band_requirement(const struct weir_exchange *x, const struct weir_leg *g,
-                                int beta) {
+weir_wide weir_band_requirement(const struct weir_exchange *x, const struct weir_leg *g, int beta) {
     struct line l = requirement_line(x, g, present_tier(x, g), beta);
     weir_wide n = l.a * x->prices[g->market].mark + l.b;
     return beta < 0 ? weir_div_ceil(n, l.den) : weir_div_floor(n, l.den);
@@ -137,8 +136,7 @@ static weir_price held_down(const struct weir_exchange *x, const struct weir_leg
         struct threshold t;
         if (!threshold(x, g, k, c, target, &t)) return x->prices[g->market].mark;
         if (t.c1 * p + t.c0 < 0) return weir_min(p + 1, x->prices[g->market].mark);
-        if (t.c1 > 0 && t.c1 * start + t.c0 < 0)
-            return (weir_price)weir_div_ceil(-t.c0, t.c1);
+        if (t.c1 > 0 && t.c1 * start + t.c0 < 0) return (weir_price)weir_div_ceil(-t.c0, t.c1);
         if (start <= 1) return 0;
         p = start - 1;
     }
@@ -149,9 +147,9 @@ void weir_band_narrow(const struct weir_exchange *x, const struct weir_leg *g,
                       const struct weir_condition *c, weir_wide share, weir_price *low,
                       weir_price *high) {
     const struct weir_market *m = &x->venue->markets[g->market];
-    weir_wide now = c->alpha * weir_unrealised(m, x->prices[g->market].mark, g->size,
-                                               g->entry_value) +
-                    c->beta * weir_band_requirement(x, g, c->beta);
+    weir_wide now =
+        c->alpha * weir_unrealised(m, x->prices[g->market].mark, g->size, g->entry_value) +
+        c->beta * weir_band_requirement(x, g, c->beta);
     weir_wide target = now - share;
     *low = weir_max(*low, held_down(x, g, c, target));
     *high = weir_min(*high, held_up(x, g, c, target));

@@ -7,8 +7,7 @@ static bool before(const struct weir_edge_heap *heap, const struct weir_ledger *
     return heap->high ? x->high < y->high : x->low > y->low;
 }
 
-static void place(struct weir_edge_heap *heap, struct weir_ledger *l, uint32_t slot,
-                  uint32_t leg) {
+static void place(struct weir_edge_heap *heap, struct weir_ledger *l, uint32_t slot, uint32_t leg) {
     *WEIR_AT(&heap->legs, uint32_t, slot) = leg;
     struct weir_leg *g = weir_leg_at(l, leg);
     if (heap->high)

@@ -12,8 +12,8 @@ void weir_edge_drop(struct weir_edge_heap *heap, struct weir_ledger *ledger, uin
  * U the unrealised P&L, X the requirement in 10^-9 units. */
 struct weir_condition {
     weir_wide alpha;
-    int beta;         /* -1: X bounded from above, +1: from below */
-    weir_wide slack;  /* >= 0: what all legs together may use up */
+    int beta;        /* -1: X bounded from above, +1: from below */
+    weir_wide slack; /* >= 0: what all legs together may use up */
 };
 /* Narrows [*low, *high] to the prices at which the leg uses up at most `share` of the condition's
  * slack. 0 and INT64_MAX mean: at no price. */

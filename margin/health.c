@@ -6,8 +6,10 @@ weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, w
     weir_wide price = x->collateral[asset].price;
     if (price == 0 || amount == 0) return 0;
     weir_wide scale_in = 1, scale_out = 1;
-    for (uint8_t i = 0; i < x->venue->assets[0].decimals; i++) scale_in *= 10;
-    for (uint8_t i = 0; i < a->decimals; i++) scale_out *= 10;
+    for (uint8_t i = 0; i < x->venue->assets[0].decimals; i++)
+        scale_in *= 10;
+    for (uint8_t i = 0; i < a->decimals; i++)
+        scale_out *= 10;
     return weir_mul3_div2_floor(amount, price * (WEIR_PPB - a->haircut), scale_in, scale_out,
                                 (weir_wide)WEIR_PPB * WEIR_PPB);
 }
@@ -44,8 +46,7 @@ static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
         bool stale = x->prices[g->market].stale;
         weir_wide pending = weir_leg_pending(&x->ledger, g);
         weir_wide pnl = weir_unrealised(m, mark, g->size, g->entry_value);
-        weir_wide n =
-            weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
+        weir_wide n = weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
         initial = weir_initial(m, r, n, weir_leg_leverage(x, g));
         h->balance += pending;
         h->equity += pending + pnl;
@@ -78,15 +79,14 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h) {
     if (h->equity < 0) return true;
     if (h->positions == 0) return false;
-    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT
-               ? h->equity < h->requirement
-               : h->equity <= h->requirement;
+    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? h->equity < h->requirement
+                                                                     : h->equity <= h->requirement;
 }
 
 bool weir_warned(const struct weir_exchange *x, const struct weir_health *h) {
     if (x->venue->warn_at == WEIR_NONE || h->requirement <= 0) return false;
-    return h->equity <= 0 || weir_cmp_products(h->requirement, WEIR_PPB, x->venue->warn_at,
-                                               h->equity) >= 0;
+    return h->equity <= 0 ||
+           weir_cmp_products(h->requirement, WEIR_PPB, x->venue->warn_at, h->equity) >= 0;
 }
 
 bool weir_margin_ratio(const struct weir_health *h, weir_wide *ppb) {
@@ -96,8 +96,8 @@ bool weir_margin_ratio(const struct weir_health *h, weir_wide *ppb) {
 }
 
 bool weir_restored(const struct weir_exchange *x, const struct weir_health *h) {
-    return h->equity >= 0 && weir_cmp_products(h->equity, WEIR_PPB, x->venue->restore_margin,
-                                               h->requirement) >= 0;
+    return h->equity >= 0 &&
+           weir_cmp_products(h->equity, WEIR_PPB, x->venue->restore_margin, h->requirement) >= 0;
 }
 
 weir_wide weir_available(const struct weir_exchange *x, uint32_t scope) {

@@ -43,15 +43,15 @@ struct weir_exchange {
     const struct weir_venue *venue;
     struct weir_ledger ledger;
     struct weir_orders orders;
-    struct weir_book *books;          /* per market */
-    struct weir_price_state *prices;  /* per market */
-    struct weir_risk *risks;          /* per market */
+    struct weir_book *books;         /* per market */
+    struct weir_price_state *prices; /* per market */
+    struct weir_risk *risks;         /* per market */
     struct weir_collateral collateral[WEIR_ASSETS_MAX];
     struct weir_trigger_index trigger;
     struct weir_stop_line line;
     weir_time now;
     uint64_t seq;
-    uint32_t event_n;      /* within the command */
+    uint32_t event_n; /* within the command */
     uint64_t event_count;
     weir_event_sink sink;
     void *sink_ctx;
@@ -79,8 +79,8 @@ weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *
 weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
                        int64_t leverage);
 /* Unrealised P&L of a position at a mark (R7, R8). */
-static inline weir_wide weir_unrealised(const struct weir_market *m, weir_price mark,
-                                        weir_qty size, weir_amount entry_value) {
+static inline weir_wide weir_unrealised(const struct weir_market *m, weir_price mark, weir_qty size,
+                                        weir_amount entry_value) {
     weir_wide value = weir_value(m, mark, size); /* signed */
     return size >= 0 ? value - entry_value : value + entry_value;
 }
@@ -108,16 +108,16 @@ bool weir_lots_fit(const struct weir_market *m, weir_wide lots);
 
 /* ---- Health ---------------------------------------------------------------------------------- */
 struct weir_health {
-    weir_wide balance;     /* pending charges included */
-    weir_wide equity;      /* R8 */
-    weir_wide discounted;  /* equity for opening and withdrawing */
-    weir_wide initial;     /* IM of the positions */
+    weir_wide balance;    /* pending charges included */
+    weir_wide equity;     /* R8 */
+    weir_wide discounted; /* equity for opening and withdrawing */
+    weir_wide initial;    /* IM of the positions */
     weir_wide order_margin;
     weir_wide maintenance;
     weir_wide requirement; /* REQ of the trigger rule */
     weir_wide notional;    /* at mark */
     uint32_t positions;
-    bool stale;            /* a position in a stale market */
+    bool stale; /* a position in a stale market */
 };
 /* A leg as it would be: `leg` reads as `after`, the balance changes by `balance`. The pending
  * charges of `after` count in it; leg WEIR_NO_INDEX: only the balance changes. */

@@ -72,7 +72,9 @@ void weir_touch_collateral(struct weir_exchange *x, uint32_t asset) {
     }
 }
 
-void weir_mark_moved(struct weir_exchange *x, uint32_t market) { x->trigger.moved[market] = true; }
+void weir_mark_moved(struct weir_exchange *x, uint32_t market) {
+    x->trigger.moved[market] = true;
+}
 
 /* Every leg whose band the mark has left: its scope is looked at, the leg leaves the heap. */
 static void cross_edges(struct weir_exchange *x, uint32_t market) {
@@ -101,15 +103,15 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
     if (weir_scope_at(&x->ledger, scope)->queue == WEIR_QUEUE_NONE && !liquidatable) {
         weir_wide least = x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? 0 : 1;
         weir_wide rounding = fraction ? 0 : (legs - 1) * (WEIR_PPB - 1);
-        out[n++] = (struct weir_condition){
-            WEIR_PPB, -1, (h->equity - least) * WEIR_PPB - above - rounding};
+        out[n++] = (struct weir_condition){WEIR_PPB, -1,
+                                           (h->equity - least) * WEIR_PPB - above - rounding};
     }
     if (x->venue->warn_at == WEIR_NONE) return n;
     weir_wide scaled = h->equity * x->venue->warn_at;
     weir_wide rounding = (fraction ? 1 : legs) * (WEIR_PPB - 1);
-    out[n++] = warned ? (struct weir_condition){-x->venue->warn_at, 1, below - scaled}
-                      : (struct weir_condition){x->venue->warn_at, -1,
-                                                scaled - above - rounding - 1};
+    out[n++] = warned
+                   ? (struct weir_condition){-x->venue->warn_at, 1, below - scaled}
+                   : (struct weir_condition){x->venue->warn_at, -1, scaled - above - rounding - 1};
     return n;
 }
 
@@ -141,8 +143,7 @@ static void index_legs(struct weir_exchange *x, uint32_t scope, const struct wei
         g->low = 0;
         g->high = INT64_MAX;
         if (g->size != 0) {
-            weir_wide weight =
-                weir_value(&x->venue->markets[g->market], mark, weir_abs(g->size));
+            weir_wide weight = weir_value(&x->venue->markets[g->market], mark, weir_abs(g->size));
             for (uint32_t c = 0; c < n && !tight; c++) {
                 if (held[c].slack < 0) {
                     tight = true;
@@ -185,6 +186,7 @@ void weir_trigger_collect(struct weir_exchange *x) {
     struct weir_trigger_index *t = &x->trigger;
     for (uint32_t m = 0; m < x->venue->market_count; m++)
         if (t->moved[m]) cross_edges(x, m);
-    for (uint32_t i = 0; i < t->dirty.count; i++) look_at(x, *WEIR_AT(&t->dirty, uint32_t, i));
+    for (uint32_t i = 0; i < t->dirty.count; i++)
+        look_at(x, *WEIR_AT(&t->dirty, uint32_t, i));
     t->dirty.count = 0;
 }

@@ -12,8 +12,8 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
     if (weir_account_is_fund(l, g->account)) return true;
     weir_leg_settle(l, g);
     struct weir_what_if w = {.leg = leg, .after = *g};
-    struct weir_position_change c = weir_position_fill(
-        g->size, g->entry_value, qty, price, x->venue->markets[g->market].unit_value);
+    struct weir_position_change c = weir_position_fill(g->size, g->entry_value, qty, price,
+                                                       x->venue->markets[g->market].unit_value);
     w.after.size = c.size;
     w.after.entry_value = c.entry_value;
     w.balance = c.realised - fee;
@@ -22,8 +22,8 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
     if (after.discounted >= after.initial) return true;
     if (weir_abs(c.size) >= weir_abs(g->size) || after.equity < 0) return false;
     weir_health(x, g->scope, NULL, &before);
-    return weir_cmp_products(after.equity, before.maintenance, before.equity,
-                             after.maintenance) >= 0;
+    return weir_cmp_products(after.equity, before.maintenance, before.equity, after.maintenance) >=
+           0;
 }
 
 /* R10: reduce-only orders follow the position: cut to it, cancelled when it is flat or turned. */

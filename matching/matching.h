@@ -30,12 +30,12 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
                        weir_wide fee);
 struct weir_fill {
     enum weir_fill_kind kind;
-    uint32_t taker, maker;          /* legs */
-    enum weir_side side;            /* the taker's */
+    uint32_t taker, maker; /* legs */
+    enum weir_side side;   /* the taker's */
     weir_price price;
     weir_qty qty;
     const struct weir_name *taker_order;
-    uint32_t maker_order;           /* WEIR_NO_INDEX: none */
+    uint32_t maker_order; /* WEIR_NO_INDEX: none */
     weir_wide taker_fee, maker_fee;
 };
 struct weir_fill_result {

@@ -70,8 +70,7 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
     unlink_leg(x, idx);
     if (!(o->flags & WEIR_ORDER_STOP)) {
         count_lots(x, o, -o->open);
-        if (o->flags & WEIR_ORDER_REDUCE_ONLY)
-            weir_leg_at(&x->ledger, o->leg)->reduce_only_count--;
+        if (o->flags & WEIR_ORDER_REDUCE_ONLY) weir_leg_at(&x->ledger, o->leg)->reduce_only_count--;
         x->prices[o->market].premium_due = true;
     }
 }
@@ -83,9 +82,9 @@ void weir_order_forget(struct weir_exchange *x, uint32_t idx) {
 
 void weir_emit_cancelled(struct weir_exchange *x, uint32_t account, const struct weir_name *id,
                          uint32_t market, weir_qty qty, enum weir_reason reason) {
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_CANCELLED,
-                     .cancelled = {weir_account_name(&x->ledger, account), id, market, qty, reason}});
+    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_CANCELLED,
+                                      .cancelled = {weir_account_name(&x->ledger, account), id,
+                                                    market, qty, reason}});
 }
 
 void weir_order_cancel(struct weir_exchange *x, uint32_t idx, enum weir_reason reason) {
@@ -111,5 +110,6 @@ void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
 
 void weir_leg_cancel_orders(struct weir_exchange *x, uint32_t leg, enum weir_reason reason) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    while (g->first_order != WEIR_NO_INDEX) weir_order_cancel(x, g->first_order, reason);
+    while (g->first_order != WEIR_NO_INDEX)
+        weir_order_cancel(x, g->first_order, reason);
 }

@@ -7,14 +7,20 @@ static bool same_owner(const struct weir_exchange *x, uint32_t leg, const struct
 }
 
 /* Self-trade prevention (R6, R11). Returns false when the taker has to stop. */
-static bool prevent_self_trade(struct weir_exchange *x, const struct weir_taker *t,
-                               uint32_t maker, weir_qty *left) {
+static bool prevent_self_trade(struct weir_exchange *x, const struct weir_taker *t, uint32_t maker,
+                               weir_qty *left) {
     enum weir_self_trade mode = t->voluntary ? x->venue->self_trade : WEIR_STP_CANCEL_RESTING;
     switch (mode) {
-    case WEIR_STP_CANCEL_RESTING: weir_order_cancel(x, maker, WEIR_C_SELF_TRADE); return true;
-    case WEIR_STP_CANCEL_TAKER: return false;
-    case WEIR_STP_CANCEL_BOTH: weir_order_cancel(x, maker, WEIR_C_SELF_TRADE); return false;
-    case WEIR_STP_DECREMENT: break;
+    case WEIR_STP_CANCEL_RESTING:
+        weir_order_cancel(x, maker, WEIR_C_SELF_TRADE);
+        return true;
+    case WEIR_STP_CANCEL_TAKER:
+        return false;
+    case WEIR_STP_CANCEL_BOTH:
+        weir_order_cancel(x, maker, WEIR_C_SELF_TRADE);
+        return false;
+    case WEIR_STP_DECREMENT:
+        break;
     }
     weir_qty open = weir_order_at(&x->orders, maker)->open;
     if (open > *left)
@@ -45,8 +51,8 @@ static void fill_maker(struct weir_exchange *x, const struct weir_taker *t, uint
     weir_fill(x, &f, &result);
     walk->filled += qty;
     walk->fills++;
-    walk->value += weir_value(&x->venue->markets[weir_leg_at(&x->ledger, t->leg)->market], price,
-                              qty);
+    walk->value +=
+        weir_value(&x->venue->markets[weir_leg_at(&x->ledger, t->leg)->market], price, qty);
     if (t->filled) t->filled(t->ctx, price, qty, &result.taker);
 }
 

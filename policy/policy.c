@@ -19,8 +19,8 @@ static bool slicing_helps(const struct weir_policy_config *config,
     return weir_cmp_products(cost, v->maintenance, v->equity, v->risk->tiers.row[tier].rate) < 0;
 }
 
-void weir_policy_slice(const struct weir_policy_config *config,
-                       const struct weir_policy_view *view, struct weir_slice *slice) {
+void weir_policy_slice(const struct weir_policy_config *config, const struct weir_policy_view *view,
+                       struct weir_slice *slice) {
     WEIR_CHECK(policies[config->name] != NULL && view->lots >= 1);
     *slice = (struct weir_slice){.cooldown_until = view->cooldown_until};
     policies[config->name](config, view, slice);

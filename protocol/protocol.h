@@ -147,8 +147,8 @@ struct weir_command {
     uint8_t what;   /* enum weir_query */
     uint8_t zero;
     uint32_t present;
-    int64_t t;            /* with WEIR_HAS_T */
-    struct weir_name account; /* block_trade: the buyer */
+    int64_t t;                 /* with WEIR_HAS_T */
+    struct weir_name account;  /* block_trade: the buyer */
     struct weir_name account2; /* block_trade: the seller */
     struct weir_name market;
     struct weir_name id;
@@ -161,13 +161,13 @@ struct weir_command {
     struct weir_decimal qty;
     struct weir_decimal price;
     struct weir_decimal stop_price;
-    struct weir_decimal amount;     /* deposit, withdraw, isolated_margin, fund */
+    struct weir_decimal amount; /* deposit, withdraw, isolated_margin, fund */
     struct weir_decimal leverage;
-    struct weir_decimal notional;   /* backstop */
-    struct weir_decimal loss_limit; /* backstop */
-    struct weir_decimal value;      /* indicator */
-    struct weir_decimal auction;    /* bid: an auction's number */
-    struct weir_decimal depth;      /* query book */
+    struct weir_decimal notional;        /* backstop */
+    struct weir_decimal loss_limit;      /* backstop */
+    struct weir_decimal value;           /* indicator */
+    struct weir_decimal auction;         /* bid: an auction's number */
+    struct weir_decimal depth;           /* query book */
     const struct weir_risk_change *risk; /* risk; else NULL. Owned by who made the command. */
     uint64_t line, column; /* of text input, for `detail` of a malformed line; else 0 */
     char detail[120];      /* what was wrong, with reject != WEIR_OK; NUL-terminated */
@@ -345,8 +345,8 @@ struct weir_asset_totals {
     weir_wide balances, entry_values, fund, fees, holds, loss_pool, deposits, seeds, withdrawals;
 };
 struct weir_totals_state {
-    const struct weir_asset_totals *assets;  /* venue->asset_count of them */
-    const weir_qty *open_interest;           /* venue->market_count of them, one side */
+    const struct weir_asset_totals *assets; /* venue->asset_count of them */
+    const weir_qty *open_interest;          /* venue->market_count of them, one side */
     uint64_t queue;
     bool conserved;
     uint64_t state_hash;
@@ -454,8 +454,8 @@ struct weir_event {
         struct {
             const struct weir_name *account;
             uint32_t asset;
-            weir_wide amount;     /* units of the asset */
-            weir_wide price;      /* 10^-9 of the settlement asset */
+            weir_wide amount; /* units of the asset */
+            weir_wide price;  /* 10^-9 of the settlement asset */
             weir_wide proceeds;
         } collateral_sold;
         struct {
