@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#define TRIES 16 /* entrants looked at for a free one */
+#define TRIES 16    /* entrants looked at for a free one */
+#define WALK  0.003 /* of the notional: fees, and the walk through the book against the mark */
 
 static struct weir_name name_of(uint32_t entrant) {
     return weir_flow_name("e%06u", entrant + 1);
@@ -20,6 +21,22 @@ static struct flow_entrant *next_free(struct weir_flow *flow, uint32_t *number) 
     return NULL;
 }
 
+/* Leverage as the market allows it, and money for the position: it comes back after losses. */
+static void bring_money(struct weir_flow *flow, const struct flow_market *m, struct flow_entrant *e,
+                        const struct weir_name *account, weir_qty lots) {
+    const struct weir_tier *tier = &m->venue->tiers.row[0];
+    int64_t most = tier->max_leverage > 0 ? tier->max_leverage : WEIR_PPB / tier->initial_rate;
+    int64_t leverage = weir_min(e->leverage, most);
+    double notional = (double)lots * m->lot * m->index;
+    double initial = 1 / (double)leverage;
+    double wanted = notional * ((e->ratio > initial ? e->ratio : initial) + WALK);
+    if (e->money < wanted) {
+        weir_flow_send_deposit(flow, account, weir_flow_units(flow, wanted - e->money));
+        e->money = wanted;
+    }
+    weir_flow_send_leverage(flow, account, m, leverage);
+}
+
 static void enter(struct weir_flow *flow, struct flow_market *m, double move) {
     uint32_t number;
     struct flow_entrant *e = next_free(flow, &number);
@@ -31,17 +48,10 @@ static void enter(struct weir_flow *flow, struct flow_market *m, double move) {
     struct weir_name account = name_of(number);
     weir_qty lots = weir_flow_lots(m, e->size);
     if (lots < weir_flow_least(m, m->index, flow->money)) return;
-    if (e->liquidated) { /* comes back with new money */
-        weir_flow_send_deposit(flow, &account, e->deposit);
-        e->liquidated = false;
-    }
     double chase = weir_flow_rate(flow->scenario->entrants.chase);
     bool with = weir_flow_uniform(&m->entrants) < chase;
     bool up = fabs(move) > 1e-7 ? move > 0 : weir_flow_uniform(&m->entrants) < 0.5;
-    weir_flow_send_leverage(flow, &account, m,
-                            weir_min(e->leverage, m->venue->tiers.row[0].max_leverage > 0
-                                                      ? m->venue->tiers.row[0].max_leverage
-                                                      : e->leverage));
+    bring_money(flow, m, e, &account, lots);
     e->market = (uint32_t)(m - flow->markets);
     struct weir_name id = weir_flow_name("o%u", ++e->orders);
     weir_flow_send_order(flow, &account, &id, m,
@@ -76,16 +86,23 @@ void weir_entrants_close(struct weir_flow *flow, uint32_t entrant) {
                                               .reduce_only = true});
 }
 
-static void filled(struct weir_flow *flow, const struct weir_name *name, weir_qty bought,
-                   bool liquidated) {
+static struct flow_entrant *entrant_of(struct weir_flow *flow, const struct weir_name *name) {
     int64_t number = weir_flow_number(name, "e");
-    if (number < 1 || number > flow->entrant_count) return;
-    flow->entrants[number - 1].lots += bought;
-    if (liquidated) flow->entrants[number - 1].liquidated = true;
+    return number >= 1 && number <= flow->entrant_count ? &flow->entrants[number - 1] : NULL;
 }
 
 void weir_entrants_fill(struct weir_flow *flow, const struct weir_event *event) {
     weir_qty bought = event->fill.taker_side == WEIR_BUY ? event->fill.qty : -event->fill.qty;
-    filled(flow, event->fill.taker, bought, event->fill.kind != WEIR_FILL_TRADE);
-    filled(flow, event->fill.maker, -bought, false);
+    struct flow_entrant *taker = entrant_of(flow, event->fill.taker);
+    struct flow_entrant *maker = entrant_of(flow, event->fill.maker);
+    if (taker) {
+        taker->lots += bought;
+        taker->money += (double)(event->fill.taker_pnl - event->fill.taker_fee) / flow->money;
+        /* Whatever a liquidation left is not counted on. */
+        if (event->fill.kind != WEIR_FILL_TRADE) taker->money = 0;
+    }
+    if (maker) {
+        maker->lots -= bought;
+        maker->money += (double)(event->fill.maker_pnl - event->fill.maker_fee) / flow->money;
+    }
 }

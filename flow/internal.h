@@ -43,7 +43,7 @@ struct flow_point {
 struct flow_resting {
     uint64_t number; /* of the order; its id is n<number>, different in every market */
     uint32_t account;
-    bool live;
+    weir_qty lots; /* open; 0: none */
 };
 
 struct flow_market {
@@ -94,11 +94,11 @@ struct flow_account { /* a trader or hedger of the population */
 struct flow_entrant {
     weir_qty lots; /* signed, as its fills say */
     double size;   /* notional that it opens */
-    weir_amount deposit;
+    double ratio;  /* collateral that it wants behind a position, of its notional */
+    double money;  /* what it has left, by its own fills; quote */
     int64_t leverage;
     uint32_t market; /* last traded */
     uint32_t orders;
-    bool liquidated;
 };
 struct flow_helper { /* a bidder or backstop volunteer */
     weir_qty inventory[WEIR_FLOW_MARKETS_MAX];

@@ -56,10 +56,10 @@ static void cancel_oldest(struct weir_flow *flow, struct flow_market *m) {
     for (uint64_t back = RING; back >= 1; back--) {
         if (back > m->next_order) continue;
         struct flow_resting *r = &m->resting[(m->next_order - back) % RING];
-        if (!r->live) continue;
+        if (r->lots == 0) continue;
         struct weir_name account = account_of(r->account);
         struct weir_name id = weir_flow_name("n%llu", (unsigned long long)r->number);
-        r->live = false;
+        r->lots = 0;
         weir_flow_send_cancel(flow, &account, &id);
         return;
     }
@@ -82,17 +82,17 @@ static void place(struct weir_flow *flow, struct flow_market *m, bool market_ord
         double away = AWAY * weir_flow_exponential(&m->noise);
         double center = m->index * (1 + weir_flow_premium(m));
         order.price = weir_flow_ticks(m, center * (order.side == WEIR_BUY ? 1 - away : 1 + away));
-        if (slot->live) {
+        if (slot->lots > 0) {
             struct weir_name old = account_of(slot->account);
             struct weir_name id = weir_flow_name("n%llu", (unsigned long long)slot->number);
             weir_flow_send_cancel(flow, &old, &id);
         }
-    } else if (slot->live) {
+    } else if (slot->lots > 0) {
         cancel_oldest(flow, m); /* the slot's own order is the oldest of the ring */
     }
     /* An account's ids are unique over its markets. */
     uint64_t number = m->next_order * WEIR_FLOW_MARKETS_MAX + (uint64_t)(m - flow->markets);
-    *slot = (struct flow_resting){number, account, !market_order};
+    *slot = (struct flow_resting){number, account, market_order ? 0 : order.lots};
     struct weir_name id = weir_flow_name("n%llu", (unsigned long long)number);
     m->next_order++;
     weir_flow_send_order(flow, &name, &id, m, &order);
@@ -113,15 +113,25 @@ void weir_noise_act(struct weir_flow *flow, const struct flow_task *task) {
     if (task->kind == TASK_ORDER) weir_noise_start(flow, m);
 }
 
-/* A resting background order that is filled or taken away is not cancelled again. */
-void weir_noise_fill(struct weir_flow *flow, const struct weir_event *event) {
-    bool fill = event->kind == WEIR_EV_FILL;
-    const struct weir_name *id = fill ? event->fill.maker_order : event->cancelled.id;
-    uint32_t at = flow->by_venue[fill ? event->fill.market : event->cancelled.market];
-    if (!id || at == 0 || (fill && event->fill.maker_left > 0)) return;
-    int64_t number = weir_flow_number(id, "n");
-    if (number < 0) return;
+static struct flow_resting *resting_of(struct weir_flow *flow, uint32_t venue_market,
+                                       const struct weir_name *id) {
+    uint32_t at = flow->by_venue[venue_market];
+    int64_t number = id && at > 0 ? weir_flow_number(id, "n") : -1;
+    if (number < 0) return NULL;
     struct flow_resting *r =
         &flow->markets[at - 1].resting[(uint64_t)number / WEIR_FLOW_MARKETS_MAX % RING];
-    if (r->number == (uint64_t)number) r->live = false;
+    return r->number == (uint64_t)number ? r : NULL;
+}
+
+/* What is filled or taken away is not cancelled again. */
+void weir_noise_fill(struct weir_flow *flow, const struct weir_event *event) {
+    if (event->kind == WEIR_EV_CANCELLED) {
+        struct flow_resting *gone = resting_of(flow, event->cancelled.market, event->cancelled.id);
+        if (gone) gone->lots = 0;
+        return;
+    }
+    struct flow_resting *maker = resting_of(flow, event->fill.market, event->fill.maker_order);
+    struct flow_resting *taker = resting_of(flow, event->fill.market, event->fill.taker_order);
+    if (maker) maker->lots = event->fill.maker_left;
+    if (taker) taker->lots = weir_max(0, taker->lots - event->fill.qty);
 }

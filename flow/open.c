@@ -135,8 +135,7 @@ static void open_stop(struct weir_flow *flow, uint32_t number, struct weir_rando
 
 static void open_entrant(struct weir_flow *flow, uint32_t number) {
     struct weir_name name = weir_flow_name("e%06u", number + 1);
-    weir_flow_send_account(flow, &name, NULL, NULL);
-    weir_flow_send_deposit(flow, &name, flow->entrants[number].deposit);
+    weir_flow_send_account(flow, &name, NULL, NULL); /* money comes with the first position */
 }
 
 /* Calls `each` for the next batch of `count`; true while there are more. */

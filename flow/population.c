@@ -236,8 +236,7 @@ static bool draw_entrants(struct weir_flow *flow, double mean) {
             leverage_at(&flow->scenario->population, e->least_leverage, weir_flow_uniform(&r));
         one->leverage = weir_min(one->leverage, flow->venue->classes[0].max_leverage);
         double initial = 1 / (double)one->leverage;
-        double ratio = initial * (1 + weir_flow_rate(e->buffer) * -weir_flow_log(1 - u));
-        one->deposit = weir_flow_units(flow, one->size * ratio * 1.01);
+        one->ratio = initial * (1 + weir_flow_rate(e->buffer) * -weir_flow_log(1 - u));
         flow->entrants_free[i] = i;
     }
     free(list.sizes);
