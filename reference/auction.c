@@ -75,21 +75,29 @@ void weir_twin_auction_step(struct twin *t, struct scope *s, int m) {
 }
 
 /* ---- Bids ------------------------------------------------------------------------------------ */
-bool weir_twin_drop_bids(struct twin *t, struct scope *s) {
-    bool any = false;
-    for (int i = 0; i < t->auction_count; i++) {
-        struct auction *u = &t->auctions[i];
-        int kept = 0;
-        for (int j = 0; j < u->bid_count; j++) {
-            struct bid b = u->bids[j];
-            if (b.account == s->account && weir_twin_scope(t, b.account, u->m) == s)
-                any = true;
-            else
-                u->bids[kept++] = b;
+/* The bids of a scope that enters liquidation, in order of arrival. */
+void weir_twin_drop_bids(struct twin *t, struct scope *s) {
+    for (;;) {
+        struct auction *from = NULL;
+        int first = -1;
+        for (int i = 0; i < t->auction_count; i++) {
+            struct auction *u = &t->auctions[i];
+            for (int j = 0; j < u->bid_count; j++) {
+                const struct bid *b = &u->bids[j];
+                if (b->account != s->account || weir_twin_scope(t, b->account, u->m) != s) continue;
+                if (from && from->bids[first].age <= b->age) continue;
+                from = u;
+                first = j;
+            }
         }
-        u->bid_count = kept;
+        if (!from) return;
+        struct bid b = from->bids[first];
+        from->bid_count--;
+        for (int j = first; j < from->bid_count; j++)
+            from->bids[j] = from->bids[j + 1];
+        struct order o = {.account = b.account, .m = from->m, .id = b.id, .open = b.qty};
+        weir_twin_cancelled(t, &o, WEIR_C_LIQUIDATION);
     }
-    return any;
 }
 
 static int64_t count_bids(const struct twin *t, const struct account *a, int m) {

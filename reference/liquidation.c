@@ -188,11 +188,26 @@ static void plan_limit(struct twin *t, struct scope *s, struct forced *f) {
     f->limit = limit < 1 ? 1 : limit > k->c->max_price ? k->c->max_price : (int64_t)limit;
 }
 
+/* R37: a slice q smaller than the whole, or the whole where slicing raises nothing. */
+int64_t weir_twin_frontier(struct twin *t, const struct weir_policy_config *p, struct scope *s,
+                           int m, int64_t lots, int64_t q) {
+    const struct market *k = &t->m[m];
+    const struct position *at = &s->account->at[m];
+    if (q >= lots || !p->frontier) return q;
+    struct value v = weir_twin_eval(t, s);
+    wide n = k->c->margin_basis == WEIR_BASIS_ENTRY
+                 ? at->v
+                 : weir_twin_value(t, m, k->mark, weir_abs(at->s));
+    wide cost = (wide)k->c->fee_liquidation + p->slippage;
+    if (t->v->bankruptcy_fee_included) cost += k->c->fee_taker;
+    int64_t rate = k->tiers.row[weir_twin_tier(k, n)].rate;
+    return weir_twin_cmp(cost, v.mm, v.equity, rate) >= 0 ? lots : q;
+}
+
 /* The slice of the staggered-closure policy (R36, R37): lots of `lots`. */
 int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, struct scope *s, int m,
                          int64_t lots, int64_t *cool_until) {
     const struct market *k = &t->m[m];
-    const struct position *at = &s->account->at[m];
     int64_t q = lots;
     wide lot_value = weir_twin_value(t, m, k->mark, 1);
     if (p->name == WEIR_POLICY_TIER_STEP) {
@@ -205,14 +220,7 @@ int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, str
     }
     if (p->name == WEIR_POLICY_FRACTION && lot_value * lots > p->threshold && t->now >= *cool_until)
         q = (int64_t)weir_twin_div('c', lots, p->fraction, 1, WEIR_PPB, 1);
-    if (q < lots && p->frontier) {
-        struct value v = weir_twin_eval(t, s);
-        wide n = k->c->margin_basis == WEIR_BASIS_ENTRY ? at->v : lot_value * weir_abs(at->s);
-        wide cost = (wide)k->c->fee_liquidation + p->slippage;
-        if (t->v->bankruptcy_fee_included) cost += k->c->fee_taker;
-        if (weir_twin_cmp(cost, v.mm, v.equity, k->tiers.row[weir_twin_tier(k, n)].rate) >= 0)
-            q = lots;
-    }
+    q = weir_twin_frontier(t, p, s, m, lots, q);
     if (p->name == WEIR_POLICY_FRACTION && q < lots) *cool_until = t->now + p->cooldown;
     return q;
 }

@@ -129,12 +129,13 @@ static enum weir_reason check_taking(struct twin *t, struct order *o) {
     if (o->tif == WEIR_FOK && walk(t, o, &worst) < o->open) return WEIR_R_FOK;
     worst = o->price;
     if (o->type == WEIR_MARKET) lots = walk(t, o, &worst);
-    if (weir_twin_raises(t, o)) {
-        enum weir_reason r = weir_twin_check_limits(t, o);
-        if (r != WEIR_OK) return r;
-    }
     o->m0 = k->mark;
     if (lots == 0) return WEIR_OK;
+    int64_t all = o->open;
+    o->open = lots; /* a market order counts only with the lots it can take */
+    enum weir_reason limit = weir_twin_raises(t, o) ? weir_twin_check_limits(t, o) : WEIR_OK;
+    o->open = all;
+    if (limit != WEIR_OK) return limit;
     wide fee = weir_twin_fee(weir_twin_value(t, o->m, worst, lots), k->c->fee_taker);
     return weir_twin_check_margin(t, o, lots, worst, fee);
 }

@@ -358,6 +358,8 @@ bool weir_twin_before_in_queue(const struct scope *a, const struct scope *b,
                                enum weir_queue_order order);
 struct scope *weir_twin_next(struct twin *t, bool (*can)(struct twin *t, struct scope *s));
 void weir_twin_leave(struct twin *t, struct scope *s, int m, enum stage target);
+int64_t weir_twin_frontier(struct twin *t, const struct weir_policy_config *p, struct scope *s,
+                           int m, int64_t lots, int64_t q);
 int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, struct scope *s, int m,
                          int64_t lots, int64_t *cool_until);
 
@@ -366,7 +368,7 @@ int64_t weir_twin_room(const struct twin *t, int m, int64_t lots);
 void weir_twin_auction_step(struct twin *t, struct scope *s, int m);
 void weir_twin_auction_close(struct twin *t, int idx);
 enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c);
-bool weir_twin_drop_bids(struct twin *t, struct scope *s);
+void weir_twin_drop_bids(struct twin *t, struct scope *s);
 void weir_twin_backstop_step(struct twin *t, struct scope *s, int m);
 void weir_twin_absorb_step(struct twin *t, struct scope *s, int m);
 void weir_twin_unwind(struct twin *t, struct fund *f, int m);
