@@ -22,8 +22,6 @@ FOLDER_FILES = {'summary.json', 'report.html', 'series.csv', 'liquidations.csv',
 SMALL = ['accounts=10000', 'position_cap=0.05', 'length=70m', 'shock.waves.fall.at=10m',
          'shock.waves.bounce.at=32m', 'shock.waves.night.at=20h', 'shock.waves.asia.at=20h',
          'shock.waves.morning.at=20h', 'shock.waves.second.at=20h', 'shock.waves.evening.at=20h']
-# An hour that the order book alone cannot take.
-HARD = ['depth=0.02', 'shock.size=2', 'bidders.accounts=0', 'backstop.accounts=0']
 
 SUMMARY_KEYS = [
     'scenario', 'seed', 'scale', 'policy', 'simulated_s', 'commands', 'events', 'state_hash',
@@ -172,15 +170,17 @@ class RunTest(unittest.TestCase):
             self.assertEqual(json.load(file)['state_hash'], summary['state_hash'])
 
     def test_every_stage_can_be_made_to_act(self):
+        thin = ['depth=0.02', 'shock.size=2']
+        alone = [*thin, 'bidders.accounts=0', 'backstop.accounts=0']
+        gap = ['shock.waves.fall.over=0s']
         for name, settings, paths in (
-                ('auction', ['depth=0.02', 'shock.size=2'], ['liquidations.by_stage.auction']),
-                ('backstop', ['depth=0.02', 'shock.size=2', 'bidders.accounts=0'],
-                 ['liquidations.by_stage.backstop']),
-                ('fund', HARD, ['insurance.paid']),
-                ('absorb', [*HARD, 'venue.absorb.enabled=true'],
+                ('auction', thin, ['liquidations.by_stage.auction']),
+                ('backstop', [*thin, 'bidders.accounts=0'], ['liquidations.by_stage.backstop']),
+                ('adl', alone, ['liquidations.by_stage.adl', 'adl.events', 'adl.haircut']),
+                ('absorb', [*alone, 'venue.absorb.enabled=true'],
                  ['liquidations.by_stage.absorbed']),
-                ('adl', [*HARD, 'fund=0'], ['adl.events', 'adl.notional', 'adl.haircut']),
-                ('socialised', [*HARD, 'fund=0', 'venue.adl.price=mark'], ['socialised'])):
+                ('fund', [*gap, 'shock.size=2'], ['insurance.paid']),
+                ('socialised', [*gap, 'shock.size=3', 'fund=0'], ['socialised'])):
             with self.subTest(stage=name):
                 out = os.path.join(self.folder.name, name)
                 summary, _ = self.simulate(*settings, out=out)
