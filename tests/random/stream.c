@@ -500,6 +500,8 @@ static enum weir_command_kind draw_kind(struct weir_stream *s) {
 
 static void put_time(struct weir_stream *s, struct text *text, bool clock) {
     if (!clock && chance(s, 120000)) return;
+    /* A step that was refused may have left the model too far ahead to be followed. */
+    if (s->told_now > 0 && s->now - s->told_now > s->clock_step_ns / 2) s->now = s->told_now;
     int64_t step = draw(s, 0, (clock ? 20 : 2) * s->dt_ns);
     if (chance(s, 200000)) step = 0;
     if (chance(s, 2000)) step = draw(s, 0, s->clock_step_ns);

@@ -81,6 +81,7 @@ struct weir_stream {
     int64_t dt_ns; /* mean time between commands */
     int64_t clock_step_ns;
     int64_t now;
+    int64_t told_now; /* of the last event; 0 before the clock is set */
     int64_t stake; /* units: what an ordinary account brings */
     uint32_t weight[WEIR_CMD_COUNT];
     uint32_t weight_sum;

@@ -32,6 +32,7 @@ static void close_auction(struct weir_stream *s, uint64_t number) {
 
 void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) {
     uint32_t account;
+    s->told_now = event->t;
     switch (event->kind) {
     case WEIR_EV_ACCEPTED:
         if (s->last_id != 0 && event->accepted.cmd == s->last_kind)
