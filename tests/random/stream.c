@@ -483,6 +483,33 @@ static enum weir_command_kind make_first(struct weir_stream *s, struct text *tex
     return WEIR_CMD_INDEX;
 }
 
+#define WAVE 700 /* lines from one wave to the next */
+
+/* Now and then new money and new positions come, or a long stream would end with the poor. False
+ * when line `at` since the last wave is not part of it. */
+static bool make_wave(struct weir_stream *s, struct text *text, uint64_t at,
+                      enum weir_command_kind *kind) {
+    if (at >= s->market_count + 2u * s->account_count || chance(s, 300000)) return false;
+    if (at < s->market_count) {
+        *kind = WEIR_CMD_RISK;
+        put_market(s, text, (uint32_t)at);
+        put(text, ",\"open_interest_cap\":\"none\",\"position_limit\":\"none\"");
+        return true;
+    }
+    at -= s->market_count;
+    *kind = at < s->account_count ? WEIR_CMD_DEPOSIT : WEIR_CMD_BLOCK_TRADE;
+    if (at >= s->account_count) {
+        make_block_trade(s, text);
+        return true;
+    }
+    struct model_account *a = &s->account[at];
+    int64_t units = s->stake * draw(s, 20, 200) / 100 * (a->maker ? 10 : 1) + draw(s, 1, 9);
+    put_account(s, text, "account", (uint32_t)at);
+    put_amount(s, text, "amount", units);
+    a->money = weir_min(a->money + units, s->stake * 100);
+    return true;
+}
+
 static enum weir_command_kind draw_kind(struct weir_stream *s) {
     if (s->auction_count > 0 && chance(s, 250000)) return WEIR_CMD_BID;
     if (s->update_count > 0 && chance(s, 600000)) return WEIR_CMD_INDEX;
@@ -552,6 +579,8 @@ size_t weir_stream_next(struct weir_stream *s, char *line, size_t size) {
     if (hostile) s->spoil = (int32_t)draw(s, 0, 6);
     if (number < first) {
         kind = make_first(s, &rest, number);
+    } else if (number - first >= WAVE && make_wave(s, &rest, (number - first) % WAVE, &kind)) {
+        s->spoil = -1;
     } else if (number % 5 == 0 && chance(s, 250000)) {
         kind = WEIR_CMD_QUERY;
         make_query(s, &rest, weir_random_below(&s->random, 4));
