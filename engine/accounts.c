@@ -10,7 +10,7 @@ static struct weir_number amount_number(const struct weir_engine *e,
     return (struct weir_number){"amount", text, unit, least, INT64_MAX, true, out};
 }
 
-static uint32_t class_of(const struct weir_venue *v, const struct weir_name *name) {
+uint32_t weir_class_find(const struct weir_venue *v, const struct weir_name *name) {
     for (uint32_t i = 0; i < v->class_count; i++)
         if (weir_name_equal(&v->classes[i].name, name)) return i;
     return WEIR_NO_INDEX;
@@ -18,9 +18,7 @@ static uint32_t class_of(const struct weir_venue *v, const struct weir_name *nam
 
 enum weir_reason weir_on_account(struct weir_engine *e, const struct weir_command *c) {
     uint32_t class_idx = 0;
-    if (c->present & WEIR_HAS_CLASS) class_idx = class_of(e->x.venue, &c->class_name);
-    if (class_idx == WEIR_NO_INDEX)
-        return weir_deny(e, WEIR_R_INVALID, "the venue has no class %s", c->class_name.text);
+    if (c->present & WEIR_HAS_CLASS) class_idx = weir_class_find(e->x.venue, &c->class_name);
     if (weir_account_find(&e->x.ledger, &c->account) != WEIR_NO_INDEX)
         return weir_deny(e, WEIR_R_DUPLICATE, "account %s exists", c->account.text);
     enum weir_reason reason;
@@ -154,8 +152,7 @@ enum weir_reason weir_on_leverage(struct weir_engine *e, const struct weir_comma
     w.after.leverage = leverage;
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
-    bool needs = g->size != 0 || g->open_buys != 0 || g->open_sells != 0;
-    if (needs && h.discounted - h.initial - h.order_margin < 0)
+    if (x->prices[market].mark > 0 && h.discounted - h.initial - h.order_margin < 0)
         return weir_deny(e, WEIR_R_MARGIN, "the scope cannot carry that leverage");
     weir_accept(e, NULL);
     g->leverage = leverage;
@@ -171,12 +168,13 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
     if (r != WEIR_OK) return r;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     bool isolated = weir_scope_at(&x->ledger, g->scope)->market != WEIR_NO_INDEX;
-    if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (isolated == (c->mode == WEIR_ISOLATED)) {
         weir_accept(e, NULL);
+        g->mode_set = true;
         return WEIR_OK;
     }
+    if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
+        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     bool owes = isolated && weir_scope_balance(&x->ledger, g->scope) < 0;
     if (g->size != 0 || g->order_count > 0 || g->bid_count > 0 || owes)
         return weir_deny(e, WEIR_R_NOT_FLAT, "the market has a position or an order");
@@ -191,6 +189,7 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
         weir_accept(e, NULL);
         weir_leg_rejoin(&x->ledger, leg);
     }
+    g->mode_set = true;
     weir_touch_key(x, cross);
     weir_touch_key(x, before);
     return WEIR_OK;
@@ -209,9 +208,10 @@ static enum weir_reason check_isolated_move(struct weir_engine *e, const struct 
     uint32_t from = amount > 0 ? cross : scope;
     if (weir_scope_at(l, from)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
-    if (has_stale_leg(e, from))
+    bool cross_there = weir_scope_at(l, scope)->market == WEIR_NO_INDEX;
+    if (has_stale_leg(e, from) && (amount > 0 || !cross_there))
         return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
-    if (weir_scope_at(l, scope)->market == WEIR_NO_INDEX)
+    if (cross_there)
         return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
     bool enough =
         amount > 0 ? may_withdraw(e, cross, 0, amount) : may_take_out(e, scope, -(weir_wide)amount);
@@ -256,7 +256,7 @@ enum weir_reason weir_on_fund(struct weir_engine *e, const struct weir_command *
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
     struct weir_fund *f = &e->lq.funds.fund[fund];
-    if (amount > 0 && f->received[WEIR_CAUSE_SEED] + amount > TOTAL_MAX)
+    if (f->net_seeds + amount > TOTAL_MAX)
         return weir_deny(e, WEIR_R_OVERFLOW, "all seeds together do not fit");
     if (-(weir_wide)amount > weir_fund_free(f))
         return weir_deny(e, WEIR_R_INSUFFICIENT, "the fund has less free cash");
@@ -278,9 +278,6 @@ enum weir_reason weir_on_backstop(struct weir_engine *e, const struct weir_comma
         {"loss_limit", &c->loss_limit, unit, 0, INT64_MAX, true, &loss_limit}};
     r = weir_read_numbers(e, n, 2);
     if (r != WEIR_OK) return r;
-    const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
-    if (weir_scope_at(&e->x.ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
-        return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (!weir_backstop_set(&e->lq, leg, notional, loss_limit))
         return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another volunteer");
     weir_accept(e, NULL);

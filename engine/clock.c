@@ -187,15 +187,13 @@ static void sample_premiums(struct weir_engine *e) {
 }
 
 void weir_advance(struct weir_engine *e, weir_time t) {
-    if (!e->clock_set) {
-        set_clock(e, t);
-        return;
-    }
+    if (!e->clock_set) set_clock(e, t);
     weir_time from = e->x.now;
     if (t > from) sample_premiums(e);
     for (struct timer due = next_timer(e); due.time <= t; due = next_timer(e)) {
         e->x.now = weir_max(due.time, from);
         fire(e, &due);
+        weir_queue_rekey(&e->lq);
     }
     e->x.now = t;
     weir_capacity_grow(&e->lq, t - from);

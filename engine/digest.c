@@ -40,14 +40,6 @@ static void digest_scope(struct digest *d, const struct weir_exchange *x, uint32
     word(d, s->warned);
     word(d, s->queue);
     word(d, active ? (int64_t)s->liquidation : 0);
-    for (uint32_t i = s->first_collateral; i != WEIR_NO_INDEX;
-         i = weir_holding_at(&x->ledger, i)->next) {
-        const struct weir_holding *h = weir_holding_at(&x->ledger, i);
-        if (h->amount == 0) continue;
-        word(d, 4);
-        word(d, h->asset);
-        wide(d, h->amount);
-    }
 }
 
 static void digest_account(struct digest *d, const struct weir_exchange *x, uint32_t account) {
@@ -60,10 +52,18 @@ static void digest_account(struct digest *d, const struct weir_exchange *x, uint
     digest_scope(d, x, a->cross);
     for (uint32_t i = a->first_leg; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next)
         if (weir_leg_at(l, i)->scope != a->cross) digest_scope(d, x, weir_leg_at(l, i)->scope);
+    for (uint32_t i = weir_scope_at(l, a->cross)->first_collateral; i != WEIR_NO_INDEX;
+         i = weir_holding_at(l, i)->next) {
+        const struct weir_holding *h = weir_holding_at(l, i);
+        if (h->amount == 0) continue;
+        word(d, 4);
+        word(d, h->asset);
+        wide(d, h->amount);
+    }
     for (uint32_t i = a->first_leg; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next) {
         const struct weir_leg *g = weir_leg_at(l, i);
         bool isolated = g->scope != a->cross;
-        if (g->size == 0 && !g->leverage_set && !isolated) continue;
+        if (g->size == 0 && !g->leverage_set && !g->mode_set) continue;
         word(d, 5);
         word(d, g->market);
         word(d, isolated);
@@ -191,15 +191,13 @@ static void digest_money(struct digest *d, const struct weir_engine *e) {
         word(d, 10);
         wide(d, f->cash);
         wide(d, f->promised);
-        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) {
-            wide(d, f->received[k]);
-            wide(d, f->paid[k]);
-        }
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) wide(d, f->received[k]);
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) wide(d, f->paid[k]);
         word(d, f->drawdown.stopped);
     }
     for (uint32_t a = 0; a < x->venue->asset_count; a++) {
         word(d, 11);
-        word(d, x->collateral[a].price);
+        wide(d, x->collateral[a].price);
         wide(d, x->ledger.assets[a].fees);
         wide(d, x->ledger.assets[a].deposits);
         wide(d, x->ledger.assets[a].withdrawals);

@@ -250,8 +250,11 @@ static const weir_handler handlers[WEIR_CMD_COUNT] = {
     [WEIR_CMD_CLOCK] = weir_on_clock,
 };
 
-/* What moves no time: unreadable commands and wrong times. */
+/* What moves no time: what is invalid, and wrong times. */
 static enum weir_reason check_time(struct weir_engine *e, const struct weir_command *c) {
+    if (c->kind == WEIR_CMD_ACCOUNT && c->present & WEIR_HAS_CLASS &&
+        weir_class_find(e->x.venue, &c->class_name) == WEIR_NO_INDEX)
+        return weir_deny(e, WEIR_R_INVALID, "the venue has no class %s", c->class_name.text);
     if (!(c->present & WEIR_HAS_T)) {
         if (c->kind != WEIR_CMD_CLOCK) return WEIR_OK;
         return weir_deny(e, WEIR_R_INVALID, "clock needs t");
@@ -281,10 +284,12 @@ void weir_engine_apply(struct weir_engine *e, const struct weir_command *c) {
     }
     if (c->present & WEIR_HAS_T || e->clock_set)
         weir_advance(e, c->present & WEIR_HAS_T ? c->t : e->x.now);
+    weir_unwind_rearm(&e->lq);
     if (c->kind == WEIR_CMD_QUERY)
         reason = weir_answer(e, c);
     else
         reason = handlers[c->kind](e, c);
+    weir_queue_rekey(&e->lq);
     if (reason != WEIR_OK)
         reject(e, reason, e->detail);
     else if (c->kind != WEIR_CMD_QUERY)

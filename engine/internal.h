@@ -55,6 +55,7 @@ void weir_accept(struct weir_engine *e, const struct weir_name *id);
 /* Each returns WEIR_OK or the reason; callers look at them in the order of the reasons. */
 enum weir_reason weir_find_account(struct weir_engine *e, const struct weir_name *name,
                                    uint32_t *account);
+uint32_t weir_class_find(const struct weir_venue *venue, const struct weir_name *name);
 enum weir_reason weir_find_market(struct weir_engine *e, const struct weir_command *c,
                                   uint32_t *market);
 enum weir_reason weir_find_leg(struct weir_engine *e, const struct weir_command *c,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define RATE_MAX (WEIR_PPB * WEIR_PPB) /* of bands and caps */
+
 static const struct weir_name default_source = {"default"};
 
 enum weir_reason weir_on_index(struct weir_engine *e, const struct weir_command *c) {
@@ -46,10 +48,10 @@ enum weir_reason weir_on_market_status(struct weir_engine *e, const struct weir_
     weir_accept(e, NULL);
     e->x.risks[market].status = c->status;
     weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_STATUS, .status = {market, c->status}});
+    weir_pass_stops(e, market);
     bool matches = c->status == WEIR_STATUS_TRADING || c->status == WEIR_STATUS_REDUCE_ONLY;
     if ((before == WEIR_STATUS_AUCTION || before == WEIR_STATUS_HALTED) && matches)
         weir_uncross(e, market);
-    weir_pass_stops(e, market);
     return WEIR_OK;
 }
 
@@ -107,7 +109,7 @@ static enum weir_reason read_choices(struct weir_engine *e, const struct weir_co
             *choices[i].out = WEIR_NONE;
         else
             n[k++] = (struct weir_number){choices[i].key,  choices[i].text,
-                                          choices[i].unit, 0,
+                                          choices[i].unit, choices[i].most == INT64_MAX ? 1 : 0,
                                           choices[i].most, choices[i].most == INT64_MAX,
                                           choices[i].out};
     }
@@ -126,11 +128,11 @@ enum weir_reason weir_on_risk(struct weir_engine *e, const struct weir_command *
          &next.open_interest_cap},
         {WEIR_HAS_POSITION_LIMIT, "position_limit", &change->position_limit, unit, INT64_MAX,
          &next.position_limit},
-        {WEIR_HAS_PRICE_BAND, "price_band", &change->price_band, &weir_ppb, WEIR_PPB,
+        {WEIR_HAS_PRICE_BAND, "price_band", &change->price_band, &weir_ppb, RATE_MAX,
          &next.price_band},
         {WEIR_HAS_LIQUIDATION_BAND, "liquidation_band", &change->liquidation_band, &weir_ppb,
-         WEIR_PPB, &next.liquidation_band},
-        {WEIR_HAS_FUNDING_CAP, "funding_cap", &change->funding_cap, &weir_ppb, WEIR_PPB,
+         RATE_MAX, &next.liquidation_band},
+        {WEIR_HAS_FUNDING_CAP, "funding_cap", &change->funding_cap, &weir_ppb, RATE_MAX,
          &next.funding_cap}};
     r = read_choices(e, c, choices, sizeof choices / sizeof choices[0]);
     if (r == WEIR_OK && c->present & WEIR_HAS_TIERS) r = read_tiers(e, change, &next.tiers);
@@ -157,12 +159,45 @@ static bool grows(const struct weir_engine *e, const struct block *b, int side) 
     return (after < 0 ? -after : after) > weir_abs(s);
 }
 
+/* R12 with both sides booked: sizes are moved, asked about, and moved back. */
+static enum weir_reason check_block_limits(struct weir_engine *e, const struct block *b) {
+    const struct weir_exchange *x = &e->x;
+    const struct weir_market *m = &x->venue->markets[b->market];
+    const struct weir_risk *r = &x->risks[b->market];
+    weir_price mark = x->prices[b->market].mark;
+    weir_wide before[2], after[2], interest = x->ledger.markets[b->market].open_interest;
+    struct weir_leg *leg[2];
+    weir_wide change = 0;
+    for (int s = 0; s < 2; s++) {
+        leg[s] = weir_leg_at(&x->ledger, b->leg[s]);
+        before[s] = weir_exposure(leg[s]->size, leg[s]->open_buys, leg[s]->open_sells);
+        change -= weir_max(0, leg[s]->size);
+        leg[s]->size += s == WEIR_BUY ? b->qty : -b->qty;
+        change += weir_max(0, leg[s]->size);
+        after[s] = weir_exposure(leg[s]->size, leg[s]->open_buys, leg[s]->open_sells);
+    }
+    bool broken = false;
+    for (int s = 0; s < 2; s++) {
+        if (after[s] <= before[s]) continue;
+        broken |= weir_value(m, mark, after[s]) > r->tiers.row[r->tiers.count - 1].cap;
+        broken |= r->position_limit != WEIR_NONE &&
+                  weir_owner_exposure(x, b->market, b->leg[s], after[s]) > r->position_limit;
+    }
+    for (int s = 0; s < 2; s++) leg[s]->size -= s == WEIR_BUY ? b->qty : -b->qty;
+    if (broken) return weir_deny(e, WEIR_R_POSITION_LIMIT, "beyond a position limit");
+    if (change > 0 && r->open_interest_cap != WEIR_NONE &&
+        weir_value(m, mark, interest + change) > r->open_interest_cap)
+        return weir_deny(e, WEIR_R_OPEN_INTEREST, "beyond the market's open-interest cap");
+    return WEIR_OK;
+}
+
 static enum weir_reason check_block(struct weir_engine *e, const struct block *b) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[b->market];
     enum weir_market_status status = x->risks[b->market].status;
-    bool grow = grows(e, b, WEIR_BUY) || grows(e, b, WEIR_SELL);
-    for (int s = 0; s < 2; s++)
+    bool grow = b->leg[0] != b->leg[1] && (grows(e, b, WEIR_BUY) || grows(e, b, WEIR_SELL));
+    bool same = b->leg[WEIR_BUY] == b->leg[WEIR_SELL];
+    for (int s = 0; s < 2 && !same; s++)
         if (!weir_bound_ok(e, b->leg[s], s, b->qty))
             return weir_deny(e, WEIR_R_OVERFLOW, "a position would not fit");
     for (int s = 0; s < 2; s++)
@@ -176,16 +211,9 @@ static enum weir_reason check_block(struct weir_engine *e, const struct block *b
     if (x->prices[b->market].mark == 0)
         return weir_deny(e, WEIR_R_NO_MARK, "the market has no mark yet");
     if (b->qty < m->min_qty) return weir_deny(e, WEIR_R_MIN_SIZE, "qty is below min_qty");
-    enum weir_reason limits[2];
-    for (int s = 0; s < 2; s++) {
-        limits[s] = WEIR_OK;
-        if (weir_order_raises(e, b->leg[s], s, b->qty))
-            limits[s] = weir_exposure_check(e, b->leg[s], s, b->qty);
-    }
-    if (limits[0] == WEIR_R_POSITION_LIMIT || limits[1] == WEIR_R_POSITION_LIMIT)
-        return WEIR_R_POSITION_LIMIT;
-    if (limits[0] != WEIR_OK) return limits[0];
-    if (limits[1] != WEIR_OK) return limits[1];
+    if (same) return weir_deny(e, WEIR_R_NOT_ALLOWED, "buyer and seller are one account");
+    enum weir_reason limit = check_block_limits(e, b);
+    if (limit != WEIR_OK) return limit;
     for (int s = 0; s < 2; s++)
         if (!weir_fill_allowed(x, b->leg[s], s == WEIR_BUY ? b->qty : -b->qty, b->price, 0))
             return weir_deny(e, WEIR_R_MARGIN, "the %s cannot carry it",
@@ -212,9 +240,6 @@ enum weir_reason weir_on_block_trade(struct weir_engine *e, const struct weir_co
     }
     r = check_block(e, &b);
     if (r != WEIR_OK) return r;
-    if (account[0] == account[1] || weir_account_is_fund(&x->ledger, account[0]) ||
-        weir_account_is_fund(&x->ledger, account[1]))
-        return weir_deny(e, WEIR_R_NOT_ALLOWED, "buyer and seller must be two accounts");
     weir_accept(e, NULL);
     struct weir_fill f = {.kind = WEIR_FILL_BLOCK,
                           .taker = b.leg[WEIR_BUY],

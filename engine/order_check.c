@@ -112,8 +112,7 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
     weir_qty closes = closable(e, r);
     bool whole = r->reduce_only && closes > 0 && r->qty >= closes;
     weir_price at = r->type == WEIR_LIMIT ? r->price : x->prices[r->market].mark;
-    if (!whole && (plan->qty < m->min_qty || weir_value(m, at, plan->qty) < m->min_notional) &&
-        !(r->reduce_only && closes == 0))
+    if (!whole && (plan->qty < m->min_qty || weir_value(m, at, plan->qty) < m->min_notional))
         return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty or min_notional");
     bool rests = r->type == WEIR_LIMIT && r->tif == WEIR_GTC;
     if (rests && !r->fired && g->order_count >= m->max_open_orders)
@@ -121,8 +120,7 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
                          g->order_count);
     if (r->type == WEIR_LIMIT && !weir_in_band(e, r->market, r->side, r->price))
         return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
-    bool matches = x->risks[r->market].status != WEIR_STATUS_AUCTION;
-    if (r->post_only && matches &&
+    if (r->post_only &&
         weir_book_maker(&x->books[r->market], &x->orders, r->side, plan->limit) != WEIR_NO_INDEX)
         return weir_deny(e, WEIR_R_POST_ONLY, "it would trade");
     if (r->reduce_only && closes == 0)
@@ -142,7 +140,7 @@ enum weir_reason weir_order_check(struct weir_engine *e, const struct weir_order
     struct weir_reach reach = {plan->qty, plan->limit};
     if (r->type == WEIR_MARKET && has_mark)
         reach = weir_book_reach(x, r->leg, r->side, plan->limit, plan->qty, false);
-    enum weir_reason reason = check_market(e, r, reach.lots);
+    enum weir_reason reason = check_market(e, r, plan->qty);
     if (reason == WEIR_OK) reason = check_form(e, r, plan);
     if (reason != WEIR_OK) return reason;
     if (r->tif == WEIR_FOK &&

@@ -52,11 +52,15 @@ void weir_order_enter(struct weir_engine *e, const struct weir_order_request *r,
 
 /* ---- Stops ----------------------------------------------------------------------------------- */
 
-static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg *g, weir_qty qty) {
+static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg *g,
+                                   enum weir_side side, bool reduce_only, weir_qty qty) {
     const struct weir_market *m = &e->x.venue->markets[g->market];
     if (e->x.risks[g->market].status == WEIR_STATUS_HALTED)
         return weir_deny(e, WEIR_R_STATUS, "the market is halted");
-    if (qty < m->min_qty) return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
+    weir_qty closes = weir_max(0, side == WEIR_BUY ? -g->size : g->size);
+    bool whole = reduce_only && closes > 0 && qty >= closes;
+    if (qty < m->min_qty && !whole)
+        return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
     if (g->order_count >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
                          g->order_count);
@@ -182,12 +186,12 @@ enum weir_reason weir_on_order(struct weir_engine *e, const struct weir_command 
         n[count++] = weir_price_number(e, r.market, "stop_price", &c->stop_price, &stop_price);
     reason = weir_read_numbers(e, n, count);
     if (reason != WEIR_OK) return reason;
-    if (!stop && !r.reduce_only && !weir_bound_ok(e, r.leg, r.side, r.qty))
+    if (!r.reduce_only && !weir_bound_ok(e, r.leg, r.side, r.qty))
         return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (stop) {
-        reason = check_stop(e, g, r.qty);
+        reason = check_stop(e, g, r.side, r.reduce_only, r.qty);
         if (reason != WEIR_OK) return reason;
         weir_accept(e, &c->id);
         struct stop s = {r.id, r.leg, r.side, r.qty, r.price, stop_price, stop_flags(c)};
@@ -276,7 +280,8 @@ static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty
     struct weir_exchange *x = &e->x;
     const struct weir_order *o = weir_order_at(&x->orders, idx);
     hide_order(x, o, -1);
-    enum weir_reason r = check_stop(e, weir_leg_at(&x->ledger, o->leg), qty);
+    enum weir_reason r = check_stop(e, weir_leg_at(&x->ledger, o->leg), o->side,
+                                     o->flags & WEIR_ORDER_REDUCE_ONLY, qty);
     hide_order(x, o, 1);
     if (r != WEIR_OK) return r;
     struct stop s = {*weir_order_name(&x->orders, idx),        o->leg, o->side, qty, price, 0,

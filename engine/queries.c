@@ -258,7 +258,7 @@ static enum weir_reason answer_totals(struct weir_engine *e) {
     for (uint32_t a = 0; a < v->asset_count; a++) {
         const struct weir_asset_ledger *l = &x->ledger.assets[a];
         assets[a] = (struct weir_asset_totals){.balances = l->balances,
-                                               .entry_values = l->long_values - l->short_values,
+                                               .entry_values = l->short_values - l->long_values,
                                                .fees = l->fees,
                                                .deposits = l->deposits,
                                                .withdrawals = l->withdrawals};

@@ -19,6 +19,8 @@ struct weir_drawdown {
 struct weir_unwind {
     weir_time next; /* when the next slice is due; INT64_MAX: nothing to unwind */
     int64_t slice;  /* the next slice's number, from 1 */
+    weir_time started;
+    bool again; /* due with the next command's timers */
 };
 struct weir_gap_cap {
     weir_time interval; /* grid index in which `paid` counts */

@@ -55,7 +55,7 @@ struct weir_leg {
     uint32_t reduce_only_count; /* resting ones */
     uint32_t bid_count;
     uint32_t position_slot; /* in the market's list of positions; WEIR_NO_INDEX: flat */
-    bool leverage_set;
+    bool leverage_set, mode_set; /* by a command */
     /* While the scope is in liquidation: */
     uint8_t stage; /* enum weir_stage */
     bool beyond_book;

@@ -43,7 +43,10 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     const struct weir_market *m = &x->venue->markets[g->market];
     struct weir_fund *f = weir_market_fund(x, &lq->funds, g->market);
     if (f->drawdown.stopped) return 0;
+    struct weir_health h;
+    weir_health(x, own->scope, NULL, &h);
     if (weir_scope_at(&x->ledger, own->scope)->queue != WEIR_QUEUE_NONE) return 0;
+    if (weir_liquidatable(x, &h)) return 0;
     weir_qty same = a->side == WEIR_SELL ? own->size : -own->size; /* > 0: adds to inventory */
     weir_wide bound = INT64_MAX / weir_value(m, m->max_price, 1);
     if (x->venue->absorb_max_notional != WEIR_NONE)
@@ -59,9 +62,10 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     return most_lots(x, a, cash, 0, net);
 }
 
-/* A flat fund scope gives its balance back to the cash. */
-static void return_balance(struct weir_liquidator *lq, uint32_t fund) {
+void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
     struct weir_exchange *x = lq->x;
+    if (!weir_account_is_fund(&x->ledger, account)) return;
+    uint32_t fund = account;
     struct weir_fund *f = &lq->funds.fund[fund];
     if (!weir_scope_flat(&x->ledger, f->scope)) return;
     weir_scope_settle(&x->ledger, f->scope);
@@ -80,6 +84,7 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
     const struct weir_leg *own = weir_leg_at(&x->ledger, a->own);
     const struct weir_market *m = &x->venue->markets[g->market];
     weir_wide capital = capital_for(x, a, lots);
+    weir_qty before = own->size;
     if (capital > 0) {
         weir_post_balance(&x->ledger, own->scope, capital);
         weir_fund_move(x, &lq->funds, m->fund_idx, WEIR_CAUSE_ABSORB, -capital, g->account);
@@ -94,15 +99,12 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
     weir_count_closed(lq, a->leg, WEIR_BY_ABSORBED, weir_value(m, a->price, lots), &result.taker);
-    if (a->gap_per_lot > 0) {
-        weir_post_balance(&x->ledger, g->scope, a->gap_per_lot * lots);
-        weir_fund_move(x, &lq->funds, m->fund_idx, WEIR_CAUSE_GAP, -a->gap_per_lot * lots,
-                       g->account);
-    }
+    weir_fund_pay_gap(x, &lq->funds, a->leg, a->gap_per_lot * lots);
     struct weir_unwind *u = &lq->funds.fund[m->fund_idx].unwind[g->market];
-    if (own->size != 0 && u->next == INT64_MAX)
-        *u = (struct weir_unwind){.next = x->now, .slice = 1};
-    return_balance(lq, m->fund_idx);
+    bool turned = (before > 0) != (own->size > 0) || (before < 0) != (own->size < 0);
+    if (own->size != 0 && (turned || u->next == INT64_MAX))
+        *u = (struct weir_unwind){.started = x->now, .next = x->now, .slice = 1};
+    weir_fund_return(lq, own->account);
 }
 
 void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
@@ -126,48 +128,65 @@ void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct we
     weir_enter_stage(lq, leg, weir_next_stage(lq, g, WEIR_STAGE_ABSORB));
 }
 
+/* Lots of the next slice, and when the one behind it is due (0: with the next command). */
+static void plan_unwind(struct weir_liquidator *lq, const struct weir_leg *g,
+                        const struct weir_unwind *u, struct weir_slice *plan) {
+    const struct weir_exchange *x = lq->x;
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_price mark = x->prices[g->market].mark;
+    struct weir_policy_view view = {.market = m,
+                                    .risk = &x->risks[g->market],
+                                    .mark = mark,
+                                    .lots = weir_abs(g->size),
+                                    .notional = weir_value(m, mark, weir_abs(g->size)),
+                                    .now = x->now,
+                                    .started = u->started,
+                                    .slice_number = u->slice};
+    struct weir_policy_config plain = x->venue->absorb_policy;
+    plain.frontier = false; /* R37 is about restoring a scope; the fund's only works off */
+    weir_policy_slice(&plain, &view, plan);
+}
+
 /* One slice of the policy that works off the fund's inventory in a market (a timer). */
 void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
     struct weir_exchange *x = lq->x;
     struct weir_fund *f = &lq->funds.fund[fund];
     struct weir_unwind *u = &f->unwind[market];
-    const struct weir_policy_config *policy = &x->venue->absorb_policy;
-    const struct weir_market *m = &x->venue->markets[market];
     uint32_t leg = weir_leg_find(&x->ledger, f->account, market);
-    const struct weir_leg *g = leg == WEIR_NO_INDEX ? NULL : weir_leg_at(&x->ledger, leg);
-    if (!g || g->size == 0 || weir_scope_at(&x->ledger, f->scope)->queue != WEIR_QUEUE_NONE) {
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    if (g->size == 0) {
         *u = (struct weir_unwind){.next = INT64_MAX, .slice = 1};
         return;
     }
+    struct weir_slice plan;
+    plan_unwind(lq, g, u, &plan);
+    u->slice++;
+    u->again = plan.next <= x->now; /* due at once: with the next command's timers */
+    u->next = u->again ? INT64_MAX : plan.next;
     struct weir_health h;
     weir_health(x, f->scope, NULL, &h);
-    weir_price mark = x->prices[market].mark;
-    struct weir_policy_view view = {.market = m,
-                                    .risk = &x->risks[market],
-                                    .mark = mark,
-                                    .lots = weir_abs(g->size),
-                                    .notional = weir_value(m, mark, weir_abs(g->size)),
-                                    .equity = h.equity,
-                                    .requirement = h.requirement,
-                                    .maintenance = h.maintenance,
-                                    .now = x->now,
-                                    .slice_number = u->slice};
-    struct weir_policy_config plain = *policy;
-    plain.frontier = false; /* R37 is about restoring a scope; the fund's only works off */
-    struct weir_slice plan;
-    weir_policy_slice(&plain, &view, &plan);
-    u->next = plan.next > x->now ? plan.next : x->now + WEIR_SECOND;
-    if (!weir_market_workable(x, market)) return;
-    u->slice++;
+    if (!weir_market_workable(x, market) || weir_liquidatable(x, &h)) return;
+    if (weir_scope_at(&x->ledger, f->scope)->queue != WEIR_QUEUE_NONE) return;
     struct weir_taker taker = {.leg = leg,
                                .side = weir_closing_side(g),
                                .limit = weir_band_edge(x, market, weir_closing_side(g)),
                                .qty = plan.lots,
                                .kind = WEIR_FILL_UNWIND,
                                .fee_free = true,
-                               .max_fills = x->venue->fills_per_step};
+                               .max_fills = x->venue->max_fills_per_order};
     struct weir_walk walk;
     weir_match(x, &taker, &walk);
     if (g->size == 0) *u = (struct weir_unwind){.next = INT64_MAX, .slice = 1};
-    return_balance(lq, fund);
+    weir_fund_return(lq, f->account);
+}
+
+void weir_unwind_rearm(struct weir_liquidator *lq) {
+    for (uint32_t i = 0; i < lq->funds.count; i++) {
+        for (uint32_t m = 0; m < lq->x->venue->market_count; m++) {
+            struct weir_unwind *u = &lq->funds.fund[i].unwind[m];
+            if (!u->again) continue;
+            u->again = false;
+            u->next = lq->x->now;
+        }
+    }
 }

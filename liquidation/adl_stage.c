@@ -96,6 +96,10 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
                              weir_account_name(&x->ledger,
                                                weir_leg_at(&x->ledger, counterparty)->account),
                              lots, price, rank, haircut, least}});
+    struct weir_scope *other =
+        weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, counterparty)->scope);
+    if (other->queue == WEIR_QUEUE_ACTIVE) other->closed_lots = true;
+    weir_fund_return(lq, other->account);
     d->left -= lots;
     d->fills++;
 }
@@ -261,12 +265,10 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
         by_profit(&d, n);
     else
         by_rank(&d, n);
-    if (d.left == 0 || bound_met(&d)) return;
-    if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) {
-        last_resort(&d);
-    } else {
-        g->next_command = true;
-        weir_heap_drop(lq, &lq->adl, g->scope);
-        weir_queue_wait(lq, g->scope);
-    }
+    if (d.fills > 0) return; /* what is left goes on with the next step */
+    if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) last_resort(&d);
+    if (d.fills > 0) return;
+    g->next_command = true; /* `keep`, or all opposite lots are on offer */
+    weir_heap_drop(lq, &lq->adl, g->scope);
+    weir_queue_wait(lq, g->scope);
 }

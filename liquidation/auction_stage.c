@@ -173,7 +173,7 @@ static void set_reserve(struct closing *c, uint32_t k) {
     weir_health(x, g->scope, NULL, &h);
     weir_wide share = weir_bankruptcy_share(x, g, g->parked, &h);
     weir_price price = weir_bankruptcy_price(x, g, g->parked, share, false), reserve = price;
-    if (share < 0 && g->promised > 0) {
+    if (share < 0) {
         weir_price furthest = weir_furthest_price(x, c->market, c->side);
         reserve =
             weir_worse_by(m, c->side, price, g->promised / ((weir_wide)g->parked * m->unit_value));
@@ -197,7 +197,7 @@ static void collect_offers(struct closing *c) {
         struct weir_health h;
         weir_health(lq->x, g->scope, NULL, &h);
         if (weir_restored(lq->x, &h)) { /* takes its lots back; ends at its next head */
-            give_back(lq, i, WEIR_STAGE_BOOK);
+            give_back(lq, i, WEIR_STAGE_AUCTION);
             weir_queue_place(lq, g->scope);
             continue;
         }

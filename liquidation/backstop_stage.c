@@ -117,12 +117,13 @@ static void fill_volunteer(struct weir_liquidator *lq, const struct offer *o, ui
     g->backstop_loss -= o->loss_per_lot * lots;
 }
 
-/* Shares by free capacity until everyone who has one can take it (R5, R27). */
-static void share_out(struct weir_liquidator *lq, const struct offer *o) {
+/* Shares by free capacity until everyone who has one can take it (R5, R27). False when the step's
+ * bound cut it: the rest goes on in the same stage. */
+static bool share_out(struct weir_liquidator *lq, const struct offer *o) {
     const struct weir_exchange *x = lq->x;
     const struct weir_pool *list = &lq->volunteers[weir_leg_at(&x->ledger, o->leg)->market];
     uint32_t n = list->count;
-    if (n == 0) return;
+    if (n == 0) return true;
     weir_pool_clear(&lq->wides);
     weir_pool_clear(&lq->shares);
     WEIR_CHECK(weir_pool_add(&lq->wides, 3 * n) == 0 && weir_pool_add(&lq->shares, n) == 0);
@@ -142,15 +143,20 @@ static void share_out(struct weir_liquidator *lq, const struct offer *o) {
             all_can = false;
         }
     }
-    for (uint32_t i = 0; i < n; i++)
-        if (shares[i] > 0) fill_volunteer(lq, o, legs[i], (weir_qty)shares[i]);
+    int64_t fills = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (shares[i] == 0) continue;
+        if (fills++ == x->venue->fills_per_step) return false;
+        fill_volunteer(lq, o, legs[i], (weir_qty)shares[i]);
+    }
+    return true;
 }
 
 void weir_backstop_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
     struct offer o;
     make_offer(lq, leg, h, &o);
-    if (o.lots > 0) share_out(lq, &o);
+    bool done = o.lots == 0 || share_out(lq, &o);
     const struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
-    if (g->size == 0 || weir_after_step(lq, g->scope)) return;
+    if (!done || g->size == 0 || weir_after_step(lq, g->scope)) return;
     weir_enter_stage(lq, leg, weir_next_stage(lq, g, WEIR_STAGE_BACKSTOP));
 }

@@ -22,21 +22,28 @@ weir_price weir_band_edge(const struct weir_exchange *x, uint32_t market, enum w
     return weir_clamp(weir_saturate(p), 1, m->max_price);
 }
 
+/* r of the position's tier. */
+static weir_rate position_rate(const struct weir_exchange *x, const struct weir_leg *g) {
+    const struct weir_market *m = &x->venue->markets[g->market];
+    const struct weir_risk *r = &x->risks[g->market];
+    weir_wide n = weir_margin_notional(m, x->prices[g->market].mark, g->size, g->entry_value,
+                                       weir_abs(g->size));
+    return r->tiers.row[weir_tier_of(m, r, n)].rate;
+}
+
 /* Mark worsened by floor(mark * spread * r * x / 10^27), x how far below REQ the equity is. */
 static weir_price fillable_price(const struct weir_exchange *x, const struct weir_leg *g,
                                  const struct weir_health *h) {
     const struct weir_venue *v = x->venue;
     const struct weir_market *m = &v->markets[g->market];
-    const struct weir_risk *r = &x->risks[g->market];
     weir_price mark = x->prices[g->market].mark;
-    weir_wide n = weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
     weir_wide depth = WEIR_PPB;
     if (h->requirement > 0)
         depth =
             weir_mul_div_floor(v->fillable_adjustment, h->requirement - h->equity, h->requirement);
     depth = weir_wide_max(0, weir_wide_min(depth, WEIR_PPB));
     weir_wide ticks = weir_mul3_div2_floor((weir_wide)mark * v->fillable_spread,
-                                           r->tiers.row[weir_tier_of(m, r, n)].rate, depth,
+                                           position_rate(x, g), depth,
                                            (weir_wide)WEIR_PPB * WEIR_PPB, WEIR_PPB);
     return weir_worse_by(m, weir_closing_side(g), mark, ticks);
 }
@@ -59,7 +66,7 @@ static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_
         s->all_or_nothing = x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING;
         s->granted = grant;
         if (s->all_or_nothing)
-            worst = s->lq->funds.fund[m->fund_idx].drawdown.stopped ? worst : mark;
+            worst = mark;
         else
             worst = weir_worse_by(m, s->side, worst, grant / ((weir_wide)lots * m->unit_value));
     }
@@ -125,6 +132,7 @@ static void ask_policy(const struct weir_liquidator *lq, struct weir_leg *g,
         .mark = mark,
         .lots = weir_abs(g->size),
         .notional = weir_value(m, mark, weir_abs(g->size)),
+        .rate = position_rate(x, g),
         .equity = h->equity,
         .requirement = h->requirement,
         .maintenance = h->maintenance,

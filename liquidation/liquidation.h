@@ -59,6 +59,8 @@ void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed);
 /* ---- Timers ---------------------------------------------------------------------------------- */
 void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_side side);
 void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market);
+/* After a command: unwindings that are due again at once will be with the next one. */
+void weir_unwind_rearm(struct weir_liquidator *lq);
 
 /* ---- Used by the engine's commands ----------------------------------------------------------- */
 static inline struct weir_open_auction *weir_auction_at(const struct weir_liquidator *lq,

@@ -55,6 +55,9 @@ weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market, e
 /* The worse edge of the liquidation band for `side` (R24). */
 weir_price weir_band_edge(const struct weir_exchange *x, uint32_t market, enum weir_side side);
 
+/* A fund's scope that is flat gives its balance back to the cash; other accounts: nothing. */
+void weir_fund_return(struct weir_liquidator *lq, uint32_t account);
+
 /* ---- Stages: each works one step of the leg -------------------------------------------------- */
 void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);

@@ -77,7 +77,7 @@ enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct w
                                 enum weir_stage stage) {
     const struct weir_venue *v = lq->x->venue;
     bool stopped = weir_market_fund(lq->x, &lq->funds, g->market)->drawdown.stopped;
-    if (stopped) return WEIR_STAGE_ADL;
+    if (stopped && (stage == WEIR_STAGE_BOOK || stage == WEIR_STAGE_AUCTION)) return WEIR_STAGE_ADL;
     switch (stage) {
     case WEIR_STAGE_BOOK:
         return v->auction_format != WEIR_AUCTION_NONE ? WEIR_STAGE_AUCTION : WEIR_STAGE_BACKSTOP;
@@ -148,7 +148,7 @@ static void confiscate(struct weir_liquidator *lq, uint32_t scope) {
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         const struct weir_leg *g = leg_at(lq, i);
-        if (!g->beyond_book || !g->closed_any) continue;
+        if (!g->beyond_book) continue;
         weir_wide amount = s->balance;
         weir_post_balance(&x->ledger, scope, -amount);
         weir_fund_move(x, &lq->funds, x->venue->markets[g->market].fund_idx, WEIR_CAUSE_CONFISCATED,
@@ -180,6 +180,7 @@ void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_
         g->next_command = false;
     }
     weir_queue_leave(lq, scope);
+    weir_fund_return(lq, s->account);
 }
 
 static void end_flat(struct weir_liquidator *lq, uint32_t scope) {
@@ -276,37 +277,6 @@ static bool may_begin(const struct weir_liquidator *lq, uint32_t scope,
     return false;
 }
 
-/* Looks at the head of the queue. True when a step was taken. */
-static bool step(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
-    struct weir_health h;
-    weir_health(lq->x, scope, NULL, &h);
-    bool first = s->queue == WEIR_QUEUE_WAITING;
-    if (first && !weir_liquidatable(lq->x, &h)) {
-        weir_queue_leave(lq, scope);
-        return false;
-    }
-    if (first && !may_begin(lq, scope, &h)) {
-        weir_queue_wait(lq, scope);
-        return false;
-    }
-    if (!first && weir_after_step(lq, scope)) return false;
-    if (!first && weir_restored(lq->x, &h)) { /* ends when its parked lots are back */
-        weir_queue_wait(lq, scope);
-        return false;
-    }
-    if (first) begin(lq, scope, &h);
-    uint32_t leg = pick(lq, scope);
-    if (leg != WEIR_NO_INDEX) {
-        work(lq, leg);
-    } else if (!first) {
-        weir_queue_wait(lq, scope);
-        return false;
-    }
-    if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);
-    return true;
-}
-
 static bool take_credit(struct weir_liquidator *lq) {
     if (lq->x->venue->capacity == WEIR_NONE) return true;
     if (lq->credit < WEIR_PPB) return false;
@@ -314,19 +284,66 @@ static bool take_credit(struct weir_liquidator *lq) {
     return true;
 }
 
+enum outcome { NO_STEP, TOOK_STEP, NO_CREDIT };
+
+/* Leaves or ends without a step what needs none; true when the scope may still take one. */
+static bool head_needs_step(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h) {
+    weir_health(lq->x, scope, NULL, h);
+    if (scope_at(lq, scope)->queue == WEIR_QUEUE_WAITING) {
+        if (!weir_liquidatable(lq->x, h))
+            weir_queue_leave(lq, scope);
+        else if (!may_begin(lq, scope, h))
+            weir_queue_wait(lq, scope);
+        else
+            return true;
+        return false;
+    }
+    if (weir_after_step(lq, scope)) return false;
+    if (!weir_restored(lq->x, h)) return true;
+    weir_queue_wait(lq, scope); /* ends when its parked lots are back */
+    return false;
+}
+
+static enum outcome step(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_health h;
+    if (!head_needs_step(lq, scope, &h)) return NO_STEP;
+    bool first = scope_at(lq, scope)->queue == WEIR_QUEUE_WAITING;
+    uint32_t leg = first ? WEIR_NO_INDEX : pick(lq, scope);
+    if (!first && leg == WEIR_NO_INDEX) {
+        weir_queue_wait(lq, scope);
+        return NO_STEP;
+    }
+    if (!take_credit(lq)) return NO_CREDIT;
+    if (first) {
+        begin(lq, scope, &h);
+        leg = pick(lq, scope);
+    }
+    if (leg != WEIR_NO_INDEX) work(lq, leg);
+    if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);
+    return TOOK_STEP;
+}
+
+static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope);
+
+/* Does a scope wait for an ADL step that could be taken now? */
+static bool adl_waits(const struct weir_liquidator *lq) {
+    for (uint32_t i = 0; i < lq->adl.scopes.count; i++)
+        if (pick_adl(lq, *WEIR_AT(&lq->adl.scopes, uint32_t, i)) != WEIR_NO_INDEX) return true;
+    return false;
+}
+
 /* ADL takes what the other steps left, but one step is kept for it when a scope waits for it; with
  * one step a command it gets those with an even seq. */
 int64_t weir_liquidation_steps(struct weir_liquidator *lq) {
     int64_t all = lq->x->venue->steps_per_command, kept = 0, used = 0;
     weir_queue_retry(lq);
-    if (lq->adl.scopes.count > 0) kept = all > 1 ? 1 : lq->x->seq % 2 == 0;
+    if (adl_waits(lq)) kept = all > 1 ? 1 : lq->x->seq % 2 == 0;
     while (used < all - kept) {
         uint32_t scope = weir_heap_top(&lq->ready);
-        if (scope == WEIR_NO_INDEX || !take_credit(lq)) break;
-        if (step(lq, scope))
-            used++;
-        else if (lq->x->venue->capacity != WEIR_NONE)
-            lq->credit += WEIR_PPB;
+        if (scope == WEIR_NO_INDEX) break;
+        enum outcome outcome = step(lq, scope);
+        if (outcome == NO_CREDIT) break;
+        used += outcome == TOOK_STEP;
         weir_queue_rekey(lq);
     }
     return all - used;
@@ -352,29 +369,29 @@ static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
     return best;
 }
 
-static bool adl_step(struct weir_liquidator *lq, uint32_t scope) {
-    if (weir_after_step(lq, scope)) return false;
+static enum outcome adl_step(struct weir_liquidator *lq, uint32_t scope) {
+    if (weir_after_step(lq, scope)) return NO_STEP;
     uint32_t leg = pick_adl(lq, scope);
     if (leg == WEIR_NO_INDEX) {
         weir_heap_drop(lq, &lq->adl, scope);
         weir_queue_wait(lq, scope);
-        return false;
+        return NO_STEP;
     }
+    if (!take_credit(lq)) return NO_CREDIT;
     struct weir_health h;
     weir_health(lq->x, scope, NULL, &h);
     weir_adl_stage(lq, leg, &h);
     weir_after_step(lq, scope);
-    return true;
+    return TOOK_STEP;
 }
 
 void weir_adl_steps(struct weir_liquidator *lq, int64_t budget) {
     while (budget > 0) {
         uint32_t scope = weir_heap_top(&lq->adl);
-        if (scope == WEIR_NO_INDEX || !take_credit(lq)) break;
-        if (adl_step(lq, scope))
-            budget--;
-        else if (lq->x->venue->capacity != WEIR_NONE)
-            lq->credit += WEIR_PPB;
+        if (scope == WEIR_NO_INDEX) break;
+        enum outcome outcome = adl_step(lq, scope);
+        if (outcome == NO_CREDIT) break;
+        budget -= outcome == TOOK_STEP;
         weir_queue_rekey(lq);
     }
 }

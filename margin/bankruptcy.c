@@ -102,5 +102,7 @@ weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {
         }
     }
     if (!found[0] || !found[1]) return found[0] + found[1];
-    return mark - found[0] <= found[1] - mark ? found[0] : found[1];
+    weir_price down = mark - found[0], up = found[1] - mark;
+    if (down == up) return g->size > 0 ? found[0] : found[1];
+    return down < up ? found[0] : found[1];
 }

@@ -110,6 +110,6 @@ void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
         if (x->risks[market].status == WEIR_STATUS_TRADING)
             weir_book_pass_stops(&x->books[market], &x->orders, WEIR_ON_LAST, f->price, &x->line);
     }
-    follow_position(x, f->maker);
     follow_position(x, f->taker);
+    follow_position(x, f->maker);
 }

@@ -93,12 +93,12 @@ void weir_match(struct weir_exchange *x, const struct weir_taker *t, struct weir
     *walk = (struct weir_walk){.left = t->qty};
     uint32_t market = weir_leg_at(&x->ledger, t->leg)->market;
     while (walk->left > 0) {
-        uint32_t maker = weir_book_maker(&x->books[market], &x->orders, t->side, t->limit);
-        if (maker == WEIR_NO_INDEX) return;
         if (walk->fills >= t->max_fills) {
             walk->stopped = WEIR_C_FILL_LIMIT;
             return;
         }
+        uint32_t maker = weir_book_maker(&x->books[market], &x->orders, t->side, t->limit);
+        if (maker == WEIR_NO_INDEX) return;
         if (!meet(x, t, maker, walk)) return;
     }
 }

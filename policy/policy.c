@@ -14,9 +14,8 @@ static const policy_fn policies[WEIR_POLICY_COUNT] = {
 /* A partial close raises equity / MM only if c * MM < E * r. */
 static bool slicing_helps(const struct weir_policy_config *config,
                           const struct weir_policy_view *v) {
-    uint32_t tier = weir_tier_of(v->market, v->risk, v->notional);
     weir_wide cost = v->cost_ppb + config->slippage;
-    return weir_cmp_products(cost, v->maintenance, v->equity, v->risk->tiers.row[tier].rate) < 0;
+    return weir_cmp_products(cost, v->maintenance, v->equity, v->rate) < 0;
 }
 
 void weir_policy_slice(const struct weir_policy_config *config, const struct weir_policy_view *view,
@@ -25,6 +24,7 @@ void weir_policy_slice(const struct weir_policy_config *config, const struct wei
     *slice = (struct weir_slice){.cooldown_until = view->cooldown_until};
     policies[config->name](config, view, slice);
     if (slice->lots < view->lots && config->frontier && !slicing_helps(config, view))
-        *slice = (struct weir_slice){.lots = view->lots, .cooldown_until = view->cooldown_until};
+        slice->lots = view->lots;
+    if (slice->lots == view->lots) slice->cooldown_until = view->cooldown_until;
     WEIR_CHECK(slice->lots >= 0 && slice->lots <= view->lots);
 }

@@ -141,6 +141,7 @@ static void convert(struct twin *t, struct scope *s) {
                 'c', need, weir_twin_power(c->decimals), weir_twin_power(18), t->assets[best].price,
                 (WEIR_PPB - c->haircut) * weir_twin_power(t->v->assets[0].decimals));
         wide proceeds = weir_twin_worth(t, best, amount);
+        if (proceeds == 0) continue;
         a->collateral[best] -= amount;
         s->balance += proceeds;
         s->changed = true;

@@ -77,7 +77,7 @@ static int select_position(struct twin *t, struct scope *s) {
         const struct position *p = &s->account->at[m];
         if (!holds(t, s, m) || p->stage == STAGE_ADL || weir_twin_closed_market(t, m)) continue;
         int64_t lots = weir_abs(p->s) - p->parked;
-        if (lots == 0 || p->wait_seq == t->seq) continue;
+        if (lots == 0 || p->parked > 0 || p->wait_seq == t->seq) continue;
         if (p->stage == STAGE_AUCTION && weir_twin_room(t, m, lots) == 0) continue;
         wide mm = weir_twin_mm(t, m, weir_abs(p->s), p->v);
         if (best >= 0 && mm <= best_mm) continue;

@@ -133,11 +133,11 @@ static enum weir_reason check_taking(struct twin *t, struct order *o) {
     if (lots == 0) return WEIR_OK;
     int64_t all = o->open;
     o->open = lots; /* a market order counts only with the lots it can take */
-    enum weir_reason limit = weir_twin_raises(t, o) ? weir_twin_check_limits(t, o) : WEIR_OK;
-    o->open = all;
-    if (limit != WEIR_OK) return limit;
+    enum weir_reason r = weir_twin_raises(t, o) ? weir_twin_check_limits(t, o) : WEIR_OK;
     wide fee = weir_twin_fee(weir_twin_value(t, o->m, worst, lots), k->c->fee_taker);
-    return weir_twin_check_margin(t, o, lots, worst, fee);
+    if (r == WEIR_OK) r = weir_twin_check_margin(t, o, lots, worst, fee);
+    o->open = all;
+    return r;
 }
 
 /* All checks of an order from `overflow` on; what it is cut to and its limit are put into it. An
