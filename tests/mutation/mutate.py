@@ -28,10 +28,9 @@ COMMON = 'base market protocol wire reference'.split()
 FLAGS = ('-std=gnu17 -O1 -w -D_GNU_SOURCE -DWEIR_HEAVY_CHECKS=1 -DWEIR_VERSION="0" '
          '-fno-strict-aliasing').split()
 LIBRARIES = '-lyaml -lxxhash -lgmp -ljansson -lm'.split()
-# The streams' program runs both machines; replay, for the scripts, is a part of the program.
-DIFFERENTIAL = ['stream.c', 'stream_order.c', 'stream_text.c', 'stream_venue.c', 'stream_model.c', 'trial.c',
-                'shrink.c', 'differential.c']
-REPLAY = ['replay.c', 'source.c', 'options.c', 'main.c']
+# The streams' program runs both machines; replay.c, for the scripts, is beside this file.
+DIFFERENTIAL = ['stream.c', 'stream_order.c', 'stream_text.c', 'stream_venue.c', 'stream_model.c',
+                'trial.c', 'shrink.c', 'differential.c']
 
 
 def sources(room, names=None):
