@@ -405,8 +405,7 @@ int weir_cmd_run(int argc, char **argv) {
                "commands.weir, venue.yaml and scenario.yaml. Keys of the scenario are overridden "
                "with --set, keys of its venue with --set venue.KEY.\v"
                "Examples:\n  weir run scenarios/hour-601m.yaml --seed 7\n"
-               "  weir run scenarios/hour-601m.yaml --set depth=0.1 --set shock.size=2 "
-               "--set venue.backstop.at=0.5\n",
+               "  weir run scenarios/hour-601m.yaml --set depth=0.1 --set shock.size=2",
         .children = children,
     };
     struct arguments a = {0};

@@ -250,16 +250,16 @@ void weir_monitor_text(const struct weir_monitor *monitor, const struct weir_run
                  weir_monitor_quote(monitor, monitor->adl_notional) * scale);
     (void)fprintf(out, " from %" PRIu64 " accounts", monitor->adl_accounts);
     print_amount(out, "; socialised ", weir_monitor_quote(monitor, monitor->socialised) * scale);
-    (void)fputs("\nprices        ", out);
+    (void)fputs("\nlargest fall  ", out);
     const char *comma = "";
     for (uint32_t i = 0; i < monitor->venue->market_count; i++) {
         if (monitor->markets[i].open == 0) continue;
-        (void)fprintf(out, "%s%s -%.1f %%", comma, monitor->venue->markets[i].symbol.text,
+        (void)fprintf(out, "%s%s %.1f %%", comma, monitor->venue->markets[i].symbol.text,
                       100 * monitor->markets[i].drawdown);
         comma = ", ";
     }
     (void)fprintf(out,
-                  " at most below their highs\nengine        %" PRIu64 " commands, %" PRIu64
+                  "\nengine        %" PRIu64 " commands, %" PRIu64
                   " events in %.1f s (%.0f commands/s), p99 %.1f us, conserved: %s\n"
                   "state         %016" PRIx64 "\n",
                   facts->commands, facts->events, facts->wall_s,
