@@ -27,7 +27,7 @@ CALL = re.compile(r'^\s+(\w+)\([^;{}]*\);$')
 GUARDED_CALL = re.compile(r'^(\s+(?:if \(.*\)|else) )(\w+)\([^;{}]*\);$')
 CONDITION = re.compile(r'\bif \((?!!\()')
 ROUNDING = {'weir_div_floor': 'weir_div_ceil', 'weir_div_ceil': 'weir_div_floor',
-            'weir_div_trunc': 'weir_div_floor'}
+            'weir_div_trunc': 'weir_div_ceil'}
 BOUND = {'weir_min': 'weir_max', 'weir_max': 'weir_min', 'weir_wide_min': 'weir_wide_max',
          'weir_wide_max': 'weir_wide_min'}
 COMPARISON = {' < ': ' <= ', ' <= ': ' < ', ' > ': ' >= ', ' >= ': ' > ', ' == ': ' != ',

@@ -16,7 +16,7 @@
 #define LINE_SIZE  8192
 
 /* Present only in builds that count coverage or look for leaks; _exit skips both otherwise. */
-extern void __gcov_dump(void) __attribute__((weak));
+extern void weir_coverage_dump(void) __attribute__((weak)); /* coverage.c */
 extern void __lsan_do_leak_check(void) __attribute__((weak));
 
 /* Memory that the child writes and its parent reads. */
@@ -296,7 +296,7 @@ bool weir_trial_run(const struct weir_trial *trial, struct weir_trial_result *re
         alarm(trial->seconds > 0 ? trial->seconds : 120);
         run_here(trial, shared, keep != NULL);
         if (__lsan_do_leak_check != NULL) __lsan_do_leak_check();
-        if (__gcov_dump != NULL) __gcov_dump();
+        if (weir_coverage_dump != NULL) weir_coverage_dump();
         _exit(0);
     }
     int status = 0;
