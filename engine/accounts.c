@@ -157,7 +157,7 @@ enum weir_reason weir_on_leverage(struct weir_engine *e, const struct weir_comma
     weir_accept(e, NULL);
     g->leverage = leverage;
     g->leverage_set = true;
-    weir_touch_key(x, g->scope);
+    weir_touch(x, g->scope);
     return WEIR_OK;
 }
 
@@ -205,11 +205,13 @@ static bool may_take_out(struct weir_engine *e, uint32_t scope, weir_wide amount
 static enum weir_reason check_isolated_move(struct weir_engine *e, const struct weir_command *c,
                                             uint32_t scope, uint32_t cross, int64_t amount) {
     const struct weir_ledger *l = &e->x.ledger;
+    bool cross_there = weir_scope_at(l, scope)->market == WEIR_NO_INDEX;
     uint32_t from = amount > 0 ? cross : scope;
+    if (cross_there && amount < 0)
+        return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
     if (weir_scope_at(l, from)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
-    bool cross_there = weir_scope_at(l, scope)->market == WEIR_NO_INDEX;
-    if (has_stale_leg(e, from) && (amount > 0 || !cross_there))
+    if (has_stale_leg(e, from))
         return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
     if (cross_there)
         return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
@@ -226,7 +228,7 @@ enum weir_reason weir_on_isolated_margin(struct weir_engine *e, const struct wei
     struct weir_decimal unit;
     enum weir_reason r = weir_find_leg(e, c, &market, &leg);
     if (r != WEIR_OK) return r;
-    struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN + 1, &amount);
+    struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN, &amount);
     r = weir_read_numbers(e, &n, 1);
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
@@ -251,7 +253,7 @@ enum weir_reason weir_on_fund(struct weir_engine *e, const struct weir_command *
     if (c->present & WEIR_HAS_FUND) fund = weir_venue_fund(e->x.venue, &c->fund);
     if (fund == WEIR_NO_INDEX)
         return weir_deny(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
-    struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN + 1, &amount);
+    struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN, &amount);
     enum weir_reason r = weir_read_numbers(e, &n, 1);
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;

@@ -1,14 +1,41 @@
 /* Time: timers in order (R39), index, mark, funding, collateral feeds (R8, R13-R15). */
 #include "engine/internal.h"
 
+/* The stop of one side that was passed first: of both triggers the lowest buy or highest sell stop
+ * price whose condition holds, ties by age; WEIR_NO_INDEX: none. */
+static uint32_t first_passed(const struct weir_exchange *x, uint32_t market, enum weir_side side,
+                             struct weir_ladder **ladder) {
+    const weir_price at[2] = {x->prices[market].mark, x->prices[market].last};
+    uint32_t best = WEIR_NO_INDEX;
+    for (int t = 0; t < 2; t++) {
+        struct weir_ladder *stops = x->books[market].stops[t][side];
+        uint32_t idx = weir_ladder_first(stops);
+        if (idx == WEIR_NO_INDEX || at[t] == 0) continue;
+        const struct weir_order *o = weir_order_at(&x->orders, idx);
+        if (side == WEIR_BUY ? at[t] < o->stop_price : at[t] > o->stop_price) continue;
+        if (best != WEIR_NO_INDEX) {
+            const struct weir_order *b = weir_order_at(&x->orders, best);
+            weir_price d = side == WEIR_BUY ? o->stop_price - b->stop_price
+                                            : b->stop_price - o->stop_price;
+            if (d > 0 || (d == 0 && o->age > b->age)) continue;
+        }
+        best = idx;
+        *ladder = stops;
+    }
+    return best;
+}
+
 void weir_pass_stops(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
-    const struct weir_price_state *p = &x->prices[market];
     if (x->risks[market].status != WEIR_STATUS_TRADING) return;
-    if (p->mark > 0)
-        weir_book_pass_stops(&x->books[market], &x->orders, WEIR_ON_MARK, p->mark, &x->line);
-    if (p->last > 0)
-        weir_book_pass_stops(&x->books[market], &x->orders, WEIR_ON_LAST, p->last, &x->line);
+    for (int side = 0; side < 2; side++) {
+        struct weir_ladder *ladder = NULL;
+        for (uint32_t idx; (idx = first_passed(x, market, side, &ladder)) != WEIR_NO_INDEX;) {
+            weir_ladder_remove(ladder, &x->orders, idx);
+            weir_order_at(&x->orders, idx)->flags |= WEIR_ORDER_IN_LINE;
+            weir_stop_line_push(&x->line, &x->orders, idx);
+        }
+    }
 }
 
 void weir_refresh_index(struct weir_engine *e, uint32_t market) {

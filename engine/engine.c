@@ -32,6 +32,7 @@ static int new_exchange(struct weir_exchange *x, const struct weir_venue *venue,
     uint32_t markets = venue->market_count;
     x->venue = venue;
     x->line = (struct weir_stop_line){WEIR_NO_INDEX, WEIR_NO_INDEX};
+    x->crossing = WEIR_NO_INDEX;
     x->books = calloc(markets, sizeof *x->books);
     x->prices = calloc(markets, sizeof *x->prices);
     x->risks = calloc(markets, sizeof *x->risks);

@@ -46,7 +46,7 @@ enum weir_reason weir_read_numbers(struct weir_engine *e, const struct weir_numb
         bool low = exact[i] == WEIR_EXACT_OVERFLOW ? negative && n[i].least > INT64_MIN
                                                    : *n[i].out < n[i].least;
         bool high = exact[i] == WEIR_EXACT_OVERFLOW ? !negative : *n[i].out > n[i].most;
-        if (low || (high && !n[i].most_overflows && exact[i] == WEIR_EXACT_OK))
+        if (low || (high && !n[i].most_overflows))
             return weir_deny(e, WEIR_R_RANGE, "%s is out of range", n[i].key);
     }
     for (size_t i = 0; i < count; i++)

@@ -21,7 +21,6 @@ static void rest_order(struct weir_engine *e, const struct weir_order_request *r
     o->flags = (uint8_t)((r->reduce_only ? WEIR_ORDER_REDUCE_ONLY : 0) |
                          (r->post_only ? WEIR_ORDER_POST_ONLY : 0));
     weir_order_rest(x, idx);
-    weir_touch_key(x, weir_leg_at(&x->ledger, r->leg)->scope);
 }
 
 void weir_order_enter(struct weir_engine *e, const struct weir_order_request *r,
@@ -348,7 +347,6 @@ enum weir_reason weir_on_amend(struct weir_engine *e, const struct weir_command 
         return stop ? amend_stop(e, idx, qty, price) : replace_order(e, idx, qty, price);
     weir_accept(e, &c->id);
     if (qty < o->open) weir_order_shrink(x, idx, o->open - qty);
-    weir_touch_key(x, weir_leg_at(&x->ledger, o->leg)->scope);
     return WEIR_OK;
 }
 
@@ -451,6 +449,31 @@ enum weir_reason weir_on_bid(struct weir_engine *e, const struct weir_command *c
 
 /* ---- Leaving `auction` status ---------------------------------------------------------------- */
 
+/* The resting order `later` takes what it crosses; it keeps its place with what is left. */
+static void take_crossed(struct weir_engine *e, uint32_t later) {
+    struct weir_exchange *x = &e->x;
+    const struct weir_order *o = weir_order_at(&x->orders, later);
+    weir_qty all = o->open;
+    struct weir_taker taker = {.leg = o->leg,
+                               .side = o->side,
+                               .limit = o->price,
+                               .qty = all,
+                               .kind = WEIR_FILL_TRADE,
+                               .order = weir_order_name(&x->orders, later),
+                               .voluntary = true,
+                               .pays_fee = true,
+                               .max_fills = x->venue->max_fills_per_order};
+    struct weir_walk walk;
+    x->crossing = later;
+    weir_match(x, &taker, &walk);
+    x->crossing = WEIR_NO_INDEX;
+    if (walk.left > 0 && walk.left < all) weir_order_shrink(x, later, all - walk.left);
+    if (walk.left == 0)
+        weir_order_forget(x, later);
+    else if (walk.stopped != WEIR_OK)
+        weir_order_cancel(x, later, walk.stopped);
+}
+
 /* While the book is crossed the later order trades at the earlier one's price (R16). */
 void weir_uncross(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
@@ -461,20 +484,6 @@ void weir_uncross(struct weir_engine *e, uint32_t market) {
         const struct weir_order *b = weir_order_at(&x->orders, bid);
         const struct weir_order *a = weir_order_at(&x->orders, ask);
         if (b->price < a->price) return;
-        uint32_t later = b->age > a->age ? bid : ask;
-        const struct weir_order *o = weir_order_at(&x->orders, later);
-        struct weir_order_request r = {.leg = o->leg,
-                                       .account = o->account,
-                                       .market = market,
-                                       .id = *weir_order_name(&x->orders, later),
-                                       .side = o->side,
-                                       .type = WEIR_LIMIT,
-                                       .tif = WEIR_GTC,
-                                       .reduce_only = o->flags & WEIR_ORDER_REDUCE_ONLY,
-                                       .qty = o->open,
-                                       .price = o->price};
-        struct weir_order_plan plan = {o->open, o->price};
-        weir_order_forget(x, later);
-        weir_order_enter(e, &r, &plan);
+        take_crossed(e, b->age > a->age ? bid : ask);
     }
 }

@@ -59,7 +59,7 @@ struct weir_leg {
     /* While the scope is in liquidation: */
     uint8_t stage; /* enum weir_stage */
     bool beyond_book;
-    bool next_command; /* can do nothing before the next command */
+    uint64_t wait_seq; /* can do nothing more within the command of this number; 0: none */
     uint32_t empty_slices;
     weir_qty parked;     /* lots on offer in an auction */
     weir_wide promised;  /* the fund's grant for them */

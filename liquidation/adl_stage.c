@@ -98,7 +98,10 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
                              lots, price, rank, haircut, least}});
     struct weir_scope *other =
         weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, counterparty)->scope);
-    if (other->queue == WEIR_QUEUE_ACTIVE) other->closed_lots = true;
+    if (other->queue == WEIR_QUEUE_ACTIVE) {
+        other->closed_lots = true;
+        weir_flat_shortfall(lq, weir_leg_at(&x->ledger, counterparty)->scope);
+    }
     weir_fund_return(lq, other->account);
     d->left -= lots;
     d->fills++;
@@ -248,9 +251,7 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
     if (v->adl_when == WEIR_ADL_NEVER ||
         (v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && h->equity >= 0)) {
         weir_enter_stage(lq, leg, WEIR_STAGE_BOOK);
-        g->next_command = true;
-        weir_heap_drop(lq, &lq->adl, g->scope);
-        weir_queue_wait(lq, g->scope);
+        g->wait_seq = x->seq;
         return;
     }
     struct deleverage d = {.lq = lq,
@@ -268,7 +269,5 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
     if (d.fills > 0) return; /* what is left goes on with the next step */
     if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) last_resort(&d);
     if (d.fills > 0) return;
-    g->next_command = true; /* `keep`, or all opposite lots are on offer */
-    weir_heap_drop(lq, &lq->adl, g->scope);
-    weir_queue_wait(lq, g->scope);
+    g->wait_seq = x->seq; /* `keep`, or all opposite lots are on offer */
 }

@@ -163,9 +163,6 @@ void weir_queue_retry(struct weir_liquidator *lq) {
     for (uint32_t i = 0; i < n; i++) {
         uint32_t scope = *WEIR_AT(&lq->retry, uint32_t, i);
         scope_at(lq, scope)->retry_listed = false;
-        for (uint32_t leg = weir_scope_first_leg(&lq->x->ledger, scope); leg != WEIR_NO_INDEX;
-             leg = weir_scope_next_leg(&lq->x->ledger, scope, leg))
-            weir_leg_at(&lq->x->ledger, leg)->next_command = false;
         weir_queue_place(lq, scope);
     }
     lq->retry.count = 0;

@@ -63,7 +63,8 @@ static void place_deficit(struct weir_liquidator *lq, uint32_t scope, weir_wide 
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i))
         n++;
-    lq->wides.count = lq->shares.count = 0;
+    weir_pool_clear(&lq->wides);
+    weir_pool_clear(&lq->shares);
     WEIR_CHECK(weir_pool_add(&lq->wides, 2 * n + 2) == 0);
     WEIR_CHECK(weir_pool_add(&lq->shares, n + 1) == 0);
     weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0), *parts = weights + n;

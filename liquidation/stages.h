@@ -30,6 +30,8 @@ void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
 /* Looks at the scope after a step: flat or restored ends it. True when it is over, or waits for
  * its shortfall. */
 bool weir_after_step(struct weir_liquidator *lq, uint32_t scope);
+/* A scope in liquidation that another's deleveraging made flat and negative: waits for (8). */
+void weir_flat_shortfall(struct weir_liquidator *lq, uint32_t scope);
 void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_outcome outcome);
 /* Takes the liquidation fee of closings worth `value` that were `better` than bankruptcy (R24). */
 void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wide value,

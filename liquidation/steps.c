@@ -61,7 +61,8 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         struct weir_leg *g = leg_at(lq, i);
         g->stage = WEIR_STAGE_NONE;
-        g->beyond_book = g->next_command = g->closed_any = false;
+        g->beyond_book = g->closed_any = false;
+        g->wait_seq = 0;
         g->empty_slices = 0;
         g->realised = 0;
         /* Inventory of the fund goes straight to ADL (R27). */
@@ -177,7 +178,6 @@ void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_
         struct weir_leg *g = leg_at(lq, i);
         WEIR_CHECK(g->parked == 0);
         g->stage = WEIR_STAGE_NONE;
-        g->next_command = false;
     }
     weir_queue_leave(lq, scope);
     weir_fund_return(lq, s->account);
@@ -198,6 +198,11 @@ static void end_flat(struct weir_liquidator *lq, uint32_t scope) {
     *WEIR_AT(&lq->shortfalls, uint32_t, i) = scope;
 }
 
+void weir_flat_shortfall(struct weir_liquidator *lq, uint32_t scope) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    if (weir_scope_flat(l, scope) && weir_scope_balance(l, scope) < 0) end_flat(lq, scope);
+}
+
 bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_scope *s = scope_at(lq, scope);
     if (s->queue != WEIR_QUEUE_ACTIVE || s->wait_shortfall) return true;
@@ -215,7 +220,7 @@ bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
 /* ---- Choosing what to work ------------------------------------------------------------------- */
 
 static bool can_work(const struct weir_liquidator *lq, const struct weir_leg *g) {
-    if (g->size == 0 || g->parked > 0 || g->next_command) return false;
+    if (g->size == 0 || g->parked > 0 || g->wait_seq == lq->x->seq) return false;
     if (g->stage == WEIR_STAGE_ADL || !weir_market_workable(lq->x, g->market)) return false;
     return g->stage != WEIR_STAGE_AUCTION || weir_auction_has_room(lq, g);
 }
@@ -358,7 +363,7 @@ static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         const struct weir_leg *g = leg_at(lq, i);
-        if (g->size == 0 || g->stage != WEIR_STAGE_ADL || g->next_command) continue;
+        if (g->size == 0 || g->stage != WEIR_STAGE_ADL || g->wait_seq == x->seq) continue;
         if (!weir_market_workable(x, g->market)) continue;
         weir_wide mm = weir_maintenance(&x->venue->markets[g->market], &x->risks[g->market],
                                         x->prices[g->market].mark, g->size, g->entry_value);

@@ -49,6 +49,7 @@ struct weir_exchange {
     struct weir_collateral collateral[WEIR_ASSETS_MAX];
     struct weir_trigger_index trigger;
     struct weir_stop_line line;
+    uint32_t crossing; /* a resting order that takes (R16); it follows no position meanwhile */
     weir_time now;
     uint64_t seq;
     uint32_t event_n; /* within the command */

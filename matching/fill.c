@@ -34,6 +34,7 @@ static void follow_position(struct weir_exchange *x, uint32_t leg) {
         const struct weir_order *o = weir_order_at(&x->orders, i);
         next = o->leg_next;
         if (!(o->flags & WEIR_ORDER_REDUCE_ONLY) || o->flags & WEIR_ORDER_STOP) continue;
+        if (i == x->crossing) continue;
         bool closes = o->side == WEIR_BUY ? g->size < 0 : g->size > 0;
         if (!closes)
             weir_order_cancel(x, i, WEIR_R_REDUCE_ONLY);
