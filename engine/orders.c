@@ -278,6 +278,8 @@ static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty
                                    weir_price price) {
     struct weir_exchange *x = &e->x;
     const struct weir_order *o = weir_order_at(&x->orders, idx);
+    if (!(o->flags & WEIR_ORDER_REDUCE_ONLY) && !weir_bound_ok(e, o->leg, o->side, qty))
+        return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     hide_order(x, o, -1);
     enum weir_reason r = check_stop(e, weir_leg_at(&x->ledger, o->leg), o->side,
                                      o->flags & WEIR_ORDER_REDUCE_ONLY, qty);
@@ -449,7 +451,8 @@ enum weir_reason weir_on_bid(struct weir_engine *e, const struct weir_command *c
 
 /* ---- Leaving `auction` status ---------------------------------------------------------------- */
 
-/* The resting order `later` takes what it crosses; it keeps its place with what is left. */
+/* The resting order `later` meets the best order against it; it keeps its place with what is
+ * left. The bound of fills is an incoming order's: here it is the number of resting orders. */
 static void take_crossed(struct weir_engine *e, uint32_t later) {
     struct weir_exchange *x = &e->x;
     const struct weir_order *o = weir_order_at(&x->orders, later);
@@ -462,7 +465,8 @@ static void take_crossed(struct weir_engine *e, uint32_t later) {
                                .order = weir_order_name(&x->orders, later),
                                .voluntary = true,
                                .pays_fee = true,
-                               .max_fills = x->venue->max_fills_per_order};
+                               .max_fills = INT64_MAX,
+                               .one_maker = true};
     struct weir_walk walk;
     x->crossing = later;
     weir_match(x, &taker, &walk);

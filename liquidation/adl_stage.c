@@ -98,6 +98,7 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
                              lots, price, rank, haircut, least}});
     struct weir_scope *other =
         weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, counterparty)->scope);
+    weir_flat_shortfall(lq, g->scope);
     if (other->queue == WEIR_QUEUE_ACTIVE) {
         other->closed_lots = true;
         weir_flat_shortfall(lq, weir_leg_at(&x->ledger, counterparty)->scope);

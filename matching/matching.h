@@ -58,6 +58,7 @@ struct weir_taker {
     bool pays_fee;                 /* the taker fee; no rebate is paid where it does not */
     bool fee_free;                 /* neither side pays a fee */
     int64_t max_fills;
+    bool one_maker; /* the walk ends behind the first order it meets */
     /* Asked after the maker's check: may this fill be taken? May be NULL. */
     bool (*allow)(void *ctx, weir_price price, weir_qty qty);
     /* Told after each fill and its reduce-only cancels. May be NULL. */

@@ -99,7 +99,7 @@ void weir_match(struct weir_exchange *x, const struct weir_taker *t, struct weir
         }
         uint32_t maker = weir_book_maker(&x->books[market], &x->orders, t->side, t->limit);
         if (maker == WEIR_NO_INDEX) return;
-        if (!meet(x, t, maker, walk)) return;
+        if (!meet(x, t, maker, walk) || t->one_maker) return;
     }
 }
 

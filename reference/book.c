@@ -203,12 +203,11 @@ void weir_twin_execute(struct twin *t, struct order *o) {
  * one's price. */
 void weir_twin_uncross(struct twin *t, int m) {
     struct market *k = &t->m[m];
-    for (int i = 0; i < t->order_count; i++)
-        if (t->orders[i]->m == m) t->orders[i]->fills = 0;
     while (k->book_count[WEIR_BUY] > 0 && k->book_count[WEIR_SELL] > 0) {
         struct order *bid = k->book[WEIR_BUY][0], *ask = k->book[WEIR_SELL][0];
         if (bid->price < ask->price) break;
         struct order *taker = bid->age > ask->age ? bid : ask;
+        taker->fills = INT64_MIN / 2; /* orders that rest already have no bound of fills here */
         if (meet(t, taker, taker == bid ? ask : bid) && !taker->dead) weir_twin_remove(t, taker);
     }
 }
