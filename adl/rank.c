@@ -6,12 +6,11 @@ static int64_t pnl_ratio(const struct weir_adl_candidate *c) {
     return weir_saturate(weir_div_trunc(c->unrealised * WEIR_PPB, c->entry_value));
 }
 
-static int64_t pnl_leverage(const struct weir_adl_candidate *c) {
+static weir_wide pnl_leverage(const struct weir_adl_candidate *c) {
     weir_wide u = pnl_ratio(c);
     weir_wide leverage = weir_saturate(weir_mul_div_floor(c->notional, WEIR_PPB, c->share));
     if (leverage < 1) leverage = 1;
-    return weir_saturate(u > 0 ? weir_div_trunc(u * leverage, WEIR_PPB)
-                               : weir_div_trunc(u * WEIR_PPB, leverage));
+    return u > 0 ? weir_div_trunc(u * leverage, WEIR_PPB) : weir_div_trunc(u * WEIR_PPB, leverage);
 }
 
 void weir_adl_score(enum weir_ranking ranking, struct weir_adl_candidate *c) {

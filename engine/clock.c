@@ -218,6 +218,7 @@ void weir_advance(struct weir_engine *e, weir_time t) {
     weir_time from = e->x.now;
     if (t > from) sample_premiums(e);
     for (struct timer due = next_timer(e); due.time <= t; due = next_timer(e)) {
+        sample_premiums(e); /* before the timer changes a book */
         e->x.now = weir_max(due.time, from);
         fire(e, &due);
         weir_queue_rekey(&e->lq);

@@ -41,8 +41,8 @@ static enum weir_reason answer_adl(struct weir_engine *e, const struct weir_comm
     for (uint32_t i = 0; i < n; i++) {
         const struct weir_leg *g = weir_leg_at(l, line[i].leg);
         queue[i] = (struct weir_adl_entry){weir_account_name(l, g->account),
-                                           weir_scope_at(l, g->scope)->market, i + 1, line[i].score,
-                                           line[i].size};
+                                           weir_scope_at(l, g->scope)->market, i + 1,
+                                           weir_saturate(line[i].score), line[i].size};
     }
     weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ADL_STATE,
                                           .adl_state = {market, c->side, n, queue}});
@@ -59,7 +59,7 @@ static void fill_adl_place(struct weir_engine *e, uint32_t leg, struct weir_posi
         upto += line[i].size;
         if (line[i].leg != leg) continue;
         p->adl_rank = (struct weir_maybe){true, i + 1};
-        p->adl_score = (struct weir_maybe){true, line[i].score};
+        p->adl_score = (struct weir_maybe){true, weir_saturate(line[i].score)};
         p->adl_light = (struct weir_maybe){true, 6 - (int64_t)weir_div_ceil(5 * upto, all)};
     }
 }

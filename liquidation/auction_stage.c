@@ -118,20 +118,34 @@ void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *a, ui
     weir_orders_remove(&lq->x->orders, order);
 }
 
-/* A scope that enters liquidation: its bids are dropped (R26). */
-void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_exchange *x = lq->x;
+/* The scope's oldest bid and its auction; WEIR_NO_INDEX: none. O(bids). */
+static uint32_t oldest_bid(struct weir_liquidator *lq, uint32_t scope,
+                           struct weir_open_auction **auction) {
+    const struct weir_exchange *x = lq->x;
+    uint32_t best = WEIR_NO_INDEX;
     for (uint32_t k = 0; k < x->venue->market_count * 2; k++) {
         struct weir_open_auction *a = &lq->auctions[k];
-        for (uint32_t i = a->number ? a->first_bid : WEIR_NO_INDEX, next; i != WEIR_NO_INDEX;
-             i = next) {
+        for (uint32_t i = a->number ? a->first_bid : WEIR_NO_INDEX; i != WEIR_NO_INDEX;
+             i = weir_order_at(&x->orders, i)->next) {
             const struct weir_order *o = weir_order_at(&x->orders, i);
-            next = o->next;
             if (weir_leg_at(&x->ledger, o->leg)->scope != scope) continue;
-            weir_emit_cancelled(x, o->account, weir_order_name(&x->orders, i), o->market, o->open,
-                                WEIR_C_LIQUIDATION);
-            weir_bid_forget(lq, a, i);
+            if (best != WEIR_NO_INDEX && weir_order_at(&x->orders, best)->age < o->age) continue;
+            best = i;
+            *auction = a;
         }
+    }
+    return best;
+}
+
+/* A scope that enters liquidation: its bids are dropped, oldest first (R26). */
+void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_exchange *x = lq->x;
+    struct weir_open_auction *a = NULL;
+    for (uint32_t i; (i = oldest_bid(lq, scope, &a)) != WEIR_NO_INDEX;) {
+        const struct weir_order *o = weir_order_at(&x->orders, i);
+        weir_emit_cancelled(x, o->account, weir_order_name(&x->orders, i), o->market, o->open,
+                            WEIR_C_LIQUIDATION);
+        weir_bid_forget(lq, a, i);
     }
 }
 

@@ -375,13 +375,13 @@ static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
 }
 
 static enum outcome adl_step(struct weir_liquidator *lq, uint32_t scope) {
-    if (weir_after_step(lq, scope)) return NO_STEP;
     uint32_t leg = pick_adl(lq, scope);
     if (leg == WEIR_NO_INDEX) {
         weir_heap_drop(lq, &lq->adl, scope);
         weir_queue_wait(lq, scope);
         return NO_STEP;
     }
+    if (weir_after_step(lq, scope)) return NO_STEP;
     if (!take_credit(lq)) return NO_CREDIT;
     struct weir_health h;
     weir_health(lq->x, scope, NULL, &h);
