@@ -73,6 +73,7 @@ struct weir_stream {
     uint32_t mutate_ppm;
     uint32_t decimals; /* of money */
     bool collateral;
+    bool coarse; /* small round numbers: what rules compare is often equal */
     bool auction_on;
     bool backstop_on;
     uint32_t fund_count;
@@ -82,7 +83,7 @@ struct weir_stream {
     int64_t clock_step_ns;
     int64_t now;
     int64_t told_now; /* of the last event; 0 before the clock is set */
-    int64_t stake; /* units: what an ordinary account brings */
+    int64_t stake;    /* units: what an ordinary account brings */
     uint32_t weight[WEIR_CMD_COUNT];
     uint32_t weight_sum;
     uint32_t hostile_ppm;

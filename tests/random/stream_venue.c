@@ -54,12 +54,14 @@ static void put_limit(struct weir_stream *s, struct text *y, const char *key, ui
 static void make_tiers(struct weir_stream *s, struct text *y, struct model_market *m) {
     int64_t count = draw(s, 1, 5);
     int64_t cap = s->stake * draw(s, 1, 30);
-    const int64_t first_rates[] = {1000, 4000, 5000, 10000, 20000, 50000};
+    if (s->coarse) cap = cap / (m->unit * 100) * (m->unit * 100) + m->unit * 100;
+    const int64_t first_rates[] = {0, 4000, 5000, 10000, 10000, 20000, 50000, 100000};
     int64_t rate = PICK(s, first_rates); /* ppm */
     put(y, "    tiers:\n");
     for (int64_t i = 0; i < count; i++) {
         if (i + 1 == count && chance(s, 700000)) cap = weir_max(cap, CAP_LARGE);
-        int64_t margin = weir_min(1000000, rate * draw(s, 120, 300) / 100 + 1);
+        int64_t percent = s->coarse ? 200 : draw(s, 120, 300);
+        int64_t margin = weir_clamp(rate * percent / 100, 8000, 1000000);
         if (i == 0) m->leverage_max = 1000000 / margin;
         put_money(s, y, "      - {cap", cap);
         put_ppm(y, ", rate", rate);
@@ -68,14 +70,21 @@ static void make_tiers(struct weir_stream *s, struct text *y, struct model_marke
         else
             put(y, ", max_leverage: %lld", (long long)(1000000 / margin));
         put(y, "}\n");
-        cap = weir_min(cap * draw(s, 2, 8) + draw(s, 0, 3), CAP_LARGE - 8 + i);
-        rate = weir_min(1000000, rate + draw(s, 0, rate * 2));
+        cap = weir_min(cap * draw(s, 2, 8) + (s->coarse ? 0 : draw(s, 0, 3)), CAP_LARGE - 8 + i);
+        rate = weir_min(1000000, rate + (s->coarse ? 10000 * draw(s, 0, 2) : draw(s, 0, rate * 2)));
     }
 }
 
 /* Tick, lot and a price at which a lot is worth about `lot_value` units. */
 static void make_scale(struct weir_stream *s, struct model_market *m, int64_t lot_value) {
     const int64_t tick_m[] = {1, 1, 1, 5, 25, 2}, lot_m[] = {1, 1, 1, 10, 5};
+    if (s->coarse) {
+        m->tick_s = m->lot_s = 0;
+        m->tick_m = m->lot_m = 1;
+        m->unit = lot_value / 100;
+        m->base = draw(s, 20, 200);
+        return;
+    }
     for (int tries = 0; tries < 50; tries++) {
         m->tick_s = (uint32_t)draw(s, 0, weir_min(4, s->decimals));
         m->lot_s = (uint32_t)draw(s, 0, weir_min(4, s->decimals - m->tick_s));
@@ -135,7 +144,7 @@ static void make_market(struct weir_stream *s, struct text *y, uint32_t idx, int
                                                    "DOGE_USD", "m4",       "X:6.Y"};
     struct model_market *m = &s->market[idx];
     snprintf(m->symbol, sizeof m->symbol, "%s", names[idx]);
-    int64_t mine = weir_max(1, lot_value * draw(s, 2, 40) / 10);
+    int64_t mine = s->coarse ? lot_value : weir_max(1, lot_value * draw(s, 2, 40) / 10);
     make_scale(s, m, mine);
     m->typical = log_draw(s, 4, 200);
     m->sources = s->shape->prices ? (uint32_t)draw(s, 1, 3) : chance(s, 300000) ? 3 : 1;
@@ -295,6 +304,8 @@ void make_venue(struct weir_stream *s) {
     for (uint32_t i = 0; i < s->decimals; i++)
         whole *= 10;
     int64_t lot_value = weir_max(40, log_draw(s, whole / 2, whole * 200));
+    s->coarse = chance(s, 300000);
+    if (s->coarse) lot_value = whole * 100;
     s->stake = lot_value * draw(s, 2, 60);
     put(&y, "name: random\nmoney: {asset: USDT, decimals: %u}\n", s->decimals);
     s->collateral = chance(s, 400000);
