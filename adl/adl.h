@@ -14,7 +14,7 @@ struct weir_adl_candidate {
     weir_wide unrealised; /* money */
     weir_wide notional;   /* at mark, > 0 */
     weir_wide share;      /* R23's a of the whole position, > 0 */
-    weir_wide score; /* written by weir_adl_score */
+    weir_wide score;      /* written by weir_adl_score */
     weir_qty lots;        /* written by weir_adl_pro_rata */
 };
 /* The score of a ranking; higher comes first. pnl_leverage: u = trunc(unrealised * 10^9 / V), L =

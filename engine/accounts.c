@@ -213,8 +213,7 @@ static enum weir_reason check_isolated_move(struct weir_engine *e, const struct 
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (has_stale_leg(e, from))
         return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
-    if (cross_there)
-        return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
+    if (cross_there) return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
     bool enough =
         amount > 0 ? may_withdraw(e, cross, 0, amount) : may_take_out(e, scope, -(weir_wide)amount);
     if (!enough) return weir_deny(e, WEIR_R_INSUFFICIENT, "more than can be moved");

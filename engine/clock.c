@@ -15,8 +15,8 @@ static uint32_t first_passed(const struct weir_exchange *x, uint32_t market, enu
         if (side == WEIR_BUY ? at[t] < o->stop_price : at[t] > o->stop_price) continue;
         if (best != WEIR_NO_INDEX) {
             const struct weir_order *b = weir_order_at(&x->orders, best);
-            weir_price d = side == WEIR_BUY ? o->stop_price - b->stop_price
-                                            : b->stop_price - o->stop_price;
+            weir_price d =
+                side == WEIR_BUY ? o->stop_price - b->stop_price : b->stop_price - o->stop_price;
             if (d > 0 || (d == 0 && o->age > b->age)) continue;
         }
         best = idx;

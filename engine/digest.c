@@ -191,8 +191,10 @@ static void digest_money(struct digest *d, const struct weir_engine *e) {
         word(d, 10);
         wide(d, f->cash);
         wide(d, f->promised);
-        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) wide(d, f->received[k]);
-        for (int k = 0; k < WEIR_CAUSE_COUNT; k++) wide(d, f->paid[k]);
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++)
+            wide(d, f->received[k]);
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++)
+            wide(d, f->paid[k]);
         word(d, f->drawdown.stopped);
     }
     for (uint32_t a = 0; a < x->venue->asset_count; a++) {

@@ -183,7 +183,8 @@ static enum weir_reason check_block_limits(struct weir_engine *e, const struct b
         broken |= r->position_limit != WEIR_NONE &&
                   weir_owner_exposure(x, b->market, b->leg[s], after[s]) > r->position_limit;
     }
-    for (int s = 0; s < 2; s++) leg[s]->size -= s == WEIR_BUY ? b->qty : -b->qty;
+    for (int s = 0; s < 2; s++)
+        leg[s]->size -= s == WEIR_BUY ? b->qty : -b->qty;
     if (broken) return weir_deny(e, WEIR_R_POSITION_LIMIT, "beyond a position limit");
     if (change > 0 && r->open_interest_cap != WEIR_NONE &&
         weir_value(m, mark, interest + change) > r->open_interest_cap)

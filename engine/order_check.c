@@ -139,7 +139,7 @@ enum weir_reason weir_order_check(struct weir_engine *e, const struct weir_order
                                         : 0;
     struct weir_reach reach = {plan->qty, plan->limit};
     if (r->type == WEIR_MARKET && has_mark)
-        reach = weir_book_reach(x, r->leg, r->side, plan->limit, plan->qty, false);
+        reach = weir_book_reach(x, r->leg, r->side, plan->limit, plan->qty, r->tif == WEIR_FOK);
     enum weir_reason reason = check_market(e, r, plan->qty);
     if (reason == WEIR_OK) reason = check_form(e, r, plan);
     if (reason != WEIR_OK) return reason;

@@ -58,8 +58,7 @@ static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg 
         return weir_deny(e, WEIR_R_STATUS, "the market is halted");
     weir_qty closes = weir_max(0, side == WEIR_BUY ? -g->size : g->size);
     bool whole = reduce_only && closes > 0 && qty >= closes;
-    if (qty < m->min_qty && !whole)
-        return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
+    if (qty < m->min_qty && !whole) return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
     if (g->order_count >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
                          g->order_count);
@@ -282,7 +281,7 @@ static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty
         return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     hide_order(x, o, -1);
     enum weir_reason r = check_stop(e, weir_leg_at(&x->ledger, o->leg), o->side,
-                                     o->flags & WEIR_ORDER_REDUCE_ONLY, qty);
+                                    o->flags & WEIR_ORDER_REDUCE_ONLY, qty);
     hide_order(x, o, 1);
     if (r != WEIR_OK) return r;
     struct stop s = {*weir_order_name(&x->orders, idx),        o->leg, o->side, qty, price, 0,

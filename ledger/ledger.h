@@ -54,7 +54,7 @@ struct weir_leg {
     uint32_t order_count;
     uint32_t reduce_only_count; /* resting ones */
     uint32_t bid_count;
-    uint32_t position_slot; /* in the market's list of positions; WEIR_NO_INDEX: flat */
+    uint32_t position_slot;      /* in the market's list of positions; WEIR_NO_INDEX: flat */
     bool leverage_set, mode_set; /* by a command */
     /* While the scope is in liquidation: */
     uint8_t stage; /* enum weir_stage */

@@ -327,8 +327,8 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
         uint32_t leg = c.offer_legs[k];
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
         /* Sold out: the rest of the position is offered next; else all of it goes on. */
-        give_back(lq, leg, g->parked == 0 ? WEIR_STAGE_AUCTION
-                                          : weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
+        give_back(lq, leg,
+                  g->parked == 0 ? WEIR_STAGE_AUCTION : weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
     }
     for (uint32_t k = 0; k < c.offer_count; k++) {
         uint32_t scope = weir_leg_at(&x->ledger, c.offer_legs[k])->scope;

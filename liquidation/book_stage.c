@@ -42,9 +42,9 @@ static weir_price fillable_price(const struct weir_exchange *x, const struct wei
         depth =
             weir_mul_div_floor(v->fillable_adjustment, h->requirement - h->equity, h->requirement);
     depth = weir_wide_max(0, weir_wide_min(depth, WEIR_PPB));
-    weir_wide ticks = weir_mul3_div2_floor((weir_wide)mark * v->fillable_spread,
-                                           position_rate(x, g), depth,
-                                           (weir_wide)WEIR_PPB * WEIR_PPB, WEIR_PPB);
+    weir_wide ticks =
+        weir_mul3_div2_floor((weir_wide)mark * v->fillable_spread, position_rate(x, g), depth,
+                             (weir_wide)WEIR_PPB * WEIR_PPB, WEIR_PPB);
     return weir_worse_by(m, weir_closing_side(g), mark, ticks);
 }
 

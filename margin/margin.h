@@ -154,7 +154,8 @@ weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir
 weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct weir_leg *leg,
                                  weir_qty lots, weir_wide share, bool with_fee);
 /* The nearest mark, all others held, at which the scope of the leg is liquidatable (of two equally
- * near the one on the losing side); 0: none. Tries marks and puts the present one back. O(tiers * log price). */
+ * near the one on the losing side); 0: none. Tries marks and puts the present one back. O(tiers *
+ * log price). */
 weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg);
 
 /* ---- The trigger index (R18) ----------------------------------------------------------------- */

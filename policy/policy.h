@@ -12,12 +12,12 @@ struct weir_policy_view {
     weir_price mark;
     weir_qty lots;                              /* |s| less what is parked, >= 1 */
     weir_wide notional;                         /* of these lots at mark */
-    weir_rate rate; /* maintenance rate of the position's tier */
+    weir_rate rate;                             /* maintenance rate of the position's tier */
     weir_wide equity, requirement, maintenance; /* of the scope */
     weir_wide cost_ppb; /* R37's c: fees per notional, slippage not included */
     weir_time now;
     weir_time cooldown_until; /* `fraction`; 0: never sliced */
-    weir_time started;    /* `twap`: of the schedule */
+    weir_time started;        /* `twap`: of the schedule */
     int64_t slice_number;     /* `twap`: j, from 1 */
 };
 struct weir_slice {

@@ -6,6 +6,6 @@ void weir_policy_twap(const struct weir_policy_config *config, const struct weir
                       struct weir_slice *slice) {
     int64_t slices_left = weir_max(1, config->slices - view->slice_number + 1);
     slice->lots = (weir_qty)weir_div_ceil(view->lots, slices_left);
-    slice->next = weir_saturate(view->started + (weir_wide)view->slice_number * config->horizon /
-                                                    config->slices);
+    slice->next = weir_saturate(view->started +
+                                (weir_wide)view->slice_number * config->horizon / config->slices);
 }

@@ -299,7 +299,8 @@ static void read_tiers(struct twin *t, struct fields *f, const struct weir_risk_
             row->max_leverage = weir_twin_units(f, &in->max_leverage, &one, 1, INT64_MAX);
         if (in->has_initial_rate) row->initial_rate = within(f, &in->initial_rate, 9, 1, WEIR_PPB);
         if (in->has_max_leverage == in->has_initial_rate) f->range = true;
-        if (i > 0 && !f->overflow && (row->cap <= row[-1].cap || row->rate < row[-1].rate)) f->range = true;
+        if (i > 0 && !f->overflow && (row->cap <= row[-1].cap || row->rate < row[-1].rate))
+            f->range = true;
     }
 }
 
