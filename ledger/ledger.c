@@ -166,7 +166,8 @@ uint32_t weir_scope_next_leg(const struct weir_ledger *l, uint32_t scope, uint32
 
 uint32_t weir_scope_first_leg(const struct weir_ledger *l, uint32_t scope) {
     const struct weir_scope *s = weir_scope_at(l, scope);
-    if (s->market != WEIR_NO_INDEX) return s->leg;
+    if (s->market != WEIR_NO_INDEX) /* one that was left holds nothing */
+        return weir_leg_at(l, s->leg)->scope == scope ? s->leg : WEIR_NO_INDEX;
     uint32_t leg = weir_account_at(l, s->account)->first_leg;
     while (leg != WEIR_NO_INDEX && weir_leg_at(l, leg)->scope != scope)
         leg = weir_leg_at(l, leg)->next;
