@@ -69,7 +69,7 @@ static uint32_t owner_get(struct weir_ledger *l, const struct weir_name *name) {
     if (i != WEIR_NO_INDEX) return i;
     i = weir_pool_add(&l->owners, 1);
     if (i == WEIR_NO_INDEX) return i;
-    WEIR_AT(&l->owners, struct weir_owner, i)->name = *name;
+    *WEIR_AT(&l->owners, struct weir_owner, i) = (struct weir_owner){*name, WEIR_NO_INDEX};
     return weir_name_map_add(&l->owner_map, name, i) == 0 ? i : WEIR_NO_INDEX;
 }
 
@@ -114,11 +114,14 @@ uint32_t weir_account_open(struct weir_ledger *l, const struct weir_name *name,
     if (scope == WEIR_NO_INDEX) return scope;
     uint32_t i = weir_pool_add(&l->accounts, 1);
     if (i == WEIR_NO_INDEX) return i;
+    uint32_t *first = &WEIR_AT(&l->owners, struct weir_owner, owner_idx)->first_account;
     *weir_account_at(l, i) = (struct weir_account){.name = *name,
                                                    .owner = owner_idx,
                                                    .class_idx = class_idx,
                                                    .cross = scope,
-                                                   .first_leg = WEIR_NO_INDEX};
+                                                   .first_leg = WEIR_NO_INDEX,
+                                                   .next_owned = *first};
+    *first = i;
     return weir_name_map_add(&l->account_map, name, i) == 0 ? i : WEIR_NO_INDEX;
 }
 

@@ -25,14 +25,16 @@ enum weir_stage {
 
 struct weir_owner {
     struct weir_name name;
+    uint32_t first_account; /* list of his accounts; WEIR_NO_INDEX: none yet */
 };
 
 struct weir_account {
     struct weir_name name;
     uint32_t owner;
     uint32_t class_idx;
-    uint32_t cross;     /* its cross scope */
-    uint32_t first_leg; /* by market index, ascending */
+    uint32_t cross;      /* its cross scope */
+    uint32_t first_leg;  /* by market index, ascending */
+    uint32_t next_owned; /* the owner's next account */
 };
 
 /* An account's standing in one market. Exists from the first command that names both; all zero

@@ -115,8 +115,8 @@ weir_wide weir_owner_exposure(const struct weir_exchange *x, uint32_t market, ui
     const struct weir_market *m = &x->venue->markets[market];
     uint32_t owner = weir_leg_owner(l, weir_leg_at(l, leg));
     weir_wide sum = weir_value(m, x->prices[market].mark, exposure);
-    for (uint32_t a = 0; a < l->accounts.count; a++) {
-        if (weir_account_at(l, a)->owner != owner) continue;
+    for (uint32_t a = WEIR_AT(&l->owners, struct weir_owner, owner)->first_account;
+         a != WEIR_NO_INDEX; a = weir_account_at(l, a)->next_owned) {
         uint32_t i = weir_leg_find(l, a, market);
         if (i == WEIR_NO_INDEX || i == leg) continue;
         const struct weir_leg *g = weir_leg_at(l, i);
