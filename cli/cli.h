@@ -92,5 +92,6 @@ int weir_cmd_audit(int argc, char **argv);
 int weir_cmd_dump(int argc, char **argv);
 int weir_cmd_report(int argc, char **argv);
 int weir_cmd_bench(int argc, char **argv);
+int weir_cmd_validate(int argc, char **argv);
 
 #endif

@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"dump", weir_cmd_dump, "print a log as JSON Lines"},
     {"report", weir_cmd_report, "write the HTML report of a run folder again"},
     {"bench", weir_cmd_bench, "measure how fast the engine is"},
+    {"validate", weir_cmd_validate, "reproduce published results"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
