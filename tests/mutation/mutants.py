@@ -1,7 +1,8 @@
 """Mutations of C text: what could go wrong in a state machine, one place at a time.
 
 A mutant is (path, line, operator, offset, length, replacement). Only statements of functions are
-touched: comments, strings, the preprocessor and checks of our own stay as they are."""
+touched: comments, strings, the preprocessor, checks and audits of our own, and what happens when memory ends
+stay as they are."""
 
 import collections
 import os
@@ -33,7 +34,7 @@ BOUND = {'weir_min': 'weir_max', 'weir_max': 'weir_min', 'weir_wide_min': 'weir_
 COMPARISON = {' < ': ' <= ', ' <= ': ' < ', ' > ': ' >= ', ' >= ': ' > ', ' == ': ' != ',
               ' != ': ' == '}
 # Lines whose change is no change of behaviour, or only one of memory.
-EXEMPT = re.compile(r'WEIR_CHECK|WEIR_HEAVY|_Static_assert|\bfree\(|_free\(|ENOMEM|== NULL|'
+EXEMPT = re.compile(r'WEIR_CHECK|WEIR_HEAVY|_Static_assert|\bfree\(|_free\(|ENOMEM|== NULL|return WEIR_NO_INDEX|'
                     r'prefetch|'
                     r'\b(mem(set|cpy|move)|calloc|realloc|malloc|weir_pool_(commit|new|add))\(')
 
@@ -99,11 +100,15 @@ def of_line(path, number, offset, line, code):
 def of_text(path, text):
     """All mutants of one file."""
     code = code_only(text)
-    offset, depth, found = 0, 0, []
+    offset, depth, found, function = 0, 0, [], ''
     for number, line in enumerate(code.split('\n'), 1):
         inside = depth > 0
+        match = re.match(r'[A-Za-z_].*?\b(\w+)\(', line)
+        if not inside and match:
+            function = match.group(1)
         depth += line.count('{') - line.count('}')
-        if inside and not line.lstrip().startswith('#') and not EXEMPT.search(line):
+        if (inside and 'audit' not in function and not line.lstrip().startswith('#')
+                and not EXEMPT.search(line)):
             found += of_line(path, number, offset, line, code)
         offset += len(line) + 1
     return [m for m in found if not loop_breaker(code, m)]

@@ -10,7 +10,7 @@ struct options {
     uint64_t seed, count, commands;
     uint32_t shape; /* WEIR_NO_INDEX: all in turn */
     uint32_t mutate_ppm, digest_every, audit_every, shrink_seconds, seconds;
-    bool stop_at_first, engine_only, stats, quiet;
+    bool run_long, stop_at_first, engine_only, stats, quiet;
     const char *dump, *venue, *replay;
 };
 
@@ -28,7 +28,8 @@ enum {
     KEY_SHRINK,
     KEY_VENUE,
     KEY_REPLAY,
-    KEY_SECONDS
+    KEY_SECONDS,
+    KEY_LONG
 };
 
 static const struct argp_option arguments[] = {
@@ -47,6 +48,7 @@ static const struct argp_option arguments[] = {
     {"replay", KEY_REPLAY, "FILE", 0, "Run the lines of FILE instead of random ones", 0},
     {"venue", KEY_VENUE, "FILE", 0, "The venue of --replay", 0},
     {"seconds", KEY_SECONDS, "N", 0, "After which a stream counts as hung [120]", 0},
+    {"long", KEY_LONG, NULL, 0, "The streams made to be long, before the random ones", 0},
     {"quiet", 'q', NULL, 0, "Only differences", 0},
     {0}};
 
@@ -93,6 +95,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_SHRINK:
         o->shrink_seconds = (uint32_t)number;
+        return 0;
+    case KEY_LONG:
+        o->run_long = true;
         return 0;
     case KEY_SECONDS:
         o->seconds = (uint32_t)number;
@@ -253,7 +258,9 @@ int main(int argc, char **argv) {
     if (o.replay != NULL) return run_again(&o, &base);
     static struct weir_trial_result sum, result;
     uint64_t failed = 0, done = 0;
-    for (uint64_t i = 0; i < o.count; i++) {
+    for (uint32_t i = 0; o.run_long && i < WEIR_TRIAL_LONG; i++)
+        if (!weir_trial_long(i, &result) || result.verdict != WEIR_AGREE) failed++;
+    for (uint64_t i = 0; i < o.count && !(failed > 0 && o.stop_at_first); i++) {
         struct weir_trial trial = base;
         trial.seed = o.seed + i;
         trial.shape =

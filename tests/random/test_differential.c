@@ -20,6 +20,15 @@ static void check_reach(const struct weir_trial_result *sum) {
         cr_assert(sum->causes[i] > 0, "no fund movement `%s`", weir_cause_words[i]);
 }
 
+Test(differential, engine_and_twin_agree_on_long_streams) {
+    static struct weir_trial_result result;
+    for (uint32_t which = 0; which < WEIR_TRIAL_LONG; which++) {
+        cr_assert(weir_trial_long(which, &result));
+        cr_assert(result.verdict == WEIR_AGREE, "stream %d: %s", (int)which, result.problem);
+        cr_assert_gt(result.command, 2500);
+    }
+}
+
 Test(differential, engine_and_twin_agree) {
     static struct weir_trial_result sum, result;
     uint64_t streams = weir_test_scale(STREAMS);

@@ -66,6 +66,10 @@ const char *weir_verdict_word(enum weir_verdict verdict);
 /* Seed, command, the last commands and both lines, for a person. */
 void weir_trial_print(FILE *out, const struct weir_trial *trial,
                       const struct weir_trial_result *result, const struct weir_recording *lines);
+/* Two streams, 0 and 1, through engine and twin that are longer in one respect than random ones:
+ * the samples of a drawdown, and open orders. False as weir_trial_run. */
+#define WEIR_TRIAL_LONG 2
+bool weir_trial_long(uint32_t which, struct weir_trial_result *result);
 /* Adds the counts of `from` to `sum`. */
 void weir_trial_add(struct weir_trial_result *sum, const struct weir_trial_result *from);
 
