@@ -28,7 +28,7 @@ static uint32_t first_passed(const struct weir_exchange *x, uint32_t market, enu
 void weir_pass_stops(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
     if (x->risks[market].status != WEIR_STATUS_TRADING) return;
-    for (int side = 0; side < 2; side++) {
+    for (enum weir_side side = WEIR_BUY; side <= WEIR_SELL; side++) {
         struct weir_ladder *ladder = NULL;
         for (uint32_t idx; (idx = first_passed(x, market, side, &ladder)) != WEIR_NO_INDEX;) {
             weir_ladder_remove(ladder, &x->orders, idx);
@@ -217,7 +217,8 @@ void weir_advance(struct weir_engine *e, weir_time t) {
     if (!e->clock_set) set_clock(e, t);
     weir_time from = e->x.now;
     if (t > from) sample_premiums(e);
-    for (struct timer due = next_timer(e); due.time <= t; due = next_timer(e)) {
+    for (struct timer due = next_timer(e); due.time <= t && due.time != INT64_MAX;
+         due = next_timer(e)) {
         sample_premiums(e); /* before the timer changes a book */
         e->x.now = weir_max(due.time, from);
         fire(e, &due);

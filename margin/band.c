@@ -130,8 +130,8 @@ static weir_price held_down(const struct weir_exchange *x, const struct weir_leg
     const struct weir_risk *r = &x->risks[g->market];
     weir_price p = x->prices[g->market].mark;
     for (uint32_t k = present_tier(x, g) + 1; k-- > 0;) {
-        weir_price start = k == 0 ? 1 : tier_end(m, r, k - 1, weir_abs(g->size)) + 1;
-        if (m->margin_basis != WEIR_BASIS_MARK) start = 1;
+        bool lowest = k == 0 || m->margin_basis != WEIR_BASIS_MARK;
+        weir_price start = lowest ? 1 : tier_end(m, r, k - 1, weir_abs(g->size)) + 1;
         if (start > p) continue;
         struct threshold t;
         if (!threshold(x, g, k, c, target, &t)) return x->prices[g->market].mark;

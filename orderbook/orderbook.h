@@ -27,11 +27,11 @@ struct weir_order {
         weir_price mark_accepted; /* m0 of R10 */
         weir_price stop_price;    /* of a waiting stop */
     };
-    uint64_t age; /* acceptance number: lower is older */
+    uint64_t age;        /* acceptance number: lower is older */
     uint32_t next, prev; /* in its level's queue or the line of passed stops; next: free list */
     uint32_t level;      /* private to the ladder */
     uint32_t account;
-    uint32_t leg; /* the account's leg in this market */
+    uint32_t leg;                /* the account's leg in this market */
     uint32_t leg_next, leg_prev; /* among the leg's orders, oldest first; kept by the ledger */
     uint16_t market;
     uint8_t side; /* enum weir_side */

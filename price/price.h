@@ -23,8 +23,7 @@ bool weir_feed_set(struct weir_feed *feed, const struct weir_name *name, int64_t
                    weir_time now);
 /* The earliest time after `now` at which a source that is fresh at `now` ages out; INT64_MAX when
  * none will. A source is fresh while t < updated + stale_after (saturated; WEIR_NONE: always). */
-weir_time weir_feed_next_expiry(const struct weir_feed *feed, weir_time stale_after,
-                                weir_time now);
+weir_time weir_feed_next_expiry(const struct weir_feed *feed, weir_time stale_after, weir_time now);
 /* R13: median of the fresh sources, those further than outlier (ppb, WEIR_NONE: off) from it
  * dropped, median of the rest; 0 when fewer than min_sources (>= 1) remain. An even number: mean
  * of the middle two, floored. */
