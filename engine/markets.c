@@ -198,7 +198,7 @@ static enum weir_reason check_block(struct weir_engine *e, const struct block *b
     enum weir_market_status status = x->risks[b->market].status;
     bool grow = b->leg[0] != b->leg[1] && (grows(e, b, WEIR_BUY) || grows(e, b, WEIR_SELL));
     bool same = b->leg[WEIR_BUY] == b->leg[WEIR_SELL];
-    for (int s = 0; s < 2 && !same; s++)
+    for (enum weir_side s = WEIR_BUY; s <= WEIR_SELL && !same; s++)
         if (!weir_bound_ok(e, b->leg[s], s, b->qty))
             return weir_deny(e, WEIR_R_OVERFLOW, "a position would not fit");
     for (int s = 0; s < 2; s++)
