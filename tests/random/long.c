@@ -46,19 +46,19 @@ static void people(struct script *s) {
     for (int i = 0; i < 3; i++) {
         say(s, "{\"cmd\":\"account\",\"account\":\"a%d\"}", i);
         say(s, "{\"cmd\":\"deposit\",\"account\":\"a%d\",\"amount\":\"%d\"}", i,
-            i == 0 ? 1000 : 100000000);
+            i == 0 ? 10000 : 100000000);
     }
 }
 
-/* The fund holds 10 lots of a market that falls tick by tick: every sample is a new low, and none
+/* The fund holds a lot of a market that falls tick by tick: every sample is a new low, and none
  * of them may be forgotten while the window lasts (R32). */
 static void drawdown_samples(struct script *s) {
-    say(s, "{\"cmd\":\"index\",\"market\":\"AAA\",\"price\":\"10000\"}");
+    say(s, "{\"cmd\":\"index\",\"market\":\"AAA\",\"price\":\"100000\"}");
     say(s, "{\"cmd\":\"block_trade\",\"market\":\"AAA\",\"buyer\":\"a0\",\"seller\":\"a1\","
-           "\"qty\":\"1\",\"price\":\"10000\"}");
+           "\"qty\":\"1\",\"price\":\"100000\"}");
     for (int i = 0; i < 2500; i++) {
         say(s, "{\"cmd\":\"index\",\"t\":%lld,\"market\":\"AAA\",\"price\":\"%d\"}",
-            1000000000LL + i * 20000000000LL, 9000 - i);
+            1000000000LL + i * 20000000000LL, 90000 - i);
         if (i % 50 == 0) say(s, "{\"cmd\":\"query\",\"what\":\"fund\"}");
     }
 }
