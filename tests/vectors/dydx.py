@@ -1,0 +1,436 @@
+"""dydx_v4.jsonl: equity = quote balance + sizes at the oracle; the requirement is IMF * MF of the
+notional; liquidatable below it (`maintenance_strict`); shares of the equity by the requirement
+released (`mm_released`); ADL at the bankruptcy price."""
+
+import math
+from fractions import Fraction as F
+
+from scene import Mismatch, Scene, equal, held, number, text
+
+UNIT = F(1, 10**6)
+
+
+def millionths(count):
+    return text(F(count, 10**6))
+
+
+def rates(market):
+    initial = F(market['imf_ppm'], 10**6)
+    return initial * F(market['mmf_of_imf_ppm'], 10**6), initial
+
+
+def sized(positions):
+    """{market: quantums} of either spelling."""
+    if isinstance(positions, dict):
+        return {int(k): v for k, v in positions.items()}
+    return {p['market']: p['size'] for p in positions}
+
+
+def scene(markets, accounts, deltas=(), decimals=6, **venue):
+    """accounts: (name, quote quantums, {market: size in quantums}, keys)."""
+    venue.setdefault('liquidation', {})
+    venue['liquidation'] = {'bankruptcy_share': 'mm_released', **venue['liquidation']}
+    made = Scene(decimals, **venue)
+    exponents = {m['id']: F(10) ** m['base_exponent'] for m in markets}
+    for market in markets:
+        idx = market['id']
+        if not any(a[2].get(idx) for a in accounts) and len(markets) > 1:
+            continue
+        sizes = [abs(a[2].get(idx, 0)) for a in accounts] + [abs(d) for d in deltas]
+        lot = (math.gcd(*sizes) or 10**6) * exponents[idx]
+        rate, initial = rates(market)
+        made.market(f'M{idx}', number(market['oracle_usd']),
+                    [(None, rate, initial)],
+                    F(1, 10**decimals) / lot, lot)
+    for name, quote, positions, keys in accounts:
+        made.account(name, quote * UNIT, {f'M{m}': s * exponents[m] for m, s in positions.items()},
+                     **keys)
+    return made.open()
+
+
+BTC = {'id': 0, 'base_exponent': -8, 'oracle_usd': '50000', 'imf_ppm': 200000,
+       'mmf_of_imf_ppm': 500000}
+
+
+def one(inputs, deltas=(), decimals=6, **venue):
+    return scene(inputs['markets'] or [BTC],
+                 [('a', inputs['quote_balance'], sized(inputs['positions']), {})],
+                 deltas, decimals, **venue)
+
+
+def is_liquidatable(inputs, expected):
+    s = one(inputs).settle()
+    asked = s.query('a')
+    answer = s.run().answer(asked)
+    equal('liquidatable', answer['liquidatable'], expected['liquidatable'])
+    equal('maintenance margin', F(answer['maintenance_margin']),
+          expected['maintenance_margin'] * UNIT)
+    equal('equity', F(answer['equity']), expected['equity'] * UNIT)
+
+
+def slice_policy(part):
+    """A first slice of this part, no cool-down, no frontier."""
+    if part == 1:
+        return {'name': 'full', 'frontier': 'false'}
+    return {'name': 'fraction', 'threshold': 0, 'fraction': text(part), 'cooldown': '1h',
+            'frontier': 'false'}
+
+
+def bankruptcy_quote(inputs, expected, decimals=6):
+    """Signed quote that closing at the bankruptcy price moves; the venue rounds it up."""
+    market, delta = inputs['market'], inputs['delta_size']
+    size = sized(inputs['positions'])[market]
+    part = F(abs(delta), abs(size))
+    if part != 1 and math.gcd(size, delta) < 1000:
+        decimals = max(decimals, 12)
+    if part == 1:
+        s = one(inputs, [delta], decimals).settle()
+        asked = s.query('a')
+        position = held(s.run().answer(asked), f'M{market}')
+        quote = F(position['bankruptcy_price']) * abs(F(position['qty']))
+    else:
+        s = one(inputs, [delta], decimals, liquidation={'policy': slice_policy(part)})
+        step = s.settle().start().run().step(f'M{market}')
+        exponent = next(m['base_exponent'] for m in inputs['markets'] if m['id'] == market)
+        equal('slice', F(step['qty']), abs(delta) * F(10) ** exponent)
+        quote = F(step['limit']) * F(step['qty'])
+    signed = (quote if delta < 0 else -quote) / UNIT
+    wanted = expected.get('bankruptcy_quote', expected.get('derived_bankruptcy_quote'))
+    # A price is rounded in the scope's favour, at most by a tick for each lot.
+    ticks = 0 if part == 1 else abs(delta) * F(1, 10**(decimals - 6))
+    if not wanted - 1 < signed <= wanted + ticks:
+        equal('quote', math.ceil(signed), wanted)
+
+
+def fillable_price(inputs, expected):
+    s = one(inputs, [inputs['delta_size']],
+            liquidation={'limit': 'fillable', 'fillable': {
+                'spread': millionths(inputs['spread_to_mmr_ppm']),
+                # Above 1000, where venues end, it makes no difference: x is at most 1.
+                'adjustment': millionths(min(inputs['bankruptcy_adjustment_ppm'], 10**9))}})
+    step = s.settle().start().run().step(f"M{inputs['market']}")
+    equal('limit', F(step['limit']), number(expected['usd']))
+
+
+def insurance_delta(inputs, expected):
+    """What the fund receives: the fill's excess over the bankruptcy price up to the fee."""
+    rate = millionths(inputs['max_liquidation_fee_ppm'])
+    s = one(inputs, [inputs['fill_size']], 7)
+    market = s.markets['M0']
+    market['more'] = {'fees': {'liquidation': rate}}
+    s.send('order', account='house', market='M0', id='h', type='limit',
+           side='sell' if inputs['is_buy'] else 'buy', qty=inputs['fill_size'] * F(1, 10**8),
+           price=inputs['subticks'] * UNIT)
+    s.settle().start().run()
+    fills = s.of('fill', kind='liquidation')
+    equal('filled', sum(F(f['qty']) for f in fills), inputs['fill_size'] * F(1, 10**8))
+    paid = sum(F(e['amount']) for e in s.of('fund_movement'))
+    equal('fund receives', math.floor(paid / UNIT), expected['insurance_delta'])
+
+
+def fund_can_cover(inputs, expected):
+    """A position whose closing at mark lacks -delta is closed exactly if the fund can pay it."""
+    s = scene([BTC], [('a', inputs['delta'] - 50000 * 10**6, {0: 10**8}, {})],
+              funds=[{'name': 'main', 'drawdown_trigger': 'none', 'payout': 'all_or_nothing'}])
+    if inputs['balance']:
+        s.send('fund', amount=inputs['balance'] * UNIT)
+    s.send('order', account='house', market='M0', id='h', type='limit', side='buy', qty='1',
+           price='50000')
+    s.settle().start().run()
+    equal('filled', bool(s.of('fill', kind='liquidation')), expected['valid'])
+    if expected['valid']:
+        equal('fund', sum(F(e['amount']) for e in s.of('fund_movement', cause='gap')),
+              min(F(0), inputs['delta'] * UNIT))
+
+
+def tick_rounding(inputs, expected):
+    """A bankruptcy price below one tick: rounded up for a long, never below one tick."""
+    s = Scene(0)
+    s.market('M', 1000, [(None, F(1), None)], 100, 1)
+    # dYdX's 7 quantums a base quantum are 0.7 of a subtick there.
+    s.account('a', -inputs['fillable_price'], {'M': 10})
+    s.open().settle()
+    asked = s.query('a')
+    position = held(s.run().answer(asked), 'M')
+    equal('price', F(position['bankruptcy_price']), F(expected['subticks']))
+
+
+def partial_close(inputs, expected):
+    """The first slice: a share of the position, whole where the least notional is above it."""
+    config = inputs['config']
+    block, account = config['PositionBlockLimits'], config['SubaccountBlockLimits']
+    part = F(block['MaxPositionPortionLiquidatedPpm'], 10**6)
+    size = F(inputs['position'], 10**8)
+    notional = abs(size) * 50000
+    policy = slice_policy(part)
+    if F(account['MaxNotionalLiquidated'], 10**6) < notional * part:
+        policy = {'name': 'block_cap', 'interval': '1s', 'share': text(part),
+                  'min_notional': millionths(block['MinPositionNotionalLiquidated']),
+                  'account_notional': millionths(account['MaxNotionalLiquidated']),
+                  'frontier': 'false'}
+    elif part != 1:
+        policy['threshold'] = millionths(block['MinPositionNotionalLiquidated'])
+    s = Scene(6, liquidation={'policy': policy})
+    s.market('M0', 50000, [(None, F(1, 10), F(1, 5))], 20, F(5, 10**8))
+    s.account('a', notional * F(9, 100) - size * 50000, {'M0': size})
+    step = s.open().settle().start().run().step()
+    equal('side', step['side'], 'sell' if expected['delta_size'] < 0 else 'buy')
+    equal('slice', F(step['qty']), F(abs(expected['delta_size']), 10**8))
+
+
+def close_limits(inputs, expected):
+    """Largest and least notional of a slice, in 10^-6."""
+    for share, wanted in ((F(inputs['max_portion_ppm'], 10**6), expected['max_notional']),
+                          (F(0), expected['min_notional'])):
+        s = Scene(6, liquidation={'policy': {
+            'name': 'block_cap', 'interval': '1s', 'share': text(share),
+            'min_notional': '0.0001', 'frontier': 'false'}})
+        # A lot worth the least notional.
+        s.market('M0', 50000, [(None, F(1, 10), F(1, 5))], 500, F(2, 10**9))
+        s.account('a', 4500 - 50000, {'M0': 1})
+        step = s.open().settle().start().run().step()
+        equal('notional', F(step['qty']) * 50000 / UNIT, wanted)
+
+
+def margin_requirement(inputs, expected):
+    price = F(inputs['price']) * F(10) ** inputs['price_exponent']
+    base = F(10) ** inputs['base_exponent']
+    size = F(inputs['size']) * base
+    initial = F(inputs['imf_ppm'], 10**6)
+    s = Scene(9)
+    more = {}
+    if inputs['oi_upper_cap']:
+        more['oi_scaling'] = {'lower': inputs['oi_lower_cap'] // 10**6,
+                              'upper': inputs['oi_upper_cap'] // 10**6}
+    s.market('M', price, [(None, initial * F(inputs['mmf_of_imf_ppm'], 10**6), initial)],
+             F(1, 1000), F(1, 10**6), **more)
+    s.account('a', price * size * 10, {'M': size})
+    if inputs['open_interest']:
+        s.account('b', price * 10**4, {'M': inputs['open_interest'] * base - size})
+    s.open().settle()
+    asked = s.query('a')
+    answer = s.run().answer(asked)
+    # The venue's unit is 10^-6, rounded up; weir's here is finer.
+    for key, name in (('initial', 'initial_margin'), ('maintenance', 'maintenance_margin')):
+        equal(name, math.ceil(F(answer[name]) / UNIT), int(expected[key]))
+
+
+def mmf(inputs, expected):
+    """R17's trigger at a fraction of the initial margin."""
+    initial, part = F(inputs['imf_ppm'], 10**6), F(inputs['mmf_of_imf_ppm'], 10**6)
+    s = Scene(6, trigger={'rule': 'initial_fraction', 'fraction': text(part),
+                          'warn_at': 'none'})
+    s.market('M', 1, [(None, F(0), initial)], F(1, 10**6), 1)
+    s.account('a', 100, {'M': 1})
+    s.open().settle()
+    asked = s.query('a')
+    equal('requirement', F(s.run().answer(asked)['requirement']), expected['mmf_ppm'] * UNIT)
+
+
+def scaled(inputs, notional):
+    """IM of a notional in a market of this open interest, all in 10^-6."""
+    initial = F(inputs['imf_ppm'], 10**6)
+    more = {}
+    if inputs['upper']:
+        more['oi_scaling'] = {key: millionths(inputs[key]) for key in ('lower', 'upper')}
+    s = Scene(6)
+    s.market('M', 1, [(None, F(0), initial)], F(1), F(1, 10**6), **more)
+    s.account('a', 100, {'M': notional * UNIT})
+    if inputs['oi'] > notional:
+        s.account('b', 10**8, {'M': (inputs['oi'] - notional) * UNIT})
+    s.open().settle()
+    asked = s.query('a')
+    return F(s.run().answer(asked)['initial_margin']) / UNIT
+
+
+def oi_scaled_imf(inputs, expected):
+    equal('rate', math.floor(scaled(inputs, 10**6)), expected['imf_ppm'])
+
+
+def initial_margin(inputs, expected):
+    equal('initial margin', scaled(inputs, inputs['notional']), expected['initial'])
+
+
+def priority(inputs, expected):
+    """Accounts whose fillable price is the one published, liquidated in the published order. A
+    venue that breaks ties by size is `largest_first` among equals."""
+    tied = len({o['price_subticks'] for o in inputs['orders']}) == 1
+    s = Scene(6, trigger={'rule': 'maintenance', 'warn_at': 'none'},
+              liquidation={'order': 'largest_first' if tied else 'worst_first', 'limit': 'fillable',
+                           'fillable': {'spread': '0.2', 'adjustment': 1}})
+    s.market('M', 50000, [(None, F(1, 10), F(1, 5))], F(1, 10**3), F(1, 10))
+    for order in inputs['orders']:
+        size = F(order['size'], 10**8) * (-1 if order['is_buy'] else 1)
+        away = abs(order['price_subticks'] * UNIT - 50000) / 50000
+        missing = away / (F(2, 10) * F(1, 10))
+        need = abs(size) * 5000
+        s.account(order['account'].replace('#', '.'), need * (1 - missing) - size * 50000,
+                  {'M': size})
+    s.open().settle().start().run()
+    steps = s.of('liquidation_step')
+    equal('order', [e['account'] for e in steps],
+          [o['account'].replace('#', '.') for o in expected['order']])
+    for step, order in zip(steps, expected['order']):
+        equal('limit', F(step['limit']), order['price_subticks'] * UNIT)
+        equal('side', step['side'], 'buy' if order['is_buy'] else 'sell')
+        equal('quantity', F(step['qty']) * 10**8, order['size'])
+
+
+# ---- Auto-deleveraging --------------------------------------------------------------------------
+ADL = {'price': 'bankruptcy', 'max_price_deviation': 1, 'no_counterparty': 'keep'}
+
+
+def state(s, asked, account):
+    answer = s.answer(asked)
+    equal('account', answer['account'], account['id'].replace('#', '.'))
+    quote, positions = F(answer['balance']), {}
+    for p in answer['positions']:
+        size = F(p['qty'])
+        if size:
+            positions[p['market']] = size
+            quote -= F(p['entry_value']) * (1 if size > 0 else -1)
+    equal(f'quote balance of {account["id"]}', quote, account['quote_balance'] * UNIT)
+    exponents = {'M0': F(1, 10**8), 'M1': F(1, 10**9)}
+    equal(f'positions of {account["id"]}', positions,
+          {f'M{m}': v * exponents[f'M{m}'] for m, v in account['positions'].items()})
+
+
+def named(account):
+    return (account['id'].replace('#', '.'), account['quote_balance'],
+            sized(account['positions']), {})
+
+
+def requirement(account, markets):
+    prices = {m['id']: (F(10) ** m['base_exponent'] * F(m['oracle_usd']) * 10**6, rates(m)[0])
+              for m in markets}
+    worth = account['quote_balance'] + sum(v * prices[m][0]
+                                           for m, v in sized(account['positions']).items())
+    need = sum(abs(v) * prices[m][0] * prices[m][1]
+               for m, v in sized(account['positions']).items())
+    return worth, need
+
+
+def adl_pair(inputs, expected):
+    if 'derived_bankruptcy_quote' in expected:
+        source = {**inputs, **inputs['liquidated']}
+        bankruptcy_quote({**source, 'positions': inputs['liquidated']['positions']}, expected, 13)
+        return
+    adl = dict(ADL)
+    pair = [inputs['liquidated'], inputs['offsetting']]
+    short = [worth < need for worth, need in (requirement(a, inputs['markets']) for a in pair)]
+    if 'error' in expected:
+        s = late(inputs, pair, pair[1:], {**ADL, 'eligible': 'any_overlap'}).run()
+        equal('liquidated', len(s.of('liquidation_started')), 2)
+        equal('deleveraged', s.of('adl'), [])
+        return
+    if inputs['price_mode'] == 'oracle' and not any(short):
+        settlement(inputs, pair, expected)
+        return
+    if inputs['price_mode'] == 'oracle':
+        adl['price'] = 'mark'  # whichever of the two is short of margin
+    elif short[1]:
+        adl['eligible'] = 'any_overlap'
+    s = scene(inputs['markets'], [named(a) for a in pair], [inputs['delta_size']], adl=adl)
+    s.settle().start()
+    pair_state(s, pair, expected)
+
+
+def pair_state(s, pair, expected):
+    asked = [s.query(named(a)[0]) for a in pair]
+    s.run()
+    for command, key in zip(asked, ('liquidated', 'offsetting')):
+        state(s, command, expected[key])
+    equal('other fills', len(s.of('fill', kind='liquidation')), 0)
+
+
+def settlement(inputs, pair, expected):
+    """A pair in which nobody is short of margin is closed at the oracle when its market ends."""
+    s = scene(inputs['markets'], [named(a) for a in pair], [inputs['delta_size']])
+    s.markets['M0']['more'] = {'expiry': '1970-01-02T00:00:00Z', 'settlement_window': '30m'}
+    s.settle().start()
+    s.send('clock', t=1)
+    s.send('clock', t=86400 * 10**9)
+    pair_state(s, pair, expected)
+
+
+def adl_trigger(inputs, expected):
+    account = inputs['account']
+    s = scene([{**BTC, 'oracle_usd': inputs['oracle_usd']}], [named(account)],
+              adl={**ADL, 'when': 'negative_equity'})
+    s.send('fund', amount=inputs['insurance_fund'] * UNIT)
+    s.settle().start().run()
+    at_mark = [F(e['price']) == F(inputs['oracle_usd']) for e in s.of('adl')]
+    equal('at bankruptcy price', False in at_mark, expected['at_bankruptcy'])
+    equal('at oracle price', True in at_mark, expected['at_oracle'])
+
+
+def adl_multi(inputs, expected):
+    accounts = inputs['accounts']
+    hopeless = [a for a in accounts if requirement(a, inputs['markets'])[0] < 0]
+    if hopeless:
+        s = late(inputs, accounts, hopeless, ADL)
+    else:
+        s = scene(inputs['markets'], [named(a) for a in accounts], adl=ADL).settle().start()
+    asked = [s.query(named(a)[0]) for a in accounts]
+    s.run()
+    for command, account in zip(asked, expected['accounts']):
+        state(s, command, account)
+    fills = [{'account': e['counterparty'].replace('.', '#'), 'size': F(e['qty']) * 10**8}
+             for e in s.of('adl')]
+    equal('fills', fills, expected['fills'])
+    left = held(s.answer(asked[[a['id'] for a in accounts].index(inputs['liquidated'])]), 'M0')
+    equal('remaining', abs(F(left['qty'])) * 10**8 if left else 0, expected['remaining'])
+
+
+def late(inputs, accounts, hopeless, adl):
+    """No mark is good for all: those below zero come first, at marks where they are not. At the
+    mark where the others come they are in liquidation, and find no counterparty but their own
+    owner's. Then the mark of the case."""
+    s = scene(inputs['markets'], [(*named(a)[:3], {'owner': 'house'}) for a in hopeless], [10**8],
+              adl=adl)
+    rest = [named(a) for a in accounts if a not in hopeless]
+    price = min([F(50000)] + [F(a[1] - 10**6, 10**6) for a in rest if a[2][0] < 0])
+    s.send('index', market='M0', price=price)
+    s.send('account', account='source')
+    s.send('deposit', account='source', amount=F(10**9))
+    for name, quote, positions, _ in rest:
+        size = F(positions[0], 10**8)
+        s.send('account', account=name)
+        s.send('deposit', account=name, amount=quote * UNIT + size * price)
+        s.send('block_trade', market='M0', buyer=name if size > 0 else 'source',
+               seller='source' if size > 0 else name, qty=abs(size), price=price)
+    s.send('index', market='M0', price=F(50000))
+    s.send('risk', market='M0', tiers=s.rows(s.markets['M0']))
+    return s
+
+
+def block_limits(inputs, expected):
+    """What one market's slice leaves of the account's allowance in the interval."""
+    limits = inputs['limits']
+    s = Scene(6, liquidation={'policy': {
+        'name': 'block_cap', 'interval': '1s', 'share': 1, 'frontier': 'false',
+        'account_notional': millionths(limits['MaxNotionalLiquidated']),
+        'account_loss': millionths(limits['MaxQuantumsInsuranceLost'])}})
+    previous = inputs['previous_notional']
+    # The larger requirement is closed first.
+    for name, size in (('M0', 4 * previous), ('M1', previous)):
+        rate = F(1, 10) if name == 'M0' else F(1)
+        s.market(name, 1, [(None, rate, F(1))], 1, UNIT)
+    s.account('a', -4 * previous * UNIT, {'M0': 4 * previous * UNIT, 'M1': previous * UNIT})
+    s.open()
+    for name in ('M0', 'M1'):
+        s.send('order', account='house', market=name, id=name, type='limit', side='buy',
+               qty=F(1), price='1')
+    s.settle().start().run()
+    equal('slice', F(s.step('M0')['qty']) / UNIT, expected['max_notional'])
+
+
+KINDS = {
+    'is_liquidatable': is_liquidatable, 'bankruptcy_quote': bankruptcy_quote,
+    'fillable_price': fillable_price, 'insurance_delta': insurance_delta,
+    'insurance_fund_can_cover': fund_can_cover, 'price_to_tick_rounding': tick_rounding,
+    'partial_close_size': partial_close, 'partial_close_limits': close_limits,
+    'margin_requirement': margin_requirement, 'mmf': mmf, 'oi_scaled_imf': oi_scaled_imf,
+    'initial_margin': initial_margin, 'liquidation_priority': priority, 'adl_pair': adl_pair,
+    'block_limits': block_limits, 'adl_trigger': adl_trigger, 'adl_offset_multi': adl_multi,
+}

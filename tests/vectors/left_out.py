@@ -1,0 +1,125 @@
+"""Cases that are left out, by id, with the reason."""
+
+PICKS = 'weir decides what it closes; no command asks for the closing of a given number of lots'
+BEYOND = ('R24: a liquidation never fills worse than the bankruptcy price beyond what the fund '
+          'grants, and never worse than mark; the published price is')
+SETTLES = 'R16, R29: what a settlement leaves unpaid the fund and all others share'
+
+TOKENS = 'R8: collateral is an asset with one haircut; weir has no borrowed tokens with weights'
+KEEPER = "the price limit of a third party who closes for his own account; there is none in weir"
+RATE = 'R24: the liquidation fee is a fixed rate, bounded by what closing brought'
+WEIGHTS = 'R8: positive_pnl_weight does not count for the trigger; there it does'
+BORROW = 'the liabilities of a token lending pool; weir lends nothing'
+WINNERS = 'winners wait for the losers of the same mark to pay; weir credits at once (R7, R29)'
+LEVELS = 'R9 knows a maintenance and an initial margin, no further levels as multiples'
+FUNDING = 'a requirement with a term for the next funding payment; R9 has none'
+STEEP = 'a requirement of 461 % of the notional; R9 ends at 100 % and a reserve of 100 %'
+
+LEFT_OUT = {
+    # drift
+    'drift-006': TOKENS,
+    'drift-010': TOKENS,
+    'drift-018': 'R29: a market without lots keeps a loss for its next charge; there an error',
+    'drift-022': KEEPER,
+    'drift-024': KEEPER,
+    'drift-025': KEEPER,
+    'drift-027': RATE,
+    'drift-028': RATE,
+    'drift-029': RATE,
+    'drift-031': RATE,
+    'drift-032': RATE,
+    'drift-042': 'a fee for liquidators that grows in time; there are none in weir',
+    # mango_v4
+    **{f'mango-liqbase-{i:02}': WEIGHTS
+       for i in (8, 9, 10, 11, 13, 14, 16, 18, 20, 21, 24, 26, 27)},
+    **{f'mango-bankr-{i:02}': BORROW for i in (2, 4, 7, 8, 11, 12, 13)},
+    # vega_generic
+    'vega-026': 'a policy is part of the venue and does not change while it runs',
+    'vega-032': "a limit by the middle of the book; weir's are by mark, bankruptcy price and band",
+    **{f'vega-{i:03}': WINNERS for i in (34, 36, 37, 40)},
+    **{f'vega-{i:03}': LEVELS for i in (43, 45, 46, 47, 48)},
+    'vega-054': STEEP,
+    'vega-055': STEEP,
+    'vega-058': FUNDING,
+    'vega-059': FUNDING,
+    'vega-063': 'the venue itself takes a position over at mark without capital; R27 asks for it',
+    # exchange_docs
+    'paradex-01': 'R36 has no policy that cuts all positions of a scope by one share',
+    'cube-01': 'R24 has no limit that keeps a part of the requirement as equity',
+    # freqtrade_exchange_liq
+    'ft-034': 'a position of notional 0 does not exist',
+    # dydx_v4
+    'dydx-IsLiquidatable-02':
+        'R17: negative equity is liquidatable, with or without a position',
+    'dydx-GetBankruptcyPriceInQuoteQuantums-14': 'R23: a price is at least one tick',
+    'dydx-GetBankruptcyPriceInQuoteQuantums-17': PICKS,
+    'dydx-GetBankruptcyPriceInQuoteQuantums-18': PICKS,
+    'dydx-GetFillablePrice-07': BEYOND,
+    'dydx-GetFillablePrice-09': BEYOND,
+    'dydx-GetFillablePrice-10': BEYOND,
+    'dydx-GetFillablePrice-11': BEYOND,
+    'dydx-GetFillablePrice-16': PICKS,
+    'dydx-GetFillablePrice-17': PICKS,
+    'dydx-GetFillablePrice-18': PICKS,
+    'dydx-ConvertFillablePriceToSubticks-01': 'R3: a price of 10^17 ticks is above any max_price',
+    'dydx-ConvertFillablePriceToSubticks-02': 'R3: a price of 10^17 ticks is above any max_price',
+    'dydx-ConvertFillablePriceToSubticks-07': 'R3: the bound is max_price, not that of 64 bits',
+    'dydx-GetPerpetualPositionToLiquidate-17': 'R3: a position of 2^64 quantums does not fit',
+    'dydx-GetMaxLiquidatableNotionalAndInsuranceLost-02':
+        'weir comes back to a position in the same interval as often as its limits allow',
+    'dydx-GetMaxLiquidatableNotionalAndInsuranceLost-04':
+        'a loss above its limit cannot happen (R31), so there is no answer to it',
+    'dydx-SortLiquidationOrders-07': 'equals are ordered by a hash there, by account here',
+    'dydx-ProcessDeleveraging-13': 'R28: ADL closes all that is left, not a tenth of it',
+    'dydx-ProcessDeleveraging-17': PICKS,
+    'dydx-ProcessDeleveraging-18': PICKS,
+    'dydx-ProcessDeleveraging-19': PICKS,
+    'dydx-ProcessDeleveragingAtOraclePrice-06': SETTLES,
+    'dydx-GetMarginRequirementsInQuoteQuantums_2-05':
+        'R9: an initial rate is above 0, as leverage has an end',
+    'dydx-LiquidityTierGetMaintenanceMarginPpm-02':
+        'R17: the fraction of the initial margin is from 0.8 to 1',
+    'dydx-LiquidityTierGetMaintenanceMarginPpm-07':
+        'R17: the fraction of the initial margin is from 0.8 to 1',
+}
+
+BLOCK_CAP = 'the policy block_cap'
+OVERLAP = 'adl.eligible any_overlap'
+SCALING = 'oi_scaling'
+DISPOSAL = 'the policy disposal'
+
+# Cases that become tests as soon as the program takes the option.
+NOT_BUILT = {
+    'bybit-04': 'inverse contracts',
+    'drift-003': 'the policy increment',
+    'drift-004': 'the policy increment',
+    'mango-liqbase-04': 'the policy increment',
+    **{f'vega-{i:03}': DISPOSAL for i in (1, 3, 10, 11, 13, 15, 23, 25, 29, 30)},
+    **{f'snx-{i:02}': 'the policy window' for i in (2, 3, 4)},
+    **{f'maker-{i:02}': 'auction.format dutch'
+       for i in (2, 4, 5, 6, 7, 8, 10, 11, 12, 15, 17, 20, 26)},
+    'dydx-GetMaxAndMinPositionNotionalLiquidatable-01': BLOCK_CAP,
+    'dydx-GetMaxAndMinPositionNotionalLiquidatable-02': BLOCK_CAP,
+    'dydx-GetPerpetualPositionToLiquidate-08': BLOCK_CAP,
+    'dydx-GetPerpetualPositionToLiquidate-09': BLOCK_CAP,
+    'dydx-GetPerpetualPositionToLiquidate-16': BLOCK_CAP,
+    'dydx-GetMaxLiquidatableNotionalAndInsuranceLost-01': BLOCK_CAP,
+    'dydx-ProcessDeleveraging-02': OVERLAP,
+    'dydx-ProcessDeleveraging-03': OVERLAP,
+    'dydx-ProcessDeleveraging-06': OVERLAP,
+    'dydx-ProcessDeleveraging-10': OVERLAP,
+    'dydx-ProcessDeleveraging-12': OVERLAP,
+    'dydx-ProcessDeleveraging-14': OVERLAP,
+    'dydx-ProcessDeleveragingAtOraclePrice-01': 'settlement of dated contracts',
+    'dydx-GetMarginRequirementsInQuoteQuantums_2-13': SCALING,
+    'dydx-GetAdjustedInitialMarginPpm-03': SCALING,
+    'dydx-GetAdjustedInitialMarginPpm-04': SCALING,
+    'dydx-GetAdjustedInitialMarginPpm-05': SCALING,
+    'dydx-GetAdjustedInitialMarginPpm-06': SCALING,
+    'dydx-GetInitialMarginQuoteQuantums-08': SCALING,
+}
+
+# Options for whose cases no test is written: when the program takes one, it is time to.
+PROBES = {
+    'auction.format dutch': {'auction': {'format': 'dutch'}},
+}

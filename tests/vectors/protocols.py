@@ -1,0 +1,226 @@
+"""drift, mango_v4, vega_generic, synthetix_v3 and maker_dutch_auction: what decentralised venues
+assert in their own tests."""
+
+import math
+from fractions import Fraction as F
+
+from scene import Scene, equal, held, number, text
+
+LOOSE = {'trigger': {'rule': 'maintenance', 'warn_at': 'none'}}
+
+
+# ---- Drift --------------------------------------------------------------------------------------
+def drift_increment(inputs, expected):
+    """The least quantity that restores; Drift cuts its quotient off, so that one more is needed
+    when it is not whole. A quote asset that is not worth 1 moves the price instead."""
+    price = F(inputs['oracle_price'], 10**6) * F(inputs['quote_oracle_price'], 10**6)
+    rate, fee = F(inputs['margin_ratio'], 10**4), F(inputs['liquidation_fee'], 10**6)
+    shortage = F(inputs['margin_shortage'], 10**6)
+    s = Scene(9, trigger=LOOSE['trigger'],
+              liquidation={'restore_margin': 1,
+                           'policy': {'name': 'increment', 'slippage': text(fee),
+                                      'frontier': 'false'}})
+    s.market('M', price, [(None, rate, F(1))], 1, F(1, 10**9))
+    s.account('a', 10 * price * rate - shortage - 10 * price, {'M': 10})
+    step = s.open().settle().start().run().step()
+    exact = shortage / (price * (rate - fee)) * 10**9
+    equal('the formula', math.floor(exact), expected['base_amount'])
+    equal('slice', F(step['qty']) * 10**9, math.ceil(exact))
+
+
+def drift_socialised(inputs, expected):
+    """A loss is charged to both sides by size. Sizes sum to zero here, so that 7 long and 4 short
+    are 5.5 each: the charge depends on their sum alone."""
+    loss = F(-inputs['loss'], 10**6)
+    base = F(inputs['base_long'] - inputs['base_short'], 10**9)
+    s = Scene(6, trigger=LOOSE['trigger'], adl={'price': 'mark'})
+    s.market('M', 90, [(None, F(1, 100), F(1, 50))], 1, F(1, 2), 200)
+    s.account('a', -loss - 90, {'M': 1})  # short by `loss` at the mark
+    s.account('long', 10**4, {'M': base / 2})
+    s.account('short', 10**4, {'M': -base / 2 - 1})  # the one lot that `a` is closed against
+    s.open().settle()
+    before = [s.query('long'), s.query('short')]
+    s.start()
+    after = [s.query('long'), s.query('short')]
+    s.run()
+    equal('socialised', sum(F(e['amount']) for e in s.of('socialised')), loss)
+    delta = F(expected['cumulative_funding_rate_delta'], 10**9)
+    for first, last in zip(before, after):
+        paid = F(s.answer(first)['equity']) - F(s.answer(last)['equity'])
+        # A whole number of money units a lot, rounded up: two lots are one base unit.
+        equal('charge', paid, math.ceil(loss / base / 2 * 10**6) * F(2, 10**6) * base / 2)
+        equal('charge per base', paid / (base / 2), delta, F(1, 10**6))
+
+
+# ---- Mango --------------------------------------------------------------------------------------
+def mango_base(inputs, expected):
+    """Base at the oracle's price until the requirement is met, or as much as the other side takes.
+    Health is equity less (1 - asset weight) of the notional."""
+    base, price = inputs['perp_base'], inputs['oracle_price']
+    money = number(inputs['settle_token']) + number(inputs['perp_quote'])
+    limit = abs(inputs['max_base_transfer'])
+    rate = 1 - number(inputs['base_asset_weight'])
+    policy = {'name': 'full', 'frontier': 'false'}
+    if limit > abs(base) and expected['perp_base'] not in (0, base):
+        policy = {'name': 'increment', 'frontier': 'false'}
+    s = Scene(2, trigger={'rule': 'maintenance_strict', 'warn_at': 'none'},
+              liquidation={'policy': policy, 'restore_margin': 1})
+    # A bid at the mark while the fund stands behind what selling there lacks.
+    s.market('M', price, [(None, rate, F(1))], F(1, 100), 1)
+    s.account('a', money, {'M': base})
+    s.open()
+    s.send('fund', amount='1000')
+    if limit:
+        s.send('order', account='house', market='M', id='o', type='limit', qty=F(min(limit, 100)),
+               side='buy' if base > 0 else 'sell', price=F(price))
+    s.settle().start()
+    asked = s.query('a')
+    answer = s.run().answer(asked)
+    position = held(answer, 'M')
+    equal('base', F(position['qty']) if position else 0, expected['perp_base'])
+    wanted = number(expected['settle_token']) + number(expected['perp_quote'])
+    left = F(answer['balance'])
+    if position:
+        left -= F(position['entry_value']) * (1 if F(position['qty']) > 0 else -1)
+    # What is below zero in the end the fund has paid.
+    left += sum(F(e['amount']) for e in s.of('fund_movement') if e['cause'] != 'seed')
+    equal('quote', left, wanted)
+
+
+# ---- Vega ---------------------------------------------------------------------------------------
+def vega_disposal(inputs, expected):
+    """A slice of the policy `disposal`; the position is in liquidation, not yet the network's."""
+    schedule = expected.get('order_sizes', [expected.get('order_size')])
+    s = disposal(inputs['config'], inputs['network_position'],
+                 inputs['available_volume_in_range'])
+    every = inputs['config']['disposal_step_s']
+    for i in range(1, 2 * len(schedule)):
+        s.send('clock', t=1 + i * max(every, 1) * 10**9)
+    s.run()
+    sizes = [F(e['qty']) for e in s.of('liquidation_step') if F(e['qty']) > 0]
+    equal('slices', sizes[:len(schedule)], [F(x) for x in schedule])
+    if 'every_s' in expected:
+        times = [e['t'] for e in s.of('liquidation_step') if F(e['qty']) > 0]
+        for first, second in zip(times, times[1:len(schedule)]):
+            equal('interval', second - first, expected['every_s'] * 10**9)
+
+
+def disposal(config, size, volume, price=1000):
+    s = Scene(2, trigger=LOOSE['trigger'],
+              liquidation={'restore_margin': 1000, 'empty_slices': 100, 'policy': {
+                  'name': 'disposal', 'step': f"{config['disposal_step_s']}s",
+                  'fraction': config['disposal_fraction'], 'frontier': 'false',
+                  'full_size': config['full_disposal_size'],
+                  'slippage_range': config['slippage'],
+                  'max_share': config['max_fraction_consumed']}})
+    s.market('M', price, [(None, F(1, 2), F(1))], 1, 1)
+    s.account('a', abs(size) * price * F(4, 10) - size * price, {'M': size})
+    s.open()
+    s.send('order', account='house', market='M', id='o', type='limit', qty=F(volume),
+           side='buy' if size > 0 else 'sell', price=F(price))
+    s.settle()
+    s.send('clock', t=1)
+    return s.start()
+
+
+def vega_timing(inputs, expected):
+    """A slice of what the position is, none while the market is in an auction."""
+    s = disposal(inputs['config'], inputs['network_position'], 10**4)
+    if inputs['in_auction']:
+        s.commands[-1]['status'] = 'auction'
+    sizes = [F(e['qty']) for e in s.run().of('liquidation_step')]
+    equal('slice', sizes[0] if sizes else None, expected['order_size'])
+
+
+def vega_order_margin(inputs, expected):
+    rate = inputs['risk_factor_long']
+    s = Scene(0)
+    s.market('M', inputs['mark'], [(None, F(0), F(rate))], 1, 1)
+    s.account('a', 1000, {'M': inputs['open_volume']})
+    s.open()
+    s.send('order', account='a', market='M', id='o', side='buy', type='limit',
+           qty=F(inputs['buy_order_volume']), price=F(inputs['mark']))
+    s.settle()
+    asked = s.query('a')
+    equal('order margin', F(s.run().answer(asked)['order_margin']), expected['maintenance'])
+
+
+def vega_position_margin(inputs, expected):
+    """The cost of slippage stands beside the risk factor as a closing reserve; the venue cuts the
+    fraction off."""
+    s = Scene(2)
+    s.market('M', inputs['mark'], [(None, F(inputs['risk_factor_long']), F(1))], 1, 1,
+             closing_fee_reserve=inputs['linear_slippage_factor'])
+    s.account('a', 10**4, {'M': inputs['open_volume']})
+    s.open().settle()
+    asked = s.query('a')
+    margin = F(s.run().answer(asked)['maintenance_margin'])
+    equal('maintenance margin', math.floor(margin), expected['maintenance'])
+
+
+def vega_liquidation_price(inputs, expected):
+    """Slippage, of which a part grows with the size, is a closing reserve; above 1 together with
+    the risk factor a long is liquidated by a rise."""
+    size, mark = inputs['position'], F(inputs['mark'])
+    risk = F(inputs['risk_factor_long' if size > 0 else 'risk_factor_short'])
+    slippage = F(inputs['linear_slippage']) + abs(size) * F(inputs['quadratic_slippage'])
+    margin = abs(size) * mark * (risk + slippage)
+    equal('the formula', margin, number(expected['maintenance_margin']))
+    for factor, wanted in ((F(1), expected['liq_price_when_collateral_equals_mm']),
+                           (F(inputs['collateral_factor']),
+                            expected['liq_price_at_collateral_factor'])):
+        s = Scene(4, **LOOSE)
+        s.market('M', mark, [(None, risk, F(1))], F(1, 10), 1, mark,
+                 closing_fee_reserve=text(slippage))
+        s.account('a', margin * factor - size * mark, {'M': size})
+        s.top = math.ceil(number(wanted))
+        s.open().settle()
+        asked = s.query('a')
+        answer = s.run().answer(asked)
+        position = held(answer, 'M')
+        equal('maintenance margin', F(answer['maintenance_margin']), margin)
+        equal('liquidation price', F(position['liquidation_price']), number(wanted), F(1, 10**6))
+
+
+# ---- Synthetix ----------------------------------------------------------------------------------
+def synthetix_window(inputs, expected):
+    """A capacity that all accounts of a market share: the first takes all of it."""
+    window = inputs['window_s']
+    capacity = ((F(inputs['maker_fee']) + F(inputs['taker_fee'])) * inputs['skew_scale']
+                * inputs['accumulation_multiplier'] * window)
+    s = Scene(2, trigger=LOOSE['trigger'],
+              liquidation={'order': 'fifo', 'empty_slices': 1000, 'policy': {
+                  'name': 'window', 'window': f'{window}s', 'notional': text(capacity),
+                  'frontier': 'false'}})
+    s.market('M', 1, [(None, F(1, 2), F(1))], F(1, 100), 1)
+    for name, size in (('first', capacity), ('second', F(inputs['size']))):
+        s.account(name, size * F(-9, 10), {'M': size})
+    s.open()
+    s.send('order', account='house', market='M', id='o', side='buy', type='limit', qty='1000',
+           price='1')
+    s.settle()
+    s.send('clock', t=1)
+    s.start()
+    if inputs['t_s']:
+        s.send('clock', t=1 + inputs['t_s'] * 10**9)
+    s.run()
+    filled = {name: sum(F(e['filled']) for e in s.of('liquidation_step', account=name))
+              for name in ('first', 'second')}
+    equal('before', filled['first'], capacity)
+    equal('liquidated', filled['second'], expected['liquidated'])
+    equal('remaining', inputs['size'] - filled['second'], expected['remaining'])
+
+
+KINDS = {
+    'drift': {'partial_close_size': drift_increment,
+              'loss_socialisation_per_unit': drift_socialised},
+    'mango_v4': {'reduce_until_health_target': mango_base},
+    'vega_generic': {'staggered_close_size': vega_disposal,
+                     'staggered_close_schedule': vega_disposal,
+                     'staggered_close_timing': vega_timing,
+                     'maintenance_margin_orders': vega_order_margin,
+                     'maintenance_margin_position': vega_position_margin,
+                     'liquidation_price_identity': vega_liquidation_price},
+    'synthetix_v3': {'rate_limited_liquidation_window': synthetix_window},
+    'maker_dutch_auction': {},
+}

@@ -1,0 +1,98 @@
+"""weir validate tiers on tables made here: test_validate.py PROGRAM"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ''
+COLUMNS = ['notional_floor', 'notional_cap', 'maintenance_rate', 'max_leverage',
+           'maintenance_amount']
+# cum: 0, 50000 * 0.001 = 50, 50 + 250000 * 0.005 = 1300
+ROWS = [['0', '50000', '0.004', '125', '0.0'], ['50000', '250000', '0.005', '100', '50.0'],
+        ['250000', '1000000.5', '0.01', '50', '1300']]
+
+
+class ValidateTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def validate(self, table, *args, status=0, name='tiers'):
+        path = os.path.join(self.folder.name, 'tiers.json')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(table if isinstance(table, str) else json.dumps(table))
+        done = subprocess.run([PROGRAM, 'validate', name, '--tiers', path, *args], text=True,
+                              capture_output=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout, done.stderr
+
+    def table(self, rows):
+        return {'columns': COLUMNS, 'symbols': {'AAA': ROWS, 'BBB': rows}}
+
+    def changed(self, row, column, value):
+        rows = [list(r) for r in ROWS]
+        rows[row][column] = value
+        return self.table(rows)
+
+    def test_right_table(self):
+        out, _ = self.validate(self.table(ROWS), '--symbols')
+        self.assertIn('2 of 2 symbols', out)
+        self.assertIn('6 of 6 maintenance amounts', out)
+        self.assertIn('4 of 4 caps', out)
+        self.assertEqual(out.count('pass'), 3)
+
+    def test_rows_of_one_symbol(self):
+        out, _ = self.validate(self.table(ROWS), '--symbol', 'AAA')
+        self.assertIn('published 1300', out)
+        self.assertIn('measured 1300', out)
+        _, err = self.validate(self.table(ROWS), '--symbol', 'CCC', status=2)
+        self.assertIn('CCC', err)
+
+    def test_what_is_wrong_fails(self):
+        for row, column, value in ((1, 4, '50.000000001'), (2, 4, '1299'), (0, 4, '1'),
+                                   (1, 0, '49999'), (0, 1, '49999'), (1, 2, '0.006'),
+                                   (0, 0, '1')):
+            out, _ = self.validate(self.changed(row, column, value), status=1)
+            self.assertIn('1 of 2 symbols', out)
+            self.assertIn('FAIL', out)
+
+    def test_json(self):
+        out, _ = self.validate(self.table(ROWS), '--json')
+        result = json.loads(out)['validations'][0]
+        self.assertTrue(result['passed'])
+        self.assertEqual(result['maintenance_amounts'], {'published': 6, 'equal': 6})
+        out, err = self.validate(self.changed(1, 4, '51'), '--json', status=1)
+        self.assertFalse(json.loads(out)['validations'][0]['passed'])
+        self.assertIn('measured 50', err)
+
+    def test_columns_in_another_order(self):
+        rows = [list(reversed(r)) for r in ROWS]
+        self.validate({'columns': COLUMNS[::-1], 'symbols': {'AAA': rows}})
+
+    def test_bad_files(self):
+        for row, column, value in ((1, 2, 'x'), (1, 2, 0.005), (1, 2, '0.0000000001'),
+                                   (1, 1, '40000'), (0, 1, '9' * 30), (1, 3, '1.5'),
+                                   (1, 4, '1' + '0' * 37), (1, 4, '0.' + '0' * 20 + '1')):
+            _, err = self.validate(self.changed(row, column, value), status=2)
+            self.assertIn('BBB', err)
+        for text in ('{', '[]', '{"symbols": {}}', '{"symbols": {"A": []}}',
+                     '{"symbols": {"A": 1}}',
+                     '{"columns": ["x"], "symbols": {"A": [["0"]]}}', ''):
+            self.validate(text, status=2)
+        self.validate(self.table(ROWS * 20), status=2)
+
+    def test_unknown_name_and_missing_file(self):
+        _, err = self.validate(self.table(ROWS), status=2, name='santa')
+        self.assertIn('tiers', err)
+        done = subprocess.run([PROGRAM, 'validate'], cwd=self.folder.name, capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('--tiers', done.stderr)
+
+
+if __name__ == '__main__':
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=0)
