@@ -5,7 +5,7 @@ released (`mm_released`); ADL at the bankruptcy price."""
 import math
 from fractions import Fraction as F
 
-from scene import Mismatch, Scene, equal, held, number, text
+from scene import Scene, equal, held, number, text
 
 UNIT = F(1, 10**6)
 

@@ -3,7 +3,7 @@ pages, and how a trading project asserts their liquidation prices."""
 
 from fractions import Fraction as F
 
-from scene import Mismatch, Scene, equal, held, number
+from scene import Scene, equal, held, number
 
 LOOSE = {'trigger': {'rule': 'maintenance', 'warn_at': 'none'}}
 
