@@ -34,8 +34,9 @@ BOUND = {'weir_min': 'weir_max', 'weir_max': 'weir_min', 'weir_wide_min': 'weir_
 COMPARISON = {' < ': ' <= ', ' <= ': ' < ', ' > ': ' >= ', ' >= ': ' > ', ' == ': ' != ',
               ' != ': ' == '}
 # Lines whose change is no change of behaviour, or only one of memory.
-EXEMPT = re.compile(r'WEIR_CHECK|WEIR_HEAVY|_Static_assert|\bfree\(|_free\(|ENOMEM|== NULL|return WEIR_NO_INDEX|'
+EXEMPT = re.compile(r'WEIR_CHECK|WEIR_HEAVY|_Static_assert|\bfree\(|_free\(|ENOMEM|== NULL|'
                     r'prefetch|'
+                    r'return WEIR_NO_INDEX|== WEIR_NO_INDEX\) return i;|'
                     r'\b(mem(set|cpy|move)|calloc|realloc|malloc|weir_pool_(commit|new|add))\(')
 
 
