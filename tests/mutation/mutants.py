@@ -1,8 +1,8 @@
 """Mutations of C text: what could go wrong in a state machine, one place at a time.
 
 A mutant is (path, line, operator, offset, length, replacement). Only statements of functions are
-touched: comments, strings, the preprocessor, checks and audits of our own, and what happens when memory ends
-stay as they are."""
+touched: comments, strings, the preprocessor, checks and audits of our own, and what happens when
+memory ends stay as they are."""
 
 import collections
 import os
