@@ -106,6 +106,9 @@ bool weir_order_margin_ok(struct weir_engine *e, uint32_t leg, enum weir_side si
                           weir_price price, weir_qty lots, bool reduce_only, weir_wide fee);
 bool weir_order_raises(const struct weir_engine *e, uint32_t leg, enum weir_side side,
                        weir_qty lots);
+/* May some of its lots open a position: more than what closes, open orders of the side counted? */
+bool weir_order_opens(const struct weir_engine *e, uint32_t leg, enum weir_side side,
+                      weir_qty lots);
 /* R9's last cap, R12's position limit and open-interest cap for `lots` more on a side. */
 enum weir_reason weir_exposure_check(struct weir_engine *e, uint32_t leg, enum weir_side side,
                                      weir_qty lots);

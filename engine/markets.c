@@ -156,7 +156,8 @@ struct block {
 static bool grows(const struct weir_engine *e, const struct block *b, int side) {
     weir_qty s = weir_leg_at(&e->x.ledger, b->leg[side])->size;
     weir_wide after = side == WEIR_BUY ? (weir_wide)s + b->qty : (weir_wide)s - b->qty;
-    return (after < 0 ? -after : after) > weir_abs(s);
+    bool turns = (s > 0 && after < 0) || (s < 0 && after > 0);
+    return turns || (after < 0 ? -after : after) > weir_abs(s);
 }
 
 /* R12 with both sides booked: sizes are moved, asked about, and moved back. */
@@ -192,6 +193,25 @@ static enum weir_reason check_block_limits(struct weir_engine *e, const struct b
     return WEIR_OK;
 }
 
+/* R11: a side that raises exposure must carry it beside its open orders. */
+static bool carries_orders(struct weir_engine *e, const struct block *b, enum weir_side side) {
+    struct weir_exchange *x = &e->x;
+    struct weir_leg *g = weir_leg_at(&x->ledger, b->leg[side]);
+    weir_leg_settle(&x->ledger, g);
+    struct weir_position_change c =
+        weir_position_fill(g->size, g->entry_value, side == WEIR_BUY ? b->qty : -b->qty, b->price,
+                           x->venue->markets[b->market].unit_value);
+    if (weir_exposure(c.size, g->open_buys, g->open_sells) <=
+        weir_exposure(g->size, g->open_buys, g->open_sells))
+        return true;
+    struct weir_what_if w = {.leg = b->leg[side], .after = *g, .balance = c.realised};
+    w.after.size = c.size;
+    w.after.entry_value = c.entry_value;
+    struct weir_health h;
+    weir_health(x, g->scope, &w, &h);
+    return h.discounted - h.initial - h.order_margin >= 0;
+}
+
 static enum weir_reason check_block(struct weir_engine *e, const struct block *b) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[b->market];
@@ -215,6 +235,10 @@ static enum weir_reason check_block(struct weir_engine *e, const struct block *b
     if (same) return weir_deny(e, WEIR_R_NOT_ALLOWED, "buyer and seller are one account");
     enum weir_reason limit = check_block_limits(e, b);
     if (limit != WEIR_OK) return limit;
+    for (enum weir_side s = WEIR_BUY; s <= WEIR_SELL; s++)
+        if (!carries_orders(e, b, s))
+            return weir_deny(e, WEIR_R_MARGIN, "the %s cannot carry it beside his orders",
+                             s == WEIR_BUY ? "buyer" : "seller");
     for (int s = 0; s < 2; s++)
         if (!weir_fill_allowed(x, b->leg[s], s == WEIR_BUY ? b->qty : -b->qty, b->price, 0))
             return weir_deny(e, WEIR_R_MARGIN, "the %s cannot carry it",

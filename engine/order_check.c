@@ -14,6 +14,13 @@ bool weir_order_raises(const struct weir_engine *e, uint32_t leg, enum weir_side
     return exposure_with(e, leg, side, lots) > exposure_with(e, leg, side, 0);
 }
 
+bool weir_order_opens(const struct weir_engine *e, uint32_t leg, enum weir_side side,
+                      weir_qty lots) {
+    const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
+    weir_wide open = side == WEIR_BUY ? g->open_buys : g->open_sells;
+    return open + lots > weir_max(0, side == WEIR_BUY ? -g->size : g->size);
+}
+
 bool weir_bound_ok(const struct weir_engine *e, uint32_t leg, enum weir_side side, weir_qty lots) {
     const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
     return weir_lots_fit(&e->x.venue->markets[g->market], exposure_with(e, leg, side, lots));
@@ -86,11 +93,11 @@ static enum weir_reason check_market(struct weir_engine *e, const struct weir_or
     const struct weir_exchange *x = &e->x;
     enum weir_market_status status = x->risks[r->market].status;
     bool rests = r->type == WEIR_LIMIT && r->tif == WEIR_GTC;
-    bool raises = !r->reduce_only && weir_order_raises(e, r->leg, r->side, lots);
+    bool opens = !r->reduce_only && weir_order_opens(e, r->leg, r->side, lots);
     if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_AUCTION && !rests) ||
-        (status == WEIR_STATUS_REDUCE_ONLY && raises))
+        (status == WEIR_STATUS_REDUCE_ONLY && opens))
         return weir_deny(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
-    if (x->prices[r->market].stale && raises)
+    if (x->prices[r->market].stale && opens)
         return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (x->prices[r->market].mark == 0)
         return weir_deny(e, WEIR_R_NO_MARK, "the market has no mark yet");

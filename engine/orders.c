@@ -384,14 +384,14 @@ static enum weir_reason check_bid(struct weir_engine *e, uint32_t leg, enum weir
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     const struct weir_market *m = &x->venue->markets[g->market];
     enum weir_market_status status = x->risks[g->market].status;
-    bool raises = weir_order_raises(e, leg, side, qty);
+    bool raises = weir_order_raises(e, leg, side, qty), opens = weir_order_opens(e, leg, side, qty);
     if (!weir_bound_ok(e, leg, side, qty))
         return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope is in liquidation");
-    if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_REDUCE_ONLY && raises))
+    if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_REDUCE_ONLY && opens))
         return weir_deny(e, WEIR_R_STATUS, "the market is %s", weir_status_words[status]);
-    if (x->prices[g->market].stale && raises)
+    if (x->prices[g->market].stale && opens)
         return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (qty < x->venue->auction_min_bid_lots)
         return weir_deny(e, WEIR_R_MIN_SIZE, "below min_bid_lots");

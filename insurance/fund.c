@@ -52,7 +52,7 @@ void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t 
                                                       : weir_account_name(&x->ledger, account)}});
 }
 
-/* What the account's legs were paid for gaps by this fund in the present interval. */
+/* What the account's legs are promised, and were paid for gaps in the present interval. */
 static weir_wide account_paid(const struct weir_exchange *x, uint32_t account, uint32_t fund,
                               weir_time interval) {
     const struct weir_ledger *l = &x->ledger;
@@ -60,8 +60,8 @@ static weir_wide account_paid(const struct weir_exchange *x, uint32_t account, u
     for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
          i = weir_leg_at(l, i)->next) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        if (x->venue->markets[g->market].fund_idx == fund && g->gap_interval == interval)
-            sum += g->gap_paid;
+        if (x->venue->markets[g->market].fund_idx != fund) continue;
+        sum += g->promised + (g->gap_interval == interval ? g->gap_paid : 0);
     }
     return sum;
 }
@@ -77,12 +77,22 @@ weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds
     if (c->budget_per_step != WEIR_NONE) grant = weir_wide_min(grant, c->budget_per_step);
     if (c->market_cap != WEIR_NONE) {
         const struct weir_gap_cap *m = &f->markets[leg->market];
-        grant = weir_wide_min(grant, c->market_cap - (m->interval == interval ? m->paid : 0));
+        grant = weir_wide_min(grant, c->market_cap - m->promised -
+                                         (m->interval == interval ? m->paid : 0));
     }
     if (c->account_cap != WEIR_NONE)
         grant =
             weir_wide_min(grant, c->account_cap - account_paid(x, leg->account, fund, interval));
     return weir_wide_max(grant, 0);
+}
+
+void weir_fund_promise(const struct weir_exchange *x, struct weir_funds *funds,
+                       struct weir_leg *leg, weir_wide amount) {
+    struct weir_fund *f = weir_market_fund(x, funds, leg->market);
+    f->promised += amount;
+    f->markets[leg->market].promised += amount;
+    leg->promised += amount;
+    WEIR_CHECK(f->promised >= 0 && f->promised <= f->cash && leg->promised >= 0);
 }
 
 void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,

@@ -25,6 +25,7 @@ struct weir_unwind {
 struct weir_gap_cap {
     weir_time interval; /* grid index in which `paid` counts */
     weir_wide paid;
+    weir_wide promised; /* to lots on offer now */
 };
 struct weir_fund {
     weir_wide cash;     /* >= 0 */
@@ -56,9 +57,13 @@ static inline weir_wide weir_fund_free(const struct weir_fund *f) {
 void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t fund,
                     enum weir_cause cause, weir_wide amount, uint32_t account);
 /* Fund money for a gap of the leg's closing: at most `want`, the free cash, the step's budget and
- * the caps of the interval; 0 in drawdown stop. */
+ * the caps of the interval less what is paid and promised; 0 in drawdown stop. */
 weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds *funds,
                           const struct weir_leg *leg, weir_wide want);
+/* Promises cash to a leg's lots on offer (negative: takes it back). A promise counts against free
+ * cash and the caps as if it were paid. */
+void weir_fund_promise(const struct weir_exchange *x, struct weir_funds *funds,
+                       struct weir_leg *leg, weir_wide amount);
 /* Pays a gap to the leg's scope and counts it against the caps. */
 void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,
                        weir_wide amount);

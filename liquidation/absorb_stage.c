@@ -23,17 +23,54 @@ static weir_wide capital_for(const struct weir_exchange *x, const struct absorb 
     return weir_wide_max(0, h.initial - h.equity);
 }
 
-/* The most lots in [low, high] that the cash carries, low being known to be carried (or 0). */
+/* What taking `lots` needs beyond the cash. Within one tier, and on one side of netting, capital is
+ * the larger of 0 and a line, and the gap a line: their sum is convex. */
+static weir_wide lacks(const struct weir_exchange *x, const struct absorb *a, weir_wide cash,
+                       weir_qty lots) {
+    return capital_for(x, a, lots) + a->gap_per_lot * lots - cash;
+}
+
+/* The most lots in [low, high], within which `lacks` is convex, that the cash carries; -1: none. */
 static weir_qty most_lots(const struct weir_exchange *x, const struct absorb *a, weir_wide cash,
                           weir_qty low, weir_qty high) {
-    while (low < high) {
-        weir_qty mid = high - (high - low) / 2;
-        if (capital_for(x, a, mid) + a->gap_per_lot * mid <= cash)
-            low = mid;
+    if (lacks(x, a, cash, high) <= 0) return high;
+    weir_qty yes = low, left = low, right = high;
+    while (right - left > 2) { /* the least of a convex function */
+        weir_qty third = (right - left) / 3;
+        if (lacks(x, a, cash, left + third) <= lacks(x, a, cash, right - third))
+            right -= third;
         else
-            high = mid - 1;
+            left += third;
     }
-    return low;
+    for (weir_qty q = left; q <= right; q++)
+        if (lacks(x, a, cash, q) < lacks(x, a, cash, yes)) yes = q;
+    if (lacks(x, a, cash, yes) > 0) return -1;
+    for (weir_qty no = high; no - yes > 1;) {
+        weir_qty middle = yes + (no - yes) / 2;
+        if (lacks(x, a, cash, middle) <= 0)
+            yes = middle;
+        else
+            no = middle;
+    }
+    return yes;
+}
+
+/* The last number of lots below `lots` at which a piece of the function begins: a tier's end of the
+ * inventory on its way through netting to the other side, or 0. */
+static weir_qty piece_start(const struct weir_exchange *x, const struct weir_leg *own,
+                            enum weir_side side, weir_qty lots) {
+    const struct weir_market *m = &x->venue->markets[own->market];
+    const struct weir_tiers *tiers = &x->risks[own->market].tiers;
+    weir_wide per_lot = weir_value(m, x->prices[own->market].mark, 1);
+    weir_wide same = side == WEIR_SELL ? own->size : -own->size, best = 0;
+    for (uint32_t k = 0; k <= tiers->count; k++) {
+        weir_wide end = k == 0 ? 0 : tiers->row[k - 1].cap / per_lot;
+        for (int sign = -1; sign <= 1; sign += 2) {
+            for (weir_wide past = sign * end - same - 1; past <= sign * end - same + 1; past++)
+                if (past > best && past < lots) best = past;
+        }
+    }
+    return (weir_qty)best;
 }
 
 static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a) {
@@ -54,12 +91,14 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
                                          weir_value(m, x->prices[g->market].mark, 1));
     weir_wide most = weir_wide_min(weir_abs(g->size), bound - same);
     if (most <= 0) return 0;
-    /* Netting opposite inventory frees capital, what goes beyond binds it. */
     weir_wide cash = weir_fund_free(f);
-    weir_qty net = (weir_qty)weir_wide_min(most, weir_max(0, -same));
-    if (capital_for(x, a, net) + a->gap_per_lot * net <= cash)
-        return most_lots(x, a, cash, net, (weir_qty)most);
-    return most_lots(x, a, cash, 0, net);
+    for (weir_qty high = (weir_qty)most; high > 0;) {
+        weir_qty low = piece_start(x, own, a->side, high);
+        weir_qty lots = most_lots(x, a, cash, low, high);
+        if (lots >= 0) return lots;
+        high = low;
+    }
+    return 0;
 }
 
 void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
@@ -147,6 +186,15 @@ static void plan_unwind(struct weir_liquidator *lq, const struct weir_leg *g,
     weir_policy_slice(&plain, &view, plan);
 }
 
+/* The band's edge; without a band as far as the fund subsidises, else mark: never unbounded. */
+static weir_price unwind_limit(const struct weir_exchange *x, uint32_t market,
+                               enum weir_side side) {
+    if (x->risks[market].liquidation_band != WEIR_NONE) return weir_band_edge(x, market, side);
+    const struct weir_market *m = &x->venue->markets[market];
+    if (x->venue->funds[m->fund_idx].max_subsidy == WEIR_NONE) return x->prices[market].mark;
+    return weir_furthest_price(x, market, side);
+}
+
 /* One slice of the policy that works off the fund's inventory in a market (a timer). */
 void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
     struct weir_exchange *x = lq->x;
@@ -169,7 +217,7 @@ void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t marke
     if (weir_scope_at(&x->ledger, f->scope)->queue != WEIR_QUEUE_NONE) return;
     struct weir_taker taker = {.leg = leg,
                                .side = weir_closing_side(g),
-                               .limit = weir_band_edge(x, market, weir_closing_side(g)),
+                               .limit = unwind_limit(x, market, weir_closing_side(g)),
                                .qty = plan.lots,
                                .kind = WEIR_FILL_UNWIND,
                                .fee_free = true,

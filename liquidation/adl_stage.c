@@ -29,7 +29,7 @@ uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum w
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
         if ((g->size > 0) != (side == WEIR_BUY)) continue;
         if (owner != WEIR_NO_INDEX && weir_leg_owner(&x->ledger, g) == owner) continue;
-        if (weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE) continue;
+        if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE) continue;
         struct weir_health h;
         weir_health(x, g->scope, NULL, &h);
         if (weir_liquidatable(x, &h)) continue;
@@ -100,7 +100,7 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
         weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, counterparty)->scope);
     weir_flat_shortfall(lq, g->scope);
     if (other->queue == WEIR_QUEUE_ACTIVE) {
-        other->closed_lots = true;
+        weir_count_closed(lq, counterparty, WEIR_BY_ADL, weir_value(m, price, lots), &result.maker);
         weir_flat_shortfall(lq, weir_leg_at(&x->ledger, counterparty)->scope);
     }
     weir_fund_return(lq, other->account);
@@ -214,7 +214,7 @@ static void last_resort(struct deleverage *d) {
             uint32_t k = weir_pool_add(&lq->candidates, 1);
             WEIR_CHECK(k != WEIR_NO_INDEX);
             uint64_t order = weir_account_order(&x->ledger, g->account);
-            if (g->backstop_free > 0 && !weir_account_is_fund(&x->ledger, g->account))
+            if (g->volunteered && !weir_account_is_fund(&x->ledger, g->account))
                 order += UINT64_C(1) << 31;
             *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) =
                 (struct weir_adl_candidate){.order = order, .leg = leg, .size = weir_abs(g->size)};
@@ -249,8 +249,9 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
     struct weir_exchange *x = lq->x;
     const struct weir_venue *v = x->venue;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    if (v->adl_when == WEIR_ADL_NEVER ||
-        (v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && h->equity >= 0)) {
+    bool fund = weir_account_is_fund(&x->ledger, g->account); /* straight to ADL (R27) */
+    if (!fund && (v->adl_when == WEIR_ADL_NEVER ||
+                  (v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && h->equity >= 0))) {
         weir_enter_stage(lq, leg, WEIR_STAGE_BOOK);
         g->wait_seq = x->seq;
         return;

@@ -53,13 +53,11 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
     struct weir_open_auction *a = weir_auction_at(lq, g->market, side);
     weir_qty lots = (weir_qty)weir_wide_min(weir_abs(g->size), room(lq, g));
     weir_wide share = weir_bankruptcy_share(x, g, lots, h);
-    g->promised = 0;
     if (share < 0) {
         weir_price price = weir_bankruptcy_price(x, g, lots, share, false);
         weir_wide want = -weir_better_by(&x->venue->markets[g->market], side,
                                          weir_furthest_price(x, g->market, side), price, lots);
-        g->promised = weir_fund_grant(x, &lq->funds, g, want);
-        weir_market_fund(x, &lq->funds, g->market)->promised += g->promised;
+        weir_fund_promise(x, &lq->funds, g, weir_fund_grant(x, &lq->funds, g, want));
     }
     bool opened = open_auction(lq, a);
     g->parked = lots;
@@ -170,8 +168,7 @@ struct closing {
 /* Gives an offer's lots back to its position, which goes on at `stage`. */
 static void give_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
-    weir_market_fund(lq->x, &lq->funds, g->market)->promised -= g->promised;
-    g->promised = 0;
+    weir_fund_promise(lq->x, &lq->funds, g, -g->promised);
     g->parked = 0;
     g->offer_next = WEIR_NO_INDEX;
     if (g->size != 0) weir_enter_stage(lq, leg, stage);
@@ -260,8 +257,7 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
     g->parked -= pair->lots;
     weir_count_closed(lq, leg, WEIR_BY_AUCTION, value, &result.taker);
     if (better < 0) {
-        g->promised += better;
-        weir_market_fund(x, &lq->funds, c->market)->promised += better;
+        weir_fund_promise(x, &lq->funds, g, better);
         weir_fund_pay_gap(x, &lq->funds, leg, -better);
     }
     c->value[pair->offer] += value;

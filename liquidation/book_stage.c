@@ -62,7 +62,7 @@ static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_
     weir_price mark = x->prices[g->market].mark, worst = s->bankruptcy;
     weir_wide gap = -weir_better_by(m, s->side, mark, s->bankruptcy, lots);
     if (share < 0 && gap > 0) {
-        weir_wide grant = weir_fund_grant(x, &s->lq->funds, g, gap);
+        weir_wide grant = weir_fund_grant(x, &s->lq->funds, g, weir_wide_min(gap, -share));
         s->all_or_nothing = x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING;
         s->granted = grant;
         if (s->all_or_nothing)

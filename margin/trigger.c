@@ -99,15 +99,17 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
                            weir_wide above, weir_wide below, struct weir_condition out[2]) {
     uint32_t n = 0;
     weir_wide legs = h->positions;
+    /* More equity than any loss of the legs can use up counts as this much: products fit. */
+    weir_wide equity = weir_wide_min(h->equity, (weir_wide)1 << 90);
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
     if (weir_scope_at(&x->ledger, scope)->queue == WEIR_QUEUE_NONE && !liquidatable) {
         weir_wide least = x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? 0 : 1;
         weir_wide rounding = fraction ? 0 : (legs - 1) * (WEIR_PPB - 1);
-        out[n++] = (struct weir_condition){WEIR_PPB, -1,
-                                           (h->equity - least) * WEIR_PPB - above - rounding};
+        out[n++] =
+            (struct weir_condition){WEIR_PPB, -1, (equity - least) * WEIR_PPB - above - rounding};
     }
     if (x->venue->warn_at == WEIR_NONE) return n;
-    weir_wide scaled = h->equity * x->venue->warn_at;
+    weir_wide scaled = equity * x->venue->warn_at;
     weir_wide rounding = (fraction ? 1 : legs) * (WEIR_PPB - 1);
     out[n++] = warned
                    ? (struct weir_condition){-x->venue->warn_at, 1, below - scaled}

@@ -17,6 +17,9 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
     w.after.size = c.size;
     w.after.entry_value = c.entry_value;
     w.balance = c.realised - fee;
+    bool opens = weir_abs(c.size) > weir_abs(g->size) || (c.size > 0 && g->size < 0) ||
+                 (c.size < 0 && g->size > 0);
+    if (opens && x->prices[g->market].stale) return false; /* R13 */
     struct weir_health before, after;
     weir_health(x, g->scope, &w, &after);
     if (after.discounted >= after.initial) return true;

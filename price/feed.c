@@ -56,5 +56,5 @@ int64_t weir_feed_median(const struct weir_feed *feed, weir_time stale_after, we
         if (away < 0) away = -away;
         if (away * WEIR_PPB <= (weir_wide)outlier * median) sorted[kept++] = sorted[i];
     }
-    return kept == 0 || kept < min_sources ? 0 : median_of(sorted, kept);
+    return kept == 0 ? 0 : median_of(sorted, kept);
 }

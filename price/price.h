@@ -25,8 +25,8 @@ bool weir_feed_set(struct weir_feed *feed, const struct weir_name *name, int64_t
  * none will. A source is fresh while t < updated + stale_after (saturated; WEIR_NONE: always). */
 weir_time weir_feed_next_expiry(const struct weir_feed *feed, weir_time stale_after, weir_time now);
 /* R13: median of the fresh sources, those further than outlier (ppb, WEIR_NONE: off) from it
- * dropped, median of the rest; 0 when fewer than min_sources (>= 1) remain. An even number: mean
- * of the middle two, floored. */
+ * dropped, median of the rest; 0 when fewer than min_sources (>= 1) are fresh, or all are dropped.
+ * An even number: mean of the middle two, floored. */
 int64_t weir_feed_median(const struct weir_feed *feed, weir_time stale_after, weir_rate outlier,
                          int64_t min_sources, weir_time now);
 

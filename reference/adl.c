@@ -28,7 +28,7 @@ int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed
         struct scope *s = weir_twin_scope(t, a, m);
         a->index = i;
         if (p->s == 0 || (p->s > 0) != (sign > 0)) continue;
-        if (s->queue != QUEUE_NONE || weir_twin_liquidatable(t, s)) continue;
+        if (s->queue == QUEUE_LIQUIDATING || weir_twin_liquidatable(t, s)) continue;
         if (closed && weir_twin_same_owner(a, closed)) continue;
         int64_t size = weir_abs(p->s);
         wide equity =
@@ -116,9 +116,14 @@ static void close_against(struct twin *t, struct step *x, struct account *a, int
                      .maker = a,
                      .taker_side = x->side,
                      .kind = WEIR_FILL_ADL};
-    wide profit, loss = loss_at(t, x, price, qty);
+    wide profit, maker_profit, loss = loss_at(t, x, price, qty);
+    f.maker_pnl = &maker_profit;
     weir_twin_fill(t, &f, &profit);
     weir_twin_note_closed(x->s, x->m, WEIR_BY_ADL, weir_twin_value(t, x->m, price, qty), profit);
+    struct scope *other = weir_twin_scope(t, a, x->m);
+    if (other->queue == QUEUE_LIQUIDATING)
+        weir_twin_note_closed(other, x->m, WEIR_BY_ADL, weir_twin_value(t, x->m, price, qty),
+                              maker_profit);
     struct weir_event e = {.kind = WEIR_EV_ADL};
     e.adl.market = (uint32_t)x->m;
     e.adl.account = &x->s->account->name;
@@ -192,13 +197,11 @@ static void last_resort(struct twin *t, struct step *x) {
         for (int i = 0; i < weir_twin_accounts(t) && x->left > 0; i++) {
             struct account *a = weir_twin_account_at(t, i);
             struct position *p = &a->at[x->m];
-            int kind = a->fund >= 0 ? 2 : p->capacity > 0 ? 1 : 0;
+            int kind = a->fund >= 0 ? 2 : p->volunteered ? 1 : 0;
             if (kind != pass || p->s == 0 || (p->s > 0) == (x->side == WEIR_SELL)) continue;
             if (x->counterparties == t->v->fills_per_step) return;
             int64_t qty = weir_min(x->left, weir_abs(p->s) - p->parked);
             if (qty == 0) continue;
-            struct scope *s = weir_twin_scope(t, a, x->m);
-            if (s->queue == QUEUE_LIQUIDATING) s->had_lots_closed = true;
             close_against(t, x, a, qty, t->m[x->m].mark, 0);
         }
 }
@@ -207,8 +210,8 @@ void weir_twin_adl_step(struct twin *t, struct scope *s, int m) {
     struct position *p = &s->account->at[m];
     wide equity = weir_twin_eval(t, s).equity;
     p->adl_seq = t->seq;
-    if (t->v->adl_when == WEIR_ADL_NEVER ||
-        (t->v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && equity >= 0)) {
+    if (s->account->fund < 0 && (t->v->adl_when == WEIR_ADL_NEVER ||
+                                 (t->v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && equity >= 0))) {
         p->stage = STAGE_BOOK;
         p->empty = 0;
         p->wait_seq = t->seq;

@@ -116,10 +116,10 @@ static enum weir_reason check_bid(struct twin *t, const struct auction *u, const
         return WEIR_R_OVERFLOW;
     if (weir_twin_scope(t, o->account, o->m)->queue == QUEUE_LIQUIDATING)
         return WEIR_R_IN_LIQUIDATION;
-    bool raises = weir_twin_raises(t, o);
+    bool raises = weir_twin_raises(t, o), opens = weir_twin_opens(t, o);
     if (k->status == WEIR_STATUS_HALTED) return WEIR_R_STATUS;
-    if (k->status == WEIR_STATUS_REDUCE_ONLY && raises) return WEIR_R_STATUS;
-    if (k->stale && raises) return WEIR_R_STALE;
+    if (k->status == WEIR_STATUS_REDUCE_ONLY && opens) return WEIR_R_STATUS;
+    if (k->stale && opens) return WEIR_R_STALE;
     if (o->open < t->v->auction_min_bid_lots) return WEIR_R_MIN_SIZE;
     if (count_bids(t, o->account, o->m) >= k->c->max_open_orders) return WEIR_R_ORDER_LIMIT;
     if (weir_twin_outside_band(t, o->m, o->side, o->price)) return WEIR_R_BAND;

@@ -170,6 +170,11 @@ static int64_t absorb_most(struct twin *t, const struct sale *x, struct fund *f)
     wide lot = weir_twin_value(t, x->m, k->mark, 1), s = f->account->at[x->m].s;
     int64_t high = x->lots;
     if (x->side == WEIR_BUY) s = -s; /* inventory in the direction of taking */
+    if (high <= 4096) {              /* few enough to try them all */
+        while (high > 0 && !absorbable(t, x, f, high))
+            high--;
+        return high;
+    }
     while (high > 0 && !absorbable(t, x, f, high)) {
         wide low = -s > 0 && -s < high ? -s : 0;
         for (uint32_t i = 0; i < k->tiers.count; i++) {
@@ -257,7 +262,8 @@ void weir_twin_unwind(struct twin *t, struct fund *f, int m) {
     if (weir_twin_closed_market(t, m) || a->cross.queue != QUEUE_NONE ||
         weir_twin_liquidatable(t, &a->cross))
         return;
-    x.limit = x.side == WEIR_SELL ? 1 : k->c->max_price;
+    x.limit = weir_twin_furthest(t, m, x.side); /* no order is unbounded */
+    if (weir_twin_fund_of(t, m)->c->max_subsidy == WEIR_NONE) x.limit = k->mark;
     if (k->liquidation_band != WEIR_NONE)
         x.limit = keep(k, x.side == WEIR_SELL
                               ? weir_twin_div('c', k->mark, WEIR_PPB - (wide)k->liquidation_band, 1,

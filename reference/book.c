@@ -90,7 +90,10 @@ static bool side_ok(struct twin *t, struct account *a, int m, int64_t qty, int64
     struct before before = weir_twin_before(t, a, m);
     weir_twin_move(t, a, m, qty, price);
     s->balance -= fee;
-    bool ok = weir_twin_passes(t, a, m, &before);
+    int64_t now = a->at[m].s;
+    bool opens = weir_abs(now) > weir_abs(before.s) || (now > 0 && before.s < 0) ||
+                 (now < 0 && before.s > 0);
+    bool ok = weir_twin_passes(t, a, m, &before) && !(t->m[m].stale && opens);
     a->at[m] = position;
     *s = scope;
     return ok;
@@ -243,6 +246,7 @@ static void forced_fill(struct twin *t, struct forced *f, struct order *r, int64
     f->improvement += weir_twin_value(t, f->m, better, qty);
     if (!liquidation) return;
     weir_twin_note_closed(f->scope, f->m, WEIR_BY_BOOK, value, profit);
+    f->most_gap -= gap;
     if (gap > 0) weir_twin_pay_gap(t, f->m, f->scope, gap);
 }
 
@@ -265,7 +269,7 @@ void weir_twin_forced(struct twin *t, struct forced *f) {
         wide gap = gap_of(t, f, r->price, qty);
         if (f->subsidised && gap > 0 &&
             weir_twin_fund_of(t, f->m)->c->payout == WEIR_PAYOUT_ALL_OR_NOTHING &&
-            weir_twin_grant(t, f->m, f->account, gap) < gap)
+            (gap > f->most_gap || weir_twin_grant(t, f->m, f->account, gap) < gap))
             break;
         forced_fill(t, f, r, qty);
     }

@@ -253,6 +253,7 @@ static enum weir_reason backstop(struct twin *t, const struct weir_command *c) {
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
     weir_twin_accepted(t, c);
     a->at[m].capacity = capacity;
+    a->at[m].volunteered = true;
     a->at[m].loss_limit = loss;
     return WEIR_OK;
 }

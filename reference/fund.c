@@ -38,6 +38,14 @@ wide weir_twin_grant(const struct twin *t, int m, const struct account *a, wide 
         if (p->m == m) by_market += p->amount;
         if (p->account == a) by_account += p->amount;
     }
+    /* What open auctions are promised counts as if paid. */
+    for (int i = 0; i < t->auction_count; i++)
+        for (int j = 0; j < t->auctions[i].offer_count; j++) {
+            const struct offer *o = &t->auctions[i].offers[j];
+            if (weir_twin_fund_of(t, t->auctions[i].m) != f) continue;
+            if (t->auctions[i].m == m) by_market += o->promised;
+            if (o->scope->account == a) by_account += o->promised;
+        }
     want = weir_wide_min(want, f->cash - f->promised);
     if (f->c->budget_per_step != WEIR_NONE)
         want = weir_wide_min(want, f->c->budget_per_step - t->step_gap[f - t->fund]);

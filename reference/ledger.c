@@ -65,6 +65,7 @@ void weir_twin_fill(struct twin *t, const struct fill *f, wide *taker_pnl) {
     ms->balance -= f->maker_fee;
     t->assets[0].fees += f->taker_fee + f->maker_fee;
     if (taker_pnl) *taker_pnl = tp;
+    if (f->maker_pnl) *f->maker_pnl = mp;
     after_move(t, f->taker, f->m);
     after_move(t, f->maker, f->m);
     struct weir_event e = {.kind = WEIR_EV_FILL};

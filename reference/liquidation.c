@@ -158,6 +158,8 @@ static void plan_limit(struct twin *t, struct scope *s, struct forced *f) {
     wide limit = f->bankruptcy;
     f->subsidised = share < 0;
     wide want = sign * ((wide)f->bankruptcy - k->mark) * unit;
+    want = weir_wide_min(want, -share); /* R31: in the book at most -a */
+    f->most_gap = want;
     if (f->subsidised && want > 0) {
         if (weir_twin_fund_of(t, f->m)->c->payout == WEIR_PAYOUT_ALL_OR_NOTHING)
             limit = k->mark;

@@ -31,6 +31,16 @@ bool weir_twin_raises(struct twin *t, const struct order *o) {
     return after > before;
 }
 
+/* Some of its lots may open: more than what closes the position, open orders of its side counted.
+ */
+bool weir_twin_opens(struct twin *t, const struct order *o) {
+    wide buys, sells, s = o->account->at[o->m].s;
+    if (o->reduce_only) return false;
+    weir_twin_exposure(t, o->account, o->m, &buys, &sells);
+    if (o->side == WEIR_BUY) return buys + o->open > (s < 0 ? -s : 0);
+    return sells + o->open > (s > 0 ? s : 0);
+}
+
 static int64_t band_edge(const struct twin *t, int m, enum weir_side side, int64_t band) {
     const struct market *k = &t->m[m];
     if (band == WEIR_NONE) return side == WEIR_BUY ? k->c->max_price : 1;
@@ -153,10 +163,10 @@ enum weir_reason weir_twin_check(struct twin *t, struct order *o, bool fired) {
         return WEIR_R_IN_LIQUIDATION;
     if (k->status == WEIR_STATUS_HALTED) return WEIR_R_STATUS;
     if (!o->stop) {
-        bool raises = weir_twin_raises(t, o);
+        bool opens = weir_twin_opens(t, o);
         if (k->status == WEIR_STATUS_AUCTION && o->tif != WEIR_GTC) return WEIR_R_STATUS;
-        if (k->status == WEIR_STATUS_REDUCE_ONLY && raises) return WEIR_R_STATUS;
-        if (k->stale && raises) return WEIR_R_STALE;
+        if (k->status == WEIR_STATUS_REDUCE_ONLY && opens) return WEIR_R_STATUS;
+        if (k->stale && opens) return WEIR_R_STALE;
         if (k->mark == 0) return WEIR_R_NO_MARK;
     }
     bool whole = o->reduce_only && p->s != 0 && (p->s > 0) != buy && o->open >= weir_abs(p->s);

@@ -50,6 +50,7 @@ void weir_twin_compute_index(struct twin *t, int m) {
     for (int i = 0; i < k->feed.count; i++)
         if (fresh(&k->feed.sources[i], t->now, k->c->index_stale_after))
             p[count++] = k->feed.sources[i].price;
+    int fresh = count; /* an outlier is fresh still */
     if (count > 0 && k->c->index_outlier != WEIR_NONE) {
         int64_t middle = median(p, count);
         int kept = 0;
@@ -60,7 +61,7 @@ void weir_twin_compute_index(struct twin *t, int m) {
     }
     struct weir_event e = {.kind = WEIR_EV_INDEX_STALE};
     e.index.market = (uint32_t)m;
-    if (count == 0 || count < k->c->index_min_sources) {
+    if (count == 0 || fresh < k->c->index_min_sources) {
         if (k->index == 0 || k->stale) return;
         k->stale = true;
         weir_twin_emit(t, &e);

@@ -143,6 +143,14 @@ static bool limit_broken(struct twin *t, const struct side *x, int m) {
            weir_twin_value(t, m, k->mark, sum) > k->position_limit;
 }
 
+/* R11: who raises exposure must carry it beside his open orders. */
+static bool carries_orders(struct twin *t, const struct side *x, int m) {
+    struct scope *s = weir_twin_scope(t, x->a, m);
+    if (reach_of(t, x->a, m) <= x->reach) return true;
+    struct value v = weir_twin_eval(t, s);
+    return v.discounted - v.im - weir_twin_order_margin(t, s) >= 0;
+}
+
 /* Books both sides, asks, and takes them back. */
 static enum weir_reason try_block(struct twin *t, struct side x[2], int m, int64_t price) {
     enum weir_reason r = WEIR_OK;
@@ -162,6 +170,8 @@ static enum weir_reason try_block(struct twin *t, struct side x[2], int m, int64
     else if (after > interest && k->open_interest_cap != WEIR_NONE &&
              weir_twin_value(t, m, k->mark, after) > k->open_interest_cap)
         r = WEIR_R_OPEN_INTEREST;
+    else if (!carries_orders(t, &x[0], m) || !carries_orders(t, &x[1], m))
+        r = WEIR_R_MARGIN;
     else if (!weir_twin_passes(t, x[0].a, m, &x[0].before) ||
              !weir_twin_passes(t, x[1].a, m, &x[1].before))
         r = WEIR_R_MARGIN;
@@ -174,7 +184,8 @@ static enum weir_reason try_block(struct twin *t, struct side x[2], int m, int64
 
 static bool grows(const struct side *x, int m) {
     int64_t s = x->a->at[m].s;
-    return weir_abs(s + x->qty) > weir_abs(s);
+    int64_t after = s + x->qty; /* or turns */
+    return weir_abs(after) > weir_abs(s) || (s > 0 && after < 0) || (s < 0 && after > 0);
 }
 
 static enum weir_reason check_block(struct twin *t, struct side x[2], int m, int64_t price) {

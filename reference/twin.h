@@ -33,6 +33,7 @@ struct position {
     uint64_t adl_seq;   /* `keep`: tried within this command */
     /* capacity volunteered (R27) */
     wide capacity, loss_limit;
+    bool volunteered; /* ever */
     /* the fund's inventory: unwinding schedule */
     bool scheduled, rearm;
     int64_t schedule_start, schedule_slice, schedule_next, schedule_cool;
@@ -249,6 +250,7 @@ enum weir_reason weir_twin_check_margin(struct twin *t, const struct order *o, i
                                         int64_t worst, wide fee);
 enum weir_reason weir_twin_check_limits(struct twin *t, const struct order *o);
 bool weir_twin_raises(struct twin *t, const struct order *o);
+bool weir_twin_opens(struct twin *t, const struct order *o);
 bool weir_twin_bound_broken(struct twin *t, struct account *a, int m, wide s, wide buys,
                             wide sells);
 bool weir_twin_outside_band(struct twin *t, int m, enum weir_side side, int64_t price);
@@ -276,6 +278,7 @@ struct forced {
     struct scope *scope;     /* of a liquidation, else NULL */
     int64_t bankruptcy;      /* price gaps are counted from */
     bool subsidised;         /* a < 0 */
+    wide most_gap;           /* what the fund may pay for the slice: at most -a */
     int64_t filled, fills;   /* out */
     wide value, improvement; /* out */
 };
@@ -291,6 +294,7 @@ struct fill {
     enum weir_fill_kind kind;
     wide taker_fee, maker_fee;
     int64_t maker_left;
+    wide *maker_pnl; /* out, may be NULL */
 };
 wide weir_twin_value(const struct twin *t, int m, wide price, wide qty);
 wide weir_twin_fee(wide value, int64_t rate);
