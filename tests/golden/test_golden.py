@@ -12,9 +12,12 @@ SMALL = ['accounts=3000', 'position_cap=0.2', 'length=15h', 'sample_interval=600
 
 # name: (settings beside SMALL, state hash, SHA-256 of the events as JSON Lines)
 GOLDEN = {
-    'calm-books': ([], '@0', '@0'),
-    'thin-books': (['depth=0.02', 'shock.size=2', 'bidders.accounts=0'], '@1', '@1'),
-    'gap': (['shock.waves.fall.over=0s', 'shock.size=3', 'fund=1000000'], '@2', '@2'),
+    'calm-books': ([], 'd8b4398e36f33408',
+             '28d1e9ead67aee75788c3f6f3eaf07531e8148142b7cc7a4817be03e5cc0bea2'),
+    'thin-books': (['depth=0.02', 'shock.size=2', 'bidders.accounts=0'], 'c01c10b5ec03d344',
+             'b484caad5c73e59ecdb4651d9b5521e1808c73a724351d42849c36fc2ed75747'),
+    'gap': (['shock.waves.fall.over=0s', 'shock.size=3', 'fund=1000000'], 'a8bf2b62f6f6216e',
+             '512f9ff042ee241c9a0645de795f535739d4d75b9464a7257444a107a9c6ff62'),
 }
 
 
