@@ -121,7 +121,7 @@ static void tell(const struct arguments *a, const struct weir_source *source,
         printf("}\n");
         return;
     }
-    if (status != WEIR_EXIT_DONE) return;
+    if (status != WEIR_EXIT_DONE || a->options.quiet) return;
     printf("%s: %" PRIu64 " commands, %" PRIu64 " events, state_hash %016" PRIx64 "\n",
            source->path, machine->commands, r->events, r->state_hash);
     printf("invariants recomputed %" PRIu64 " times: they hold\n", r->checks);
@@ -163,7 +163,7 @@ int weir_cmd_audit(int argc, char **argv) {
     if (status == 0) {
         status = audit(&source, &machine, &result);
         tell(&a, &source, &machine, &result, status);
-        if (fflush(stdout) != 0 && status == WEIR_EXIT_DONE) status = WEIR_EXIT_FAILED;
+        status = weir_cli_flush(status, argv[0]);
     }
     weir_machine_free(&machine);
     weir_venue_free(venue);

@@ -65,6 +65,10 @@ bool weir_cli_u64(const char *text, uint64_t *out);
 int weir_cli_fail(int status, const char *command, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Flushes standard output. `status`, but WEIR_EXIT_FAILED after a message when what was printed did
+ * not get there. */
+int weir_cli_flush(int status, const char *command);
+
 /* Loads a venue with options' --set and --policy. NULL after its error is on standard error: the
  * caller returns WEIR_EXIT_USAGE. */
 struct weir_venue *weir_cli_venue(const char *path, struct weir_cli_options *options,

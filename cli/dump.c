@@ -64,7 +64,8 @@ int weir_cmd_dump(int argc, char **argv) {
     errno = 0;
     status = dump(&source, &count);
     if (status == WEIR_EXIT_FAILED) weir_cli_fail(status, argv[0], "writing: %s", strerror(errno));
-    if (!a.options.quiet && source.log) {
+    /* What the log ends with is known to who has read to its end. */
+    if (!a.options.quiet && source.log && status == WEIR_EXIT_DONE) {
         struct weir_log_end end = weir_log_ending(source.log);
         fprintf(stderr, "%s: %" PRIu64 " commands recorded at venue %016" PRIx64, argv[0], count,
                 weir_log_venue_digest(source.log));

@@ -52,11 +52,11 @@ int main(int argc, char **argv) {
     bool help = strcmp(word, "help") == 0;
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || (help && argc == 2)) {
         print_help(stdout);
-        return WEIR_EXIT_DONE;
+        return weir_cli_flush(WEIR_EXIT_DONE, "weir");
     }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         weir_cli_version(stdout);
-        return WEIR_EXIT_DONE;
+        return weir_cli_flush(WEIR_EXIT_DONE, "weir");
     }
     const char *name = help ? argv[2] : word;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {

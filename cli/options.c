@@ -159,6 +159,14 @@ int weir_cli_fail(int status, const char *command, const char *format, ...) {
     return status;
 }
 
+int weir_cli_flush(int status, const char *command) {
+    errno = 0;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) return status;
+    const char *why = errno != 0 ? strerror(errno) : "an earlier part of it was lost";
+    (void)weir_cli_fail(0, command, "writing to standard output: %s", why);
+    return status == WEIR_EXIT_DONE ? WEIR_EXIT_FAILED : status;
+}
+
 struct weir_venue *weir_cli_venue(const char *path, struct weir_cli_options *options,
                                   const char *command) {
     struct weir_file_error error = {{0}};

@@ -56,5 +56,5 @@ int weir_cmd_report(int argc, char **argv) {
     } else if (!arguments.options.quiet) {
         (void)printf("%s/report.html\n", arguments.folder);
     }
-    return fflush(stdout) == 0 ? WEIR_EXIT_DONE : WEIR_EXIT_FAILED;
+    return weir_cli_flush(WEIR_EXIT_DONE, argv[0]);
 }

@@ -357,8 +357,7 @@ static int run_in_folder(struct run *run) {
     const struct weir_run_facts facts = facts_of(run);
     if (!write_results(run, &facts) || !facts.conserved) return WEIR_EXIT_FAILED;
     tell(run, &facts);
-    if (fflush(stdout) != 0) return WEIR_EXIT_FAILED;
-    return run->interrupted ? WEIR_EXIT_INTERRUPTED : WEIR_EXIT_DONE;
+    return weir_cli_flush(run->interrupted ? WEIR_EXIT_INTERRUPTED : WEIR_EXIT_DONE, run->command);
 }
 
 static void release(struct run *run) {
