@@ -328,6 +328,11 @@ static struct weir_venue *load_venue(const char *path, const struct weir_scenari
             if (strncmp(settings[i].path, "venue.", 6) == 0)
                 all[used++] = (struct weir_setting){settings[i].path + 6, settings[i].value};
         venue = weir_venue_load(file, all, used, error);
+        if (!venue && strncmp(error->text, "--set ", 6) == 0) { /* as it was typed */
+            struct weir_file_error told = *error;
+            (void)snprintf(error->text, sizeof error->text, "--set venue.%.*s",
+                           (int)sizeof told.text - 20, told.text + 6);
+        }
     } else {
         (void)snprintf(error->text, sizeof error->text, "%s: out of memory", path);
     }
