@@ -99,7 +99,8 @@ def try_scripts(weir):
 def try_streams(program, first, count, commands, limit):
     """Does a stream fail? `limit` seconds for all; an end of time is no failure but of a hang."""
     command = [program, '--seed', str(first), '--count', str(count), '--commands', str(commands),
-               *(['--long'] if first > 1 else []), '--stop-at-first', '--shrink', '0', '--digest-every', '20', '--audit-every', '20',
+               *(['--long'] if first > 1 else []), '--stop-at-first', '--shrink', '0',
+               '--digest-every', '20', '--audit-every', '20',
                '--seconds', '10']
     try:
         done = subprocess.run(command, capture_output=True, timeout=limit, check=False)
