@@ -119,7 +119,8 @@ static const struct row rows[] = {
     {"absorption, R27: IM 93 less the gain of 30 moves; unwound in two slices, at once and 5 s "
      "later",
      "auction: {format: none}\n"
-     "absorb: {enabled: true, policy: {name: twap, horizon: 10s, slices: 2}}\n",
+     "absorb: {enabled: true, policy: {name: twap, horizon: 10s, slices: 2}}\n"
+     "funds: [{name: main, max_subsidy: 0.1}]\n",
      OPENED "fund amount=1000\n"
             "order account=c market=M id=x side=buy type=limit qty=20 price=85\n"
             "index market=M price=93\nclock t=61\nclock t=65\nquery what=fund\n",
