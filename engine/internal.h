@@ -12,7 +12,6 @@ struct weir_engine {
     bool clock_set;
     bool sample_premiums;  /* a command was accepted since premiums were sampled */
     weir_time *source_due; /* per market, then per asset: when a fresh source ages out */
-    weir_time mark_due;    /* next instant of each market's grids: INT64_MAX before the clock */
     weir_time *marks_due, *funding_due; /* per market */
     const struct weir_command *command; /* being applied */
     char detail[160];

@@ -102,7 +102,6 @@ struct weir_scope {
     uint32_t kept;        /* leg kept in the book stage; WEIR_NO_INDEX: none */
     uint64_t liquidation;
     weir_time entered;
-    weir_time next_slice; /* no book slice before this time */
     weir_wide key_equity, key_requirement, key_notional;
     weir_wide by_stage[WEIR_BY_COUNT];
     weir_wide shortfall;
