@@ -82,8 +82,6 @@ void weir_cli_catch_interrupt(void);
 
 /* True when a progress line may be drawn on `stream`: a terminal, and no --quiet. */
 bool weir_cli_progress(const struct weir_cli_options *options, FILE *stream);
-/* True when colour may be used on `stream`: a terminal, TERM not dumb, NO_COLOR unset or empty. */
-bool weir_cli_color(FILE *stream);
 
 /* Writes `text`, UTF-8, as a JSON string with quotes. */
 void weir_cli_json_string(FILE *stream, const char *text);

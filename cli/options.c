@@ -197,12 +197,6 @@ bool weir_cli_progress(const struct weir_cli_options *options, FILE *stream) {
     return !options->quiet && isatty(fileno(stream));
 }
 
-bool weir_cli_color(FILE *stream) {
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (no_color && *no_color != 0) return false;
-    return term && strcmp(term, "dumb") != 0 && isatty(fileno(stream));
-}
-
 void weir_cli_json_string(FILE *stream, const char *text) {
     fputc('"', stream);
     for (const char *p = text; *p != 0; p++) {
