@@ -170,9 +170,8 @@ static enum weir_reason try_block(struct twin *t, struct side x[2], int m, int64
     else if (after > interest && k->open_interest_cap != WEIR_NONE &&
              weir_twin_value(t, m, k->mark, after) > k->open_interest_cap)
         r = WEIR_R_OPEN_INTEREST;
-    else if (!carries_orders(t, &x[0], m) || !carries_orders(t, &x[1], m))
-        r = WEIR_R_MARGIN;
-    else if (!weir_twin_passes(t, x[0].a, m, &x[0].before) ||
+    else if (!carries_orders(t, &x[0], m) || !carries_orders(t, &x[1], m) ||
+             !weir_twin_passes(t, x[0].a, m, &x[0].before) ||
              !weir_twin_passes(t, x[1].a, m, &x[1].before))
         r = WEIR_R_MARGIN;
     for (int i = 0; i < 2; i++) {
