@@ -246,6 +246,7 @@ static void enter_line(struct twin *t, int m, int trigger, enum weir_side side) 
 
 void weir_twin_stops_moved(struct twin *t, int m, enum weir_stop_trigger trigger, int64_t from,
                            int64_t to) {
+    if (t->m[m].status != WEIR_STATUS_TRADING) return; /* looked at when it trades again */
     if (from == 0 || to > from) enter_line(t, m, (int)trigger, WEIR_BUY);
     if (from == 0 || to < from) enter_line(t, m, (int)trigger, WEIR_SELL);
 }
@@ -256,7 +257,7 @@ void weir_twin_stops_all(struct twin *t, int m) {
 }
 
 void weir_twin_stop_accepted(struct twin *t, struct order *o) {
-    if (holds(t, o)) o->line = ++t->line;
+    if (t->m[o->m].status == WEIR_STATUS_TRADING && holds(t, o)) o->line = ++t->line;
 }
 
 static struct order *first_in_line(const struct twin *t) {
