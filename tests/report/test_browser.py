@@ -351,7 +351,7 @@ class Browser(unittest.TestCase):
             if message["method"] == "Network.requestWillBeSent":
                 asked.append(message["params"]["request"]["url"])
         others = [url for url in asked if not url.endswith("report.html") and
-                  not url.startswith("data:")]
+                  not url.startswith(("data:", "chrome:"))]  # the browser's own pages
         self.assertTrue(asked)
         self.assertEqual(others, [])
 
