@@ -225,18 +225,22 @@ static bool can_work(const struct weir_liquidator *lq, const struct weir_leg *g)
     return g->stage != WEIR_STAGE_AUCTION || weir_auction_has_room(lq, g);
 }
 
-/* The position of the next step: the one kept in the book stage, else the largest requirement. */
-static uint32_t pick(struct weir_liquidator *lq, uint32_t scope) {
+static bool can_deleverage(const struct weir_liquidator *lq, const struct weir_leg *g) {
+    if (g->size == 0 || g->stage != WEIR_STAGE_ADL || g->wait_seq == lq->x->seq) return false;
+    return weir_market_workable(lq->x, g->market);
+}
+
+/* Of the scope's positions that `can`, the one with the largest requirement, ties to the lower
+ * market (R22); WEIR_NO_INDEX: none. */
+static uint32_t largest(const struct weir_liquidator *lq, uint32_t scope,
+                        bool (*can)(const struct weir_liquidator *lq, const struct weir_leg *g)) {
     const struct weir_exchange *x = lq->x;
-    struct weir_scope *s = scope_at(lq, scope);
-    if (s->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, s->kept))) return s->kept;
-    s->kept = WEIR_NO_INDEX;
     uint32_t best = WEIR_NO_INDEX;
     weir_wide best_mm = -1;
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         const struct weir_leg *g = leg_at(lq, i);
-        if (!can_work(lq, g)) continue;
+        if (!can(lq, g)) continue;
         weir_wide mm = weir_maintenance(&x->venue->markets[g->market], &x->risks[g->market],
                                         x->prices[g->market].mark, g->size, g->entry_value);
         if (mm <= best_mm) continue;
@@ -244,6 +248,18 @@ static uint32_t pick(struct weir_liquidator *lq, uint32_t scope) {
         best_mm = mm;
     }
     return best;
+}
+
+/* The position of the next step: the one kept in the book stage, else the largest. */
+static uint32_t pick(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    if (s->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, s->kept))) return s->kept;
+    s->kept = WEIR_NO_INDEX;
+    return largest(lq, scope, can_work);
+}
+
+static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
+    return largest(lq, scope, can_deleverage);
 }
 
 static void work(struct weir_liquidator *lq, uint32_t leg) {
@@ -328,8 +344,6 @@ static enum outcome step(struct weir_liquidator *lq, uint32_t scope) {
     return TOOK_STEP;
 }
 
-static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope);
-
 /* Does a scope wait for an ADL step that could be taken now? */
 static bool adl_waits(const struct weir_liquidator *lq) {
     for (uint32_t i = 0; i < lq->adl.scopes.count; i++)
@@ -355,24 +369,6 @@ int64_t weir_liquidation_steps(struct weir_liquidator *lq) {
 }
 
 /* ---- ADL steps ------------------------------------------------------------------------------- */
-
-static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
-    const struct weir_exchange *x = lq->x;
-    uint32_t best = WEIR_NO_INDEX;
-    weir_wide best_mm = -1;
-    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(&x->ledger, scope, i)) {
-        const struct weir_leg *g = leg_at(lq, i);
-        if (g->size == 0 || g->stage != WEIR_STAGE_ADL || g->wait_seq == x->seq) continue;
-        if (!weir_market_workable(x, g->market)) continue;
-        weir_wide mm = weir_maintenance(&x->venue->markets[g->market], &x->risks[g->market],
-                                        x->prices[g->market].mark, g->size, g->entry_value);
-        if (mm <= best_mm) continue;
-        best = i;
-        best_mm = mm;
-    }
-    return best;
-}
 
 static enum outcome adl_step(struct weir_liquidator *lq, uint32_t scope) {
     uint32_t leg = pick_adl(lq, scope);
