@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OPTION_SET = 0x100, OPTION_POLICY, OPTION_OUT, OPTION_FORCE, OPTION_SEED, OPTION_JSON };
@@ -180,14 +181,25 @@ struct weir_venue *weir_cli_venue(const char *path, struct weir_cli_options *opt
 /* ---- Signals, terminals ---------------------------------------------------------------------- */
 volatile sig_atomic_t weir_cli_interrupted;
 
+/* The first signal ends the work cleanly. One that comes more than a second later ends the program
+ * at once; those in between are the same wish, sent twice (timeout(1) signals the process and its
+ * group). */
 static void interrupt(int number) {
-    (void)number;
-    weir_cli_interrupted = 1;
+    static volatile sig_atomic_t first_s;
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!weir_cli_interrupted) {
+        first_s = (sig_atomic_t)now.tv_sec;
+        weir_cli_interrupted = 1;
+    } else if ((sig_atomic_t)now.tv_sec - first_s > 1) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
 }
 
 void weir_cli_catch_interrupt(void) {
-    /* Once: a second signal finds the default action again. No SA_RESTART, so reads return. */
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    /* No SA_RESTART, so reads return. */
+    struct sigaction action = {.sa_handler = interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
