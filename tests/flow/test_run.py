@@ -159,6 +159,8 @@ class RunTest(unittest.TestCase):
                     break
                 time.sleep(0.1)
             process.send_signal(signal.SIGINT)
+            time.sleep(0.02)  # timeout(1) signals the process and then its group
+            process.send_signal(signal.SIGINT)
             printed, told = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 130, told)
         summary = json.loads(printed)
