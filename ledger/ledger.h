@@ -11,6 +11,7 @@
 #ifndef WEIR_LEDGER_H
 #define WEIR_LEDGER_H
 
+#include "market/contract.h"
 #include "protocol/protocol.h"
 
 enum weir_queue_state { WEIR_QUEUE_NONE = 0, WEIR_QUEUE_WAITING, WEIR_QUEUE_ACTIVE };

@@ -62,9 +62,6 @@ struct weir_exchange {
 void weir_emit(struct weir_exchange *x, struct weir_event *event);
 
 /* ---- Values and requirements ----------------------------------------------------------------- */
-static inline weir_wide weir_value(const struct weir_market *m, weir_price price, weir_wide qty) {
-    return (weir_wide)price * qty * m->unit_value;
-}
 /* The tier of a notional (R9), from 0; beyond the last cap the last. */
 uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r, weir_wide notional);
 /* Fills in what is derived from the tiers. */

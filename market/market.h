@@ -144,6 +144,7 @@ struct weir_asset {
     uint8_t decimals;      /* [0, 18] */
     weir_rate haircut;     /* R8; 0 for the settlement asset */
     weir_time stale_after; /* of its price feed; WEIR_NONE: never */
+    bool settles;          /* markets settle in it: it has cross scopes; else collateral only */
 };
 
 struct weir_class {
@@ -154,7 +155,8 @@ struct weir_class {
 struct weir_market {
     struct weir_name symbol;
     enum weir_contract contract;
-    int64_t face_value; /* inverse */
+    int64_t face_value; /* inverse: quote currency per lot */
+    uint32_t asset;     /* the settlement asset */
     weir_time expiry;   /* WEIR_NONE: perpetual */
     weir_time settlement_window;
     struct weir_name group; /* default: `default` */
@@ -164,6 +166,8 @@ struct weir_market {
     uint8_t price_digits;     /* digits printed after the point: those of tick */
     uint8_t qty_digits;       /* those of lot */
     weir_amount unit_value;   /* linear: money units of one tick times one lot (R4), >= 1 */
+    weir_amount face_units;   /* inverse: a lot at one tick is worth face_units / face_divisor */
+    int64_t face_divisor;     /* units of the coin, in lowest terms; both >= 1 */
     weir_qty min_qty;
     weir_amount min_notional;
     struct weir_tiers tiers;
@@ -197,8 +201,10 @@ struct weir_market {
     weir_rate liquidation_band;
 };
 
+/* A fund holds one settlement asset, that of the markets it stands behind. */
 struct weir_fund_config {
     struct weir_name name;
+    uint32_t asset;
     enum weir_payout payout;
     weir_amount budget_per_step;
     weir_rate max_subsidy;

@@ -71,6 +71,7 @@ static bool read_money(const struct weir_yaml_reader *reader, const struct weir_
     struct weir_venue *venue = field;
     if (!weir_yaml_read(reader, node, money_fields, &venue->assets[0])) return false;
     venue->assets[0].stale_after = WEIR_NONE;
+    venue->assets[0].settles = true;
     venue->asset_count = 1;
     venue->money_unit = weir_decimal_power(venue->assets[0].decimals);
     return true;

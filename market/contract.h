@@ -1,0 +1,42 @@
+/* Contract arithmetic (R4): what lots are worth at a price, and which prices keep a worth within
+ * bounds. Linear: value = price * lots * unit_value. Inverse: value = face * lots / price in units
+ * of the coin, toward zero; it falls as the price rises. Values and bounds are units of the
+ * market's settlement asset, lots are signed where said, prices are ticks >= 1. */
+#ifndef WEIR_MARKET_CONTRACT_H
+#define WEIR_MARKET_CONTRACT_H
+
+#include "market/market.h"
+
+/* Signed like `lots`. |lots| within R3's position bound: the result then fits 63 bits. */
+static inline weir_wide weir_value(const struct weir_market *m, weir_price price, weir_wide lots) {
+    if (m->contract == WEIR_LINEAR) return (weir_wide)price * lots * m->unit_value;
+    return lots * m->face_units / ((weir_wide)price * m->face_divisor);
+}
+/* +1 where a long gains as the value of its lots grows (linear), -1 where it loses (inverse). */
+static inline int weir_long_sign(const struct weir_market *m) {
+    return m->contract == WEIR_LINEAR ? 1 : -1;
+}
+/* What `lots` (> 0 long, < 0 short) gain between two prices. */
+static inline weir_wide weir_gain(const struct weir_market *m, weir_price from, weir_price to,
+                                  weir_wide lots) {
+    return (weir_value(m, to, lots) - weir_value(m, from, lots)) * weir_long_sign(m);
+}
+/* The largest value one lot can have at any price of the market (R3). */
+static inline weir_wide weir_value_bound(const struct weir_market *m) {
+    return weir_value(m, m->contract == WEIR_LINEAR ? m->max_price : 1, 1);
+}
+/* The most lots worth at most `value` >= 0 at a price; saturated to the range of weir_qty. */
+weir_qty weir_lots_within(const struct weir_market *market, weir_price price, weir_wide value);
+/* The least lots worth at least `value` >= 1 at a price; saturated likewise. */
+weir_qty weir_lots_reaching(const struct weir_market *market, weir_price price, weir_wide value);
+
+/* Prices from low to high; none when low > high. */
+struct weir_price_range {
+    weir_price low, high;
+};
+/* The prices in [1, max_price] at which `lots` >= 1 are worth at least `least` and at most `most`.
+ */
+struct weir_price_range weir_prices_worth(const struct weir_market *market, weir_qty lots,
+                                          weir_wide least, weir_wide most);
+
+#endif
