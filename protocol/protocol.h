@@ -247,6 +247,21 @@ struct weir_maybe {
     int64_t value;
 };
 
+/* A scope as events, states and the ledger name it: the market of an isolated one, or
+ * WEIR_CROSS(asset) for the cross scope of a settlement asset (asset 0's is WEIR_NO_INDEX). */
+#define WEIR_CROSS(asset) (~(uint32_t)(asset))
+static inline bool weir_scope_is_cross(uint32_t scope) {
+    return scope >= WEIR_CROSS(WEIR_ASSETS_MAX - 1);
+}
+/* Its settlement asset. */
+static inline uint32_t weir_scope_asset(const struct weir_venue *venue, uint32_t scope) {
+    return weir_scope_is_cross(scope) ? ~scope : venue->markets[scope].asset;
+}
+/* Place in the order of an account's scopes: cross by asset, then isolated by market. */
+static inline uint32_t weir_scope_rank(uint32_t scope) {
+    return weir_scope_is_cross(scope) ? ~scope : scope + WEIR_ASSETS_MAX;
+}
+
 struct weir_position_state {
     uint32_t market;
     weir_qty qty; /* signed; 0 only for a flat isolated scope, whose prices are all null */
@@ -268,7 +283,15 @@ struct weir_position_state {
     struct weir_maybe adl_light;
     struct weir_maybe adl_score; /* ppb */
 };
-struct weir_account_state {
+struct weir_scope_state { /* of a cross scope */
+    uint32_t asset;
+    weir_wide balance, equity, initial_margin, order_margin, maintenance_margin, requirement;
+    bool has_ratio;
+    weir_wide margin_ratio;
+    weir_wide available;
+    bool in_liquidation, liquidatable;
+};
+struct weir_account_state { /* the numbers are those of asset 0's cross scope */
     const struct weir_name *account;
     weir_wide balance, equity, initial_margin, order_margin, maintenance_margin, requirement;
     bool has_ratio;
@@ -277,6 +300,9 @@ struct weir_account_state {
     bool in_liquidation, liquidatable;
     uint32_t position_count;
     const struct weir_position_state *positions; /* by market index */
+    /* Cross scopes of the further settlement assets, by asset index; none with one asset. */
+    uint32_t scope_count;
+    const struct weir_scope_state *scopes;
 };
 struct weir_market_state {
     uint32_t market;
@@ -321,7 +347,7 @@ struct weir_auctions_state {
 };
 struct weir_adl_entry {
     const struct weir_name *account;
-    uint32_t scope_market; /* WEIR_NO_INDEX: cross */
+    uint32_t scope_market; /* the scope's name, see WEIR_CROSS */
     int64_t rank;
     int64_t score; /* ppb */
     weir_qty qty;  /* lots, unsigned */
@@ -403,7 +429,7 @@ struct weir_event {
         } funding;
         struct {
             const struct weir_name *account;
-            uint32_t scope_market; /* WEIR_NO_INDEX: cross */
+            uint32_t scope_market; /* the scope's name, see WEIR_CROSS */
             bool has_ratio;
             weir_wide margin_ratio; /* ppb, rounded up; null when equity <= 0 */
         } margin_call;
@@ -473,7 +499,7 @@ struct weir_event {
         } liquidation_ended;
         struct {
             uint32_t market;
-            weir_price price;
+            weir_price price; /* 0: there never was an index; printed null */
         } settled;
         struct {
             uint32_t market;

@@ -277,7 +277,7 @@ static void put_prices(struct out *o, const struct weir_venue *v, const struct w
     case WEIR_EV_SETTLED:
         put_market(o, v, e->settled.market);
         KEY(o, "price");
-        weir_out_price(o, v, e->settled.market, e->settled.price);
+        put_known_price(o, v, e->settled.market, e->settled.price);
         return;
     case WEIR_EV_STATUS:
         put_market(o, v, e->status.market);
