@@ -12,13 +12,14 @@ struct venue_reader {
     struct weir_venue *venue;
     /* Tick and lot are those of the market being read. */
     const struct weir_decimal *units[UNIT_COUNT];
+    struct weir_decimal market_money; /* of the settlement asset of the market being read */
 };
 
 /* One market as its mapping spells it: the fund by name, and keys that leave no field behind. */
 struct market_file {
     struct weir_market market;
     struct weir_name fund;
-    struct weir_name asset; /* inverse: the coin, and its decimals */
+    struct weir_name asset; /* the settlement asset; left out: `money` */
     uint8_t asset_decimals;
     char tiers_file[1024];
 };
@@ -26,6 +27,7 @@ struct market_file {
 extern const struct weir_yaml_field weir_venue_fields[];
 extern const struct weir_yaml_field weir_market_fields[];
 extern const struct weir_yaml_field weir_tier_fields[];
+extern const struct weir_yaml_field weir_fund_fields[];
 
 /* CUSTOM callbacks. */
 bool weir_read_markets(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
@@ -38,6 +40,14 @@ bool weir_read_absorb_policy(const struct weir_yaml_reader *reader,
                              const struct weir_yaml_node *node, void *field);
 void weir_print_policy(FILE *out, const char *key, uint32_t indent,
                        const struct weir_decimal *const *units, const void *field);
+
+/* Finds or adds the asset a market settles in, and sets the market's `asset`. */
+bool weir_read_settlement(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
+                          struct market_file *file);
+/* Makes the venue's funds of those of the file, one purse for each settlement asset that a fund's
+ * markets have (R31), once the markets are read. `funds` is the file's list. */
+bool weir_make_purses(const struct weir_yaml_reader *reader, const struct weir_yaml_node *funds,
+                      struct weir_venue *venue);
 
 /* Reads a market's tiers from the CSV file named at `node`, relative to the venue file. */
 bool weir_read_tiers_file(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,

@@ -204,7 +204,9 @@ struct weir_market {
 /* A fund holds one settlement asset, that of the markets it stands behind. */
 struct weir_fund_config {
     struct weir_name name;
-    uint32_t asset;
+    uint32_t asset; /* its amounts are in units of this */
+    uint32_t base;  /* the fund of the file whose settings it has, itself or, for a purse
+                     * NAME:ASSET, NAME */
     enum weir_payout payout;
     weir_amount budget_per_step;
     weir_rate max_subsidy;
@@ -227,8 +229,10 @@ struct weir_venue {
     struct weir_class classes[WEIR_CLASSES_MAX];
     uint32_t market_count; /* [1, WEIR_MARKETS_MAX] */
     struct weir_market *markets;
-    uint32_t fund_count;
+    uint32_t fund_count; /* those of the file, then the further purses */
     struct weir_fund_config *funds;
+    uint32_t file_fund_count;
+    struct weir_fund_config *file_funds; /* as the file has them, amounts in units of asset 0 */
     weir_rate positive_pnl_weight;
     weir_rate transfer_margin;
     enum weir_self_trade self_trade;
@@ -314,5 +318,9 @@ char *weir_venue_print(const struct weir_venue *venue);
 uint32_t weir_venue_market(const struct weir_venue *venue, const struct weir_name *symbol);
 uint32_t weir_venue_fund(const struct weir_venue *venue, const struct weir_name *name);
 uint32_t weir_venue_asset(const struct weir_venue *venue, const struct weir_name *name);
+/* Settlement assets of the venue, >= 1: with several, scopes are named `cross:ASSET`. */
+uint32_t weir_venue_settlements(const struct weir_venue *venue);
+/* 10^-decimals of an asset: what its amounts count. */
+struct weir_decimal weir_asset_unit(const struct weir_venue *venue, uint32_t asset);
 
 #endif

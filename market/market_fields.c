@@ -74,7 +74,8 @@ const struct weir_yaml_field weir_market_fields[] = {
      .type = WEIR_YAML_BYTE,
      .flags = WEIR_YAML_SILENT,
      .offset = FIELD_AT(M, asset_decimals),
-     .max = 18},
+     .max = 18,
+     .fallback = "8"},
     {.key = "expiry",
      .type = WEIR_YAML_TIME,
      .flags = WEIR_YAML_NONE,
@@ -125,6 +126,13 @@ const struct weir_yaml_field weir_market_fields[] = {
     FIELD_RATE_OR_NONE("liquidation_band", M, market.liquidation_band, 0, 1000 * WEIR_PPB, "0.1"),
     FIELD_END};
 
+/* What is printed of an inverse contract only. */
+static const struct weir_yaml_field inverse_fields[] = {
+    {.key = "face_value", .type = WEIR_YAML_INTEGER, .offset = FIELD_AT(M, market.face_value)},
+    FIELD_NAME("asset", M, asset, 0, NULL),
+    {.key = "decimals", .type = WEIR_YAML_BYTE, .offset = FIELD_AT(M, asset_decimals)},
+    FIELD_END};
+
 /* ---- What must hold between the keys of one market ------------------------------------------- */
 struct check {
     const struct weir_yaml_reader *reader;
@@ -132,6 +140,7 @@ struct check {
     const struct weir_venue *venue;
     struct market_file *file;
     struct weir_market *market;
+    const struct weir_decimal *money; /* the unit of its settlement asset */
 };
 
 /* The key's node, or the market itself when the key was left out. */
@@ -152,15 +161,18 @@ static bool check_symbol(const struct check *c) {
     return true;
 }
 
-/* Names the market's fund by index; without `fund` it is the first (R31). */
+/* Names the market's fund by its index in the file; without `fund` it is the first (R31). */
 static bool check_fund(const struct check *c) {
-    if (weir_name_empty(&c->file->fund)) c->file->fund = c->venue->funds[0].name;
-    c->market->fund_idx = weir_venue_fund(c->venue, &c->file->fund);
-    if (c->market->fund_idx == WEIR_NO_INDEX)
-        return REFUSE(c, place(c, "fund"),
-                      "fund is \"%s\"; expected a name in the list of funds, such as %s",
-                      c->file->fund.text, c->venue->funds[0].name.text);
-    return true;
+    const struct weir_fund_config *funds = c->venue->file_funds;
+    uint32_t at = 0;
+    if (weir_name_empty(&c->file->fund)) c->file->fund = funds[0].name;
+    while (at < c->venue->file_fund_count && !weir_name_equal(&funds[at].name, &c->file->fund))
+        at++;
+    c->market->fund_idx = at;
+    if (at < c->venue->file_fund_count) return true;
+    return REFUSE(c, place(c, "fund"),
+                  "fund is \"%s\"; expected a name in the list of funds, such as %s",
+                  c->file->fund.text, funds[0].name.text);
 }
 
 /* A decimal as text, for messages. */
@@ -184,7 +196,7 @@ static bool check_unit_value(const struct check *c) {
     struct weir_market *m = c->market;
     /* Both mantissas are below 10^18, so the product is below 10^36. */
     weir_wide value = m->tick.mantissa * m->lot.mantissa;
-    int power = c->venue->money_unit.scale - m->tick.scale - m->lot.scale;
+    int power = c->money->scale - m->tick.scale - m->lot.scale;
     bool whole = true, fits = true;
     for (; power > 0 && fits; power--) {
         value *= 10;
@@ -199,23 +211,69 @@ static bool check_unit_value(const struct check *c) {
         return REFUSE(c, place(c, "lot"),
                       "tick %s * lot %s is no whole number of money units; expected a multiple of "
                       "%s %s: a coarser tick or lot",
-                      tick, lot, spell(1, &c->venue->money_unit).text,
-                      c->venue->assets[0].name.text);
+                      tick, lot, spell(1, c->money).text, c->venue->assets[0].name.text);
     /* The smallest price must already pass R3's test below. */
     if (!fits || value > INT64_MAX / 1000000)
         return REFUSE(c, place(c, "lot"), "tick %s * lot %s is too large; expected at most %s %s",
-                      tick, lot, spell(INT64_MAX / 1000000, &c->venue->money_unit).text,
+                      tick, lot, spell(INT64_MAX / 1000000, c->money).text,
                       c->venue->assets[0].name.text);
     m->unit_value = (weir_amount)value;
-    m->price_digits = m->tick.scale;
-    m->qty_digits = m->lot.scale;
     return true;
 }
 
-/* value(max_price, 1) * 10^6 fits a money field (R3). */
+static weir_wide common_divisor(weir_wide a, weir_wide b) {
+    while (b != 0) {
+        weir_wide rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* What a lot is worth at one tick: face_value * 10^decimals / tick, in lowest terms (R4). That is
+ * the most it can be worth, and times 10^6 it fits a money field (R3). */
+static bool check_face_value(const struct check *c) {
+    struct weir_market *m = c->market;
+    const struct weir_yaml_node *face = weir_yaml_find(c->node, "face_value");
+    if (m->contract == WEIR_LINEAR && face)
+        return REFUSE(c, face, "face_value is \"%s\"; expected it of an inverse contract only",
+                      face->text);
+    if (m->contract == WEIR_LINEAR) return check_unit_value(c);
+    if (!face) return REFUSE(c, c->node, "face_value is missing: a contract that is inverse");
+    weir_wide units = m->face_value, divisor = m->tick.mantissa;
+    bool fits = true;
+    weir_wide common = common_divisor(units, divisor);
+    units /= common;
+    divisor /= common;
+    for (int power = c->money->scale + m->tick.scale; power > 0 && fits; power--) {
+        /* Ten times the units, in lowest terms at every turn: the numbers stay as small as the
+         * result's. */
+        common = common_divisor(10, divisor);
+        units *= 10 / common;
+        divisor /= common;
+        fits = units <= INT64_MAX && units / divisor <= INT64_MAX / 1000000;
+    }
+    fits = fits && units <= INT64_MAX && units / divisor <= INT64_MAX / 1000000;
+    if (!fits)
+        return REFUSE(c, face,
+                      "face_value %s at a tick of %s is too large; expected a lot to be worth at "
+                      "most %s %s at one tick: a coarser tick or fewer decimals",
+                      face->text, said(c->node, "tick", ""),
+                      spell(INT64_MAX / 1000000, c->money).text,
+                      c->venue->assets[m->asset].name.text);
+    m->face_units = (weir_amount)units;
+    m->face_divisor = (int64_t)divisor;
+    return true;
+}
+
+#define INVERSE_MAX_PRICE INT64_C(1000000000000)
+
+/* Linear: value(max_price, 1) * 10^6 fits a money field. Inverse: 10^12 ticks unless the file says
+ * otherwise, and never more than a linear market could have (R3). */
 static bool check_max_price(const struct check *c) {
-    weir_price most = INT64_MAX / 1000000 / c->market->unit_value;
-    if (c->market->max_price == 0) c->market->max_price = most;
+    bool linear = c->market->contract == WEIR_LINEAR;
+    weir_price most = INT64_MAX / 1000000 / (linear ? c->market->unit_value : 1);
+    if (c->market->max_price == 0) c->market->max_price = linear ? most : INVERSE_MAX_PRICE;
     if (c->market->max_price <= most) return true;
     return REFUSE(c, place(c, "max_price"),
                   "max_price is \"%s\"; expected at most %s with this tick and lot",
@@ -245,9 +303,8 @@ static bool check_tiers(const struct check *c) {
         at = i == 0 ? at->first : at->next;
     const struct weir_decimal ppb = weir_decimal_power(9);
     const struct weir_tier *tier = &c->market->tiers.row[row];
-    return REFUSE(c, at, "tier %u (cap %s, rate %s): %s", row + 1,
-                  spell(tier->cap, &c->venue->money_unit).text, spell(tier->rate, &ppb).text,
-                  problem);
+    return REFUSE(c, at, "tier %u (cap %s, rate %s): %s", row + 1, spell(tier->cap, c->money).text,
+                  spell(tier->rate, &ppb).text, problem);
 }
 
 /* The first tier's largest whole leverage (R10). */
@@ -274,10 +331,24 @@ static bool check_prices(const struct check *c) {
     if (m->mark_method != WEIR_MARK_INDEX && m->mark_window < m->mark_interval)
         return REFUSE(c, mark, "window is \"%s\"; expected at least one interval, which is %s",
                       said(mark, "window", "60s"), said(mark, "interval", "1s"));
+    if ((m->oi_scaling_lower == WEIR_NONE) != (m->oi_scaling_upper == WEIR_NONE))
+        return REFUSE(c, scaling, "lower is \"%s\" and upper \"%s\"; expected both bounds or none",
+                      said(scaling, "lower", "none"), said(scaling, "upper", "none"));
     if (m->oi_scaling_lower > m->oi_scaling_upper)
         return REFUSE(c, scaling, "lower is \"%s\"; expected at most upper, which is %s",
                       said(scaling, "lower", "none"), said(scaling, "upper", "none"));
     return true;
+}
+
+/* Reads one key ahead of the others; what is wrong with the mapping as a whole is found later. */
+static bool read_early(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
+                       const char *key, struct market_file *file) {
+    const struct weir_yaml_node *value =
+        node->kind == WEIR_YAML_MAPPING ? weir_yaml_find(node, key) : NULL;
+    const struct weir_yaml_field *field = weir_market_fields;
+    while (strcmp(field->key, key) != 0)
+        field++;
+    return !value || weir_yaml_read_field(reader, value, field, file);
 }
 
 static bool read_market(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
@@ -286,11 +357,21 @@ static bool read_market(const struct weir_yaml_reader *reader, const struct weir
     struct weir_market *m = &file->market;
     *file = (struct market_file){0};
     m->min_qty = 1;
+    /* Amounts are of the market's settlement asset, so that comes before all others. */
+    if (!read_early(reader, node, "contract", file) || !read_early(reader, node, "asset", file) ||
+        !read_early(reader, node, "decimals", file) || !weir_read_settlement(reader, node, file))
+        return false;
+    v->market_money = weir_asset_unit(v->venue, m->asset);
+    v->units[UNIT_MONEY] = &v->market_money;
     v->units[UNIT_TICK] = &m->tick;
     v->units[UNIT_LOT] = &m->lot;
-    if (!weir_yaml_read(reader, node, weir_market_fields, file)) return false;
-    const struct check c = {reader, node, v->venue, file, m};
-    return check_symbol(&c) && check_fund(&c) && check_unit_value(&c) && check_max_price(&c) &&
+    bool read = weir_yaml_read(reader, node, weir_market_fields, file);
+    v->units[UNIT_MONEY] = &v->venue->money_unit;
+    if (!read) return false;
+    m->price_digits = m->tick.scale;
+    m->qty_digits = m->lot.scale;
+    const struct check c = {reader, node, v->venue, file, m, &v->market_money};
+    return check_symbol(&c) && check_fund(&c) && check_face_value(&c) && check_max_price(&c) &&
            check_tiers(&c) && check_leverage(&c) && check_prices(&c);
 }
 
@@ -316,19 +397,26 @@ bool weir_read_markets(const struct weir_yaml_reader *reader, const struct weir_
             venue->markets[venue->market_count++] = file->market;
     }
     free(file);
-    return ok;
+    return ok &&
+           weir_make_purses(reader, weir_yaml_find(weir_yaml_root(reader->yaml), "funds"), venue);
 }
 
 void weir_print_markets(FILE *out, const char *key, uint32_t indent,
                         const struct weir_decimal *const *units, const void *field) {
     const struct weir_venue *venue = field;
+    (void)units; /* each market has its own */
     fprintf(out, "%*s%s:\n", (int)indent, "", key);
     for (uint32_t i = 0; i < venue->market_count; i++) {
         struct market_file file = {.market = venue->markets[i]};
-        file.fund = venue->funds[file.market.fund_idx].name;
-        const struct weir_decimal *own[UNIT_COUNT] = {units[UNIT_MONEY], &file.market.tick,
-                                                      &file.market.lot};
+        const struct weir_asset *asset = &venue->assets[file.market.asset];
+        const struct weir_decimal money = weir_asset_unit(venue, file.market.asset);
+        const struct weir_decimal *own[UNIT_COUNT] = {&money, &file.market.tick, &file.market.lot};
+        file.fund = venue->file_funds[venue->funds[file.market.fund_idx].base].name;
         fprintf(out, "%*s-\n", (int)indent + 2, "");
+        file.asset = asset->name;
+        file.asset_decimals = asset->decimals;
+        if (file.market.contract == WEIR_INVERSE)
+            weir_yaml_print(out, inverse_fields, indent + 4, own, &file);
         weir_yaml_print(out, weir_market_fields, indent + 4, own, &file);
     }
 }

@@ -34,13 +34,8 @@ static const struct {
     const char *usual; /* NULL: refused whenever given */
     const char *owner;
 } unbuilt_values[] = {
-    {"markets.*.face_value", NULL, "contract inverse"},
-    {"markets.*.asset", NULL, "contract inverse"},
-    {"markets.*.decimals", NULL, "contract inverse"},
     {"markets.*.expiry", "none", "dated contracts"},
-    {"markets.*.settlement_window", "30m", "dated contracts"},
     {"markets.*.oi_scaling.lower", "none", "oi_scaling"},
-    {"markets.*.oi_scaling.upper", "none", "oi_scaling"},
     {"liquidation.market_budget.notional", "none", "market_budget"},
     {"liquidation.market_budget.interval", "1s", "market_budget"},
     {"liquidation.market_budget.quantum", "10000", "market_budget"},

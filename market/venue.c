@@ -71,6 +71,7 @@ void weir_venue_free(struct weir_venue *venue) {
     if (!venue) return;
     free(venue->markets);
     free(venue->funds);
+    free(venue->file_funds);
     free(venue);
 }
 
@@ -99,6 +100,17 @@ uint32_t weir_venue_fund(const struct weir_venue *venue, const struct weir_name 
     for (uint32_t i = 0; i < venue->fund_count; i++)
         if (weir_name_equal(&venue->funds[i].name, name)) return i;
     return WEIR_NO_INDEX;
+}
+
+uint32_t weir_venue_settlements(const struct weir_venue *venue) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < venue->asset_count; i++)
+        count += venue->assets[i].settles;
+    return count;
+}
+
+struct weir_decimal weir_asset_unit(const struct weir_venue *venue, uint32_t asset) {
+    return weir_decimal_power(venue->assets[asset].decimals);
 }
 
 uint32_t weir_venue_asset(const struct weir_venue *venue, const struct weir_name *name) {

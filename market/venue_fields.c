@@ -117,7 +117,7 @@ static void print_collateral(FILE *out, const char *key, uint32_t indent,
                                              .fields = collateral_fields},
                                             FIELD_END};
     for (uint32_t i = 1; i < venue->asset_count; i++)
-        list.assets[list.count++] = venue->assets[i];
+        if (!venue->assets[i].settles) list.assets[list.count++] = venue->assets[i];
     weir_yaml_print(out, table, indent, units, &list);
 }
 
@@ -127,7 +127,7 @@ static const struct weir_yaml_field class_fields[] = {
     FIELD_INTEGER_OR_NONE("max_leverage", struct weir_class, max_leverage, 1, 1000000, "none"),
     FIELD_END};
 
-static const struct weir_yaml_field fund_fields[] = {
+const struct weir_yaml_field weir_fund_fields[] = {
     FIELD_NAME("name", F, name, WEIR_YAML_REQUIRED, NULL),
     FIELD_WORD("payout", F, payout, payouts, "partial"),
     FIELD_AMOUNT_OR_NONE("budget_per_step", F, budget_per_step, 0, UNIT_MONEY, "none"),
@@ -144,19 +144,20 @@ static const struct weir_yaml_field fund_fields[] = {
 
 static bool read_fund(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
                       struct weir_venue *venue) {
-    struct weir_fund_config *fund = &venue->funds[venue->fund_count];
-    if (!weir_yaml_read(reader, node, fund_fields, fund)) return false;
+    struct weir_fund_config *fund = &venue->file_funds[venue->file_fund_count];
+    if (!weir_yaml_read(reader, node, weir_fund_fields, fund)) return false;
     const struct weir_yaml_node *release = weir_yaml_find(node, "drawdown_release");
     if (!release) fund->drawdown_release = weir_min(fund->drawdown_release, fund->drawdown_trigger);
     if (fund->drawdown_release > fund->drawdown_trigger)
         return weir_yaml_fail(reader->yaml, release, false, reader->error,
                               "drawdown_release is \"%s\"; expected at most drawdown_trigger",
                               release->text);
-    if (weir_venue_fund(venue, &fund->name) != WEIR_NO_INDEX)
-        return weir_yaml_fail(reader->yaml, weir_yaml_find(node, "name"), false, reader->error,
-                              "name \"%s\" is given to two funds; expected one of each",
-                              fund->name.text);
-    venue->fund_count++;
+    for (uint32_t i = 0; i < venue->file_fund_count; i++)
+        if (weir_name_equal(&venue->file_funds[i].name, &fund->name))
+            return weir_yaml_fail(reader->yaml, weir_yaml_find(node, "name"), false, reader->error,
+                                  "name \"%s\" is given to two funds; expected one of each",
+                                  fund->name.text);
+    venue->file_fund_count++;
     return true;
 }
 
@@ -166,8 +167,8 @@ static bool read_funds(const struct weir_yaml_reader *reader, const struct weir_
     if (!node || node->kind != WEIR_YAML_SEQUENCE || node->count < 1 ||
         node->count > WEIR_FUNDS_MAX)
         return weir_yaml_fail_list(reader->yaml, node, reader->error, "funds", 1, WEIR_FUNDS_MAX);
-    venue->funds = calloc(node->count, sizeof *venue->funds);
-    if (!venue->funds)
+    venue->file_funds = calloc(node->count, sizeof *venue->file_funds);
+    if (!venue->file_funds)
         return weir_yaml_fail(reader->yaml, node, false, reader->error, "out of memory");
     for (const struct weir_yaml_node *n = node->first; n; n = n->next)
         if (!read_fund(reader, n, venue)) return false;
@@ -178,9 +179,9 @@ static void print_funds(FILE *out, const char *key, uint32_t indent,
                         const struct weir_decimal *const *units, const void *field) {
     const struct weir_venue *venue = field;
     fprintf(out, "%*s%s:\n", (int)indent, "", key);
-    for (uint32_t i = 0; i < venue->fund_count; i++) {
+    for (uint32_t i = 0; i < venue->file_fund_count; i++) {
         fprintf(out, "%*s-\n", (int)indent + 2, "");
-        weir_yaml_print(out, fund_fields, indent + 4, units, &venue->funds[i]);
+        weir_yaml_print(out, weir_fund_fields, indent + 4, units, &venue->file_funds[i]);
     }
 }
 
