@@ -118,7 +118,8 @@ void weir_out_decimal(struct out *o, weir_wide value, const struct weir_decimal 
 /* The answers of queries, split off the writer of events; no braces around. */
 void weir_out_answer(struct out *o, const struct weir_venue *venue, const struct weir_event *event);
 /* Parts of events that answers share. */
-void weir_out_money(struct out *o, const struct weir_venue *venue, weir_wide units);
+void weir_out_money(struct out *o, const struct weir_venue *venue, uint32_t asset,
+                    weir_wide units); /* amounts of an asset */
 void weir_out_price(struct out *o, const struct weir_venue *venue, uint32_t market,
                     weir_price price);
 void weir_out_qty(struct out *o, const struct weir_venue *venue, uint32_t market, weir_wide lots);

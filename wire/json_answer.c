@@ -50,7 +50,7 @@ static void put_side(struct out *o, enum weir_side side) {
 
 static void put_position(struct out *o, const struct weir_venue *v,
                          const struct weir_position_state *p) {
-    uint32_t m = p->market;
+    uint32_t m = p->market, asset = v->markets[m].asset;
     OUT(o, "{\"market\":");
     weir_out_symbol(o, v, m);
     KEY(o, "qty");
@@ -58,17 +58,17 @@ static void put_position(struct out *o, const struct weir_venue *v,
     KEY(o, "entry_price");
     put_maybe_price(o, v, m, p->entry_price);
     KEY(o, "entry_value");
-    weir_out_money(o, v, p->entry_value);
+    weir_out_money(o, v, asset, p->entry_value);
     KEY(o, "mark_price");
     put_maybe_price(o, v, m, p->mark_price);
     KEY(o, "unrealised_pnl");
-    weir_out_money(o, v, p->unrealised_pnl);
+    weir_out_money(o, v, asset, p->unrealised_pnl);
     KEY(o, "notional");
-    weir_out_money(o, v, p->notional);
+    weir_out_money(o, v, asset, p->notional);
     KEY(o, "maintenance_margin");
-    weir_out_money(o, v, p->maintenance_margin);
+    weir_out_money(o, v, asset, p->maintenance_margin);
     KEY(o, "initial_margin");
-    weir_out_money(o, v, p->initial_margin);
+    weir_out_money(o, v, asset, p->initial_margin);
     KEY(o, "liquidation_price");
     put_maybe_price(o, v, m, p->liquidation_price);
     KEY(o, "bankruptcy_price");
@@ -79,7 +79,7 @@ static void put_position(struct out *o, const struct weir_venue *v,
     weir_out_string(o, p->mode == WEIR_ISOLATED ? "isolated" : "cross");
     KEY(o, "isolated_balance");
     if (p->has_isolated_balance)
-        weir_out_money(o, v, p->isolated_balance);
+        weir_out_money(o, v, asset, p->isolated_balance);
     else
         OUT(o, "null");
     KEY(o, "in_liquidation");
@@ -93,30 +93,63 @@ static void put_position(struct out *o, const struct weir_venue *v,
     OUT(o, "}");
 }
 
+/* The keys from `balance` to `liquidatable`, the same for every cross scope. */
+static void put_scope_numbers(struct out *o, const struct weir_venue *v,
+                              const struct weir_scope_state *s) {
+    KEY(o, "balance");
+    weir_out_money(o, v, s->asset, s->balance);
+    KEY(o, "equity");
+    weir_out_money(o, v, s->asset, s->equity);
+    KEY(o, "initial_margin");
+    weir_out_money(o, v, s->asset, s->initial_margin);
+    KEY(o, "order_margin");
+    weir_out_money(o, v, s->asset, s->order_margin);
+    KEY(o, "maintenance_margin");
+    weir_out_money(o, v, s->asset, s->maintenance_margin);
+    KEY(o, "requirement");
+    weir_out_money(o, v, s->asset, s->requirement);
+    KEY(o, "margin_ratio");
+    put_ratio(o, s->has_ratio, s->margin_ratio);
+    KEY(o, "available");
+    weir_out_money(o, v, s->asset, s->available);
+    KEY(o, "in_liquidation");
+    put_bool(o, s->in_liquidation);
+    KEY(o, "liquidatable");
+    put_bool(o, s->liquidatable);
+}
+
+static void put_scopes(struct out *o, const struct weir_venue *v,
+                       const struct weir_account_state *a) {
+    KEY(o, "scopes");
+    OUT(o, "[");
+    for (uint32_t i = 0; i < a->scope_count; i++) {
+        COMMA(o, i);
+        OUT(o, "{\"scope\":");
+        weir_out_scope(o, v, WEIR_CROSS(a->scopes[i].asset));
+        KEY(o, "asset");
+        weir_out_name(o, &v->assets[a->scopes[i].asset].name);
+        put_scope_numbers(o, v, &a->scopes[i]);
+        OUT(o, "}");
+    }
+    OUT(o, "]");
+}
+
 static void put_account(struct out *o, const struct weir_venue *v,
                         const struct weir_account_state *a) {
+    const struct weir_scope_state first = {.balance = a->balance,
+                                           .equity = a->equity,
+                                           .initial_margin = a->initial_margin,
+                                           .order_margin = a->order_margin,
+                                           .maintenance_margin = a->maintenance_margin,
+                                           .requirement = a->requirement,
+                                           .has_ratio = a->has_ratio,
+                                           .margin_ratio = a->margin_ratio,
+                                           .available = a->available,
+                                           .in_liquidation = a->in_liquidation,
+                                           .liquidatable = a->liquidatable};
     KEY(o, "account");
     weir_out_name(o, a->account);
-    KEY(o, "balance");
-    weir_out_money(o, v, a->balance);
-    KEY(o, "equity");
-    weir_out_money(o, v, a->equity);
-    KEY(o, "initial_margin");
-    weir_out_money(o, v, a->initial_margin);
-    KEY(o, "order_margin");
-    weir_out_money(o, v, a->order_margin);
-    KEY(o, "maintenance_margin");
-    weir_out_money(o, v, a->maintenance_margin);
-    KEY(o, "requirement");
-    weir_out_money(o, v, a->requirement);
-    KEY(o, "margin_ratio");
-    put_ratio(o, a->has_ratio, a->margin_ratio);
-    KEY(o, "available");
-    weir_out_money(o, v, a->available);
-    KEY(o, "in_liquidation");
-    put_bool(o, a->in_liquidation);
-    KEY(o, "liquidatable");
-    put_bool(o, a->liquidatable);
+    put_scope_numbers(o, v, &first);
     KEY(o, "positions");
     OUT(o, "[");
     for (uint32_t i = 0; i < a->position_count; i++) {
@@ -124,6 +157,7 @@ static void put_account(struct out *o, const struct weir_venue *v,
         put_position(o, v, &a->positions[i]);
     }
     OUT(o, "]");
+    if (weir_venue_settlements(v) > 1) put_scopes(o, v, a);
 }
 
 static void put_market(struct out *o, const struct weir_venue *v,
@@ -166,24 +200,26 @@ static void put_levels(struct out *o, const struct weir_venue *v, uint32_t marke
     OUT(o, "]");
 }
 
-static void put_by_cause(struct out *o, const struct weir_venue *v, const weir_wide *amounts) {
+static void put_by_cause(struct out *o, const struct weir_venue *v, uint32_t asset,
+                         const weir_wide *amounts) {
     OUT(o, "{");
     for (unsigned c = 0; c < WEIR_CAUSE_COUNT; c++) {
         COMMA(o, c);
         weir_out_string(o, weir_cause_words[c]);
         OUT(o, ":");
-        weir_out_money(o, v, amounts[c]);
+        weir_out_money(o, v, asset, amounts[c]);
     }
     OUT(o, "}");
 }
 
 static void put_fund(struct out *o, const struct weir_venue *v, const struct weir_fund_state *f) {
+    uint32_t asset = v->funds[f->fund].asset;
     KEY(o, "fund");
     weir_out_name(o, &v->funds[f->fund].name);
     KEY(o, "cash");
-    weir_out_money(o, v, f->cash);
+    weir_out_money(o, v, asset, f->cash);
     KEY(o, "equity");
-    weir_out_money(o, v, f->equity);
+    weir_out_money(o, v, asset, f->equity);
     KEY(o, "inventory");
     OUT(o, "{");
     for (uint32_t i = 0; i < f->inventory_count; i++) {
@@ -194,13 +230,13 @@ static void put_fund(struct out *o, const struct weir_venue *v, const struct wei
     }
     OUT(o, "}");
     KEY(o, "peak");
-    weir_out_money(o, v, f->peak);
+    weir_out_money(o, v, asset, f->peak);
     KEY(o, "drawdown");
     weir_out_rate(o, f->drawdown);
     KEY(o, "received");
-    put_by_cause(o, v, f->received);
+    put_by_cause(o, v, asset, f->received);
     KEY(o, "paid");
-    put_by_cause(o, v, f->paid);
+    put_by_cause(o, v, asset, f->paid);
 }
 
 static void put_auctions(struct out *o, const struct weir_venue *v,
@@ -248,6 +284,7 @@ static void put_adl_queue(struct out *o, const struct weir_venue *v,
 }
 
 static void put_map(struct out *o, const struct weir_venue *v, const struct weir_map_state *s) {
+    uint32_t asset = v->markets[s->market].asset;
     put_market_of(o, v, s->market);
     KEY(o, "buckets");
     OUT(o, "[");
@@ -256,9 +293,9 @@ static void put_map(struct out *o, const struct weir_venue *v, const struct weir
         OUT(o, "{\"price\":");
         weir_out_price(o, v, s->market, s->buckets[i].price);
         KEY(o, "long");
-        weir_out_money(o, v, s->buckets[i].long_notional);
+        weir_out_money(o, v, asset, s->buckets[i].long_notional);
         KEY(o, "short");
-        weir_out_money(o, v, s->buckets[i].short_notional);
+        weir_out_money(o, v, asset, s->buckets[i].short_notional);
         OUT(o, "}");
     }
     OUT(o, "]");

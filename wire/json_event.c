@@ -6,8 +6,11 @@
 #define KEY(o, name) OUT(o, ",\"" name "\":")
 
 /* ---- Values ---------------------------------------------------------------------------------- */
-void weir_out_money(struct out *o, const struct weir_venue *venue, weir_wide units) {
-    weir_out_decimal(o, units, &venue->money_unit, venue->assets[0].decimals);
+void weir_out_money(struct out *o, const struct weir_venue *venue, uint32_t asset,
+                    weir_wide units) {
+    const uint8_t decimals = venue->assets[asset].decimals;
+    const struct weir_decimal unit = weir_decimal_power(decimals);
+    weir_out_decimal(o, units, &unit, decimals);
 }
 
 void weir_out_price(struct out *o, const struct weir_venue *venue, uint32_t market,
@@ -31,10 +34,16 @@ void weir_out_symbol(struct out *o, const struct weir_venue *venue, uint32_t mar
 }
 
 void weir_out_scope(struct out *o, const struct weir_venue *venue, uint32_t scope_market) {
-    if (scope_market == WEIR_NO_INDEX)
-        OUT(o, "\"cross\"");
-    else
+    if (!weir_scope_is_cross(scope_market)) {
         weir_out_symbol(o, venue, scope_market);
+    } else if (weir_venue_settlements(venue) <= 1) {
+        OUT(o, "\"cross\"");
+    } else {
+        const struct weir_name *asset = &venue->assets[weir_scope_asset(venue, scope_market)].name;
+        OUT(o, "\"cross:");
+        out_bytes(o, asset->text, weir_name_size(asset));
+        OUT(o, "\"");
+    }
 }
 
 /* A price of 0 ticks is none. */
@@ -78,7 +87,7 @@ static void put_liquidation(struct out *o, const struct weir_venue *venue, uint6
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 static void put_fill(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
-    uint32_t m = e->fill.market;
+    uint32_t m = e->fill.market, asset = v->markets[m].asset;
     put_market(o, v, m);
     KEY(o, "price");
     weir_out_price(o, v, m, e->fill.price);
@@ -97,13 +106,13 @@ static void put_fill(struct out *o, const struct weir_venue *v, const struct wei
     KEY(o, "kind");
     put_word(o, weir_fill_words[e->fill.kind]);
     KEY(o, "taker_fee");
-    weir_out_money(o, v, e->fill.taker_fee);
+    weir_out_money(o, v, asset, e->fill.taker_fee);
     KEY(o, "maker_fee");
-    weir_out_money(o, v, e->fill.maker_fee);
+    weir_out_money(o, v, asset, e->fill.maker_fee);
     KEY(o, "taker_pnl");
-    weir_out_money(o, v, e->fill.taker_pnl);
+    weir_out_money(o, v, asset, e->fill.taker_pnl);
     KEY(o, "maker_pnl");
-    weir_out_money(o, v, e->fill.maker_pnl);
+    weir_out_money(o, v, asset, e->fill.maker_pnl);
     KEY(o, "maker_left");
     weir_out_qty(o, v, m, e->fill.maker_left);
 }
@@ -135,6 +144,7 @@ static void put_step(struct out *o, const struct weir_venue *v, const struct wei
 }
 
 static void put_ended(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
+    uint32_t asset = weir_scope_asset(v, e->liquidation_ended.scope_market);
     put_liquidation(o, v, e->liquidation_ended.liquidation, e->liquidation_ended.account,
                     e->liquidation_ended.scope_market);
     KEY(o, "outcome");
@@ -143,10 +153,10 @@ static void put_ended(struct out *o, const struct weir_venue *v, const struct we
         OUT(o, ",");
         put_word(o, weir_stage_words[s]);
         OUT(o, ":");
-        weir_out_money(o, v, e->liquidation_ended.by_stage[s]);
+        weir_out_money(o, v, asset, e->liquidation_ended.by_stage[s]);
     }
     KEY(o, "shortfall");
-    weir_out_money(o, v, e->liquidation_ended.shortfall);
+    weir_out_money(o, v, asset, e->liquidation_ended.shortfall);
 }
 
 static void put_auction(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
@@ -177,6 +187,7 @@ static void put_auction(struct out *o, const struct weir_venue *v, const struct 
 }
 
 static void put_adl(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
+    uint32_t asset = v->markets[e->adl.market].asset;
     put_market(o, v, e->adl.market);
     KEY(o, "account");
     weir_out_name(o, e->adl.account);
@@ -192,21 +203,22 @@ static void put_adl(struct out *o, const struct weir_venue *v, const struct weir
     else
         OUT(o, "null");
     KEY(o, "haircut");
-    weir_out_money(o, v, e->adl.haircut);
+    weir_out_money(o, v, asset, e->adl.haircut);
     KEY(o, "least_haircut");
-    weir_out_money(o, v, e->adl.least_haircut);
+    weir_out_money(o, v, asset, e->adl.least_haircut);
 }
 
 static void put_fund_movement(struct out *o, const struct weir_venue *v,
                               const struct weir_event *e) {
+    uint32_t asset = v->funds[e->fund_movement.fund].asset;
     KEY(o, "fund");
     weir_out_name(o, &v->funds[e->fund_movement.fund].name);
     KEY(o, "cause");
     put_word(o, weir_cause_words[e->fund_movement.cause]);
     KEY(o, "amount");
-    weir_out_money(o, v, e->fund_movement.amount);
+    weir_out_money(o, v, asset, e->fund_movement.amount);
     KEY(o, "balance");
-    weir_out_money(o, v, e->fund_movement.balance);
+    weir_out_money(o, v, asset, e->fund_movement.balance);
     KEY(o, "account");
     weir_out_name(o, e->fund_movement.account);
 }
@@ -223,18 +235,20 @@ static void put_collateral(struct out *o, const struct weir_venue *v, const stru
     KEY(o, "price");
     weir_out_rate(o, e->collateral_sold.price);
     KEY(o, "proceeds");
-    weir_out_money(o, v, e->collateral_sold.proceeds);
+    weir_out_money(o, v, 0, e->collateral_sold.proceeds);
 }
 
 static void put_socialised(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
+    uint32_t asset = 0;
     if (e->socialised.market != WEIR_NO_INDEX) {
+        asset = v->markets[e->socialised.market].asset;
         put_market(o, v, e->socialised.market);
     } else {
         KEY(o, "account");
         weir_out_name(o, e->socialised.account);
     }
     KEY(o, "amount");
-    weir_out_money(o, v, e->socialised.amount);
+    weir_out_money(o, v, asset, e->socialised.amount);
 }
 
 static void put_margin_call(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
@@ -250,12 +264,13 @@ static void put_margin_call(struct out *o, const struct weir_venue *v, const str
 }
 
 static void put_started(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
+    uint32_t asset = weir_scope_asset(v, e->liquidation_started.scope_market);
     put_liquidation(o, v, e->liquidation_started.liquidation, e->liquidation_started.account,
                     e->liquidation_started.scope_market);
     KEY(o, "equity");
-    weir_out_money(o, v, e->liquidation_started.equity);
+    weir_out_money(o, v, asset, e->liquidation_started.equity);
     KEY(o, "requirement");
-    weir_out_money(o, v, e->liquidation_started.requirement);
+    weir_out_money(o, v, asset, e->liquidation_started.requirement);
 }
 
 static void put_prices(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
@@ -272,7 +287,7 @@ static void put_prices(struct out *o, const struct weir_venue *v, const struct w
         KEY(o, "rate");
         weir_out_rate(o, e->funding.rate);
         KEY(o, "per_lot");
-        weir_out_money(o, v, e->funding.per_lot);
+        weir_out_money(o, v, v->markets[e->funding.market].asset, e->funding.per_lot);
         return;
     case WEIR_EV_SETTLED:
         put_market(o, v, e->settled.market);

@@ -289,3 +289,78 @@ Test(event, totals) {
            "\"state_hash\":\"00000000000000ff\"",
            .totals_state = {assets, open_interest, 11, true, 255});
 }
+
+/* Amounts have the decimals of the asset of their market, scope or fund; cross scopes are named by
+ * theirs as soon as there are several. */
+Test(event, several_settlement_assets) {
+    venue.asset_count = 3;
+    venue.assets[0].settles = true;
+    venue.assets[2] = (struct weir_asset){.name = name("BTC"), .decimals = 3, .settles = true};
+    markets[1].contract = WEIR_INVERSE;
+    markets[1].asset = 2;
+    funds[1].asset = 2;
+    const uint32_t coin = WEIR_CROSS(2);
+    EXPECT(
+        WEIR_EV_FILL,
+        "\"fill\",\"market\":\"X\",\"price\":\"0.50\",\"qty\":\"20\",\"taker\":\"anna\","
+        "\"maker\":\"bob\",\"taker_order\":null,\"maker_order\":null,\"taker_side\":\"buy\","
+        "\"kind\":\"block\",\"taker_fee\":\"0.001\",\"maker_fee\":\"-0.002\","
+        "\"taker_pnl\":\"0.000\",\"maker_pnl\":\"1.000\",\"maker_left\":\"0\"",
+        .fill = {1, 2, 2, &anna, &bob, NULL, NULL, WEIR_BUY, WEIR_FILL_BLOCK, 1, -2, 0, 1000, 0});
+    EXPECT(WEIR_EV_FUNDING,
+           "\"funding\",\"market\":\"X\",\"rate\":\"-0.000100000\",\"per_lot\":\"-0.012\"",
+           .funding = {1, -100000, -12});
+    EXPECT(WEIR_EV_SETTLED, "\"settled\",\"market\":\"X\",\"price\":null", .settled = {1, 0});
+    EXPECT(WEIR_EV_LIQUIDATION_STARTED,
+           "\"liquidation_started\",\"liquidation\":1,\"account\":\"bob\","
+           "\"scope\":\"cross:BTC\",\"equity\":\"-0.005\",\"requirement\":\"2.000\"",
+           .liquidation_started = {1, &bob, coin, -5, 2000});
+    EXPECT(WEIR_EV_LIQUIDATION_STARTED,
+           "\"liquidation_started\",\"liquidation\":1,\"account\":\"bob\","
+           "\"scope\":\"cross:USDT\",\"equity\":\"-0.000005\",\"requirement\":\"0.002000\"",
+           .liquidation_started = {1, &bob, WEIR_CROSS(0), -5, 2000});
+    EXPECT(WEIR_EV_LIQUIDATION_ENDED,
+           "\"liquidation_ended\",\"liquidation\":1,\"account\":\"bob\",\"scope\":\"X\","
+           "\"outcome\":\"closed\",\"book\":\"0.001\",\"auction\":\"0.002\","
+           "\"backstop\":\"0.003\",\"absorbed\":\"0.004\",\"adl\":\"0.005\","
+           "\"shortfall\":\"0.006\"",
+           .liquidation_ended = {1, &bob, 1, WEIR_CLOSED, {1, 2, 3, 4, 5}, 6});
+    EXPECT(WEIR_EV_ADL,
+           "\"adl\",\"market\":\"X\",\"account\":\"bob\",\"counterparty\":\"anna\",\"qty\":\"10\","
+           "\"price\":\"0.50\",\"rank\":1,\"haircut\":\"0.007\",\"least_haircut\":\"0.000\"",
+           .adl = {1, &bob, &anna, 1, 2, {true, 1}, 7, 0});
+    EXPECT(WEIR_EV_FUND_MOVEMENT,
+           "\"fund_movement\",\"fund\":\"alt\",\"cause\":\"seed\",\"amount\":\"0.005\","
+           "\"balance\":\"0.006\",\"account\":null",
+           .fund_movement = {1, WEIR_CAUSE_SEED, 5, 6, NULL});
+    EXPECT(WEIR_EV_SOCIALISED, "\"socialised\",\"market\":\"X\",\"amount\":\"0.009\"",
+           .socialised = {1, NULL, 9});
+    static const struct weir_map_bucket bucket = {4, 1500, 0};
+    EXPECT(WEIR_EV_LIQUIDATION_MAP,
+           "\"liquidation_map\",\"market\":\"X\",\"buckets\":[{\"price\":\"1.00\","
+           "\"long\":\"1.500\",\"short\":\"0.000\"}]",
+           .map_state = {1, 1, &bucket});
+    static const struct weir_scope_state scope = {.asset = 2,
+                                                  .balance = 1500,
+                                                  .equity = 1400,
+                                                  .initial_margin = 300,
+                                                  .order_margin = 20,
+                                                  .maintenance_margin = 100,
+                                                  .requirement = 100,
+                                                  .has_ratio = true,
+                                                  .margin_ratio = 71428572,
+                                                  .available = 1080,
+                                                  .liquidatable = false};
+    EXPECT(WEIR_EV_ACCOUNT_STATE,
+           "\"account_state\",\"account\":\"anna\",\"balance\":\"0.000001\",\"equity\":"
+           "\"0.000002\",\"initial_margin\":\"0.000000\",\"order_margin\":\"0.000000\","
+           "\"maintenance_margin\":\"0.000000\",\"requirement\":\"0.000000\",\"margin_ratio\":"
+           "null,\"available\":\"0.000000\",\"in_liquidation\":false,\"liquidatable\":false,"
+           "\"positions\":[],\"scopes\":[{\"scope\":\"cross:BTC\",\"asset\":\"BTC\","
+           "\"balance\":\"1.500\",\"equity\":\"1.400\",\"initial_margin\":\"0.300\","
+           "\"order_margin\":\"0.020\",\"maintenance_margin\":\"0.100\",\"requirement\":"
+           "\"0.100\",\"margin_ratio\":\"0.071428572\",\"available\":\"1.080\","
+           "\"in_liquidation\":false,\"liquidatable\":false}]",
+           .account_state = {
+               .account = &anna, .balance = 1, .equity = 2, .scope_count = 1, .scopes = &scope});
+}
