@@ -227,7 +227,8 @@ enum weir_reason weir_on_isolated_margin(struct weir_engine *e, const struct wei
     struct weir_decimal unit;
     enum weir_reason r = weir_find_leg(e, c, &market, &leg);
     if (r != WEIR_OK) return r;
-    struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN, &amount);
+    uint32_t asset = e->x.venue->markets[market].asset;
+    struct weir_number n = amount_number(e, &c->amount, asset, &unit, INT64_MIN, &amount);
     r = weir_read_numbers(e, &n, 1);
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
@@ -252,7 +253,8 @@ enum weir_reason weir_on_fund(struct weir_engine *e, const struct weir_command *
     if (c->present & WEIR_HAS_FUND) fund = weir_venue_fund(e->x.venue, &c->fund);
     if (fund == WEIR_NO_INDEX)
         return weir_deny(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
-    struct weir_number n = amount_number(e, &c->amount, 0, &unit, INT64_MIN, &amount);
+    uint32_t asset = e->x.venue->funds[fund].asset;
+    struct weir_number n = amount_number(e, &c->amount, asset, &unit, INT64_MIN, &amount);
     enum weir_reason r = weir_read_numbers(e, &n, 1);
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
@@ -271,12 +273,12 @@ enum weir_reason weir_on_fund(struct weir_engine *e, const struct weir_command *
 enum weir_reason weir_on_backstop(struct weir_engine *e, const struct weir_command *c) {
     uint32_t market, leg;
     int64_t notional, loss_limit;
-    const struct weir_decimal *unit = &e->x.venue->money_unit;
     enum weir_reason r = weir_find_leg(e, c, &market, &leg);
     if (r != WEIR_OK) return r;
+    const struct weir_decimal unit = weir_market_unit(e, market);
     struct weir_number n[2] = {
-        {"notional", &c->notional, unit, 1, INT64_MAX, true, &notional},
-        {"loss_limit", &c->loss_limit, unit, 0, INT64_MAX, true, &loss_limit}};
+        {"notional", &c->notional, &unit, 1, INT64_MAX, true, &notional},
+        {"loss_limit", &c->loss_limit, &unit, 0, INT64_MAX, true, &loss_limit}};
     r = weir_read_numbers(e, n, 2);
     if (r != WEIR_OK) return r;
     if (!weir_backstop_set(&e->lq, leg, notional, loss_limit))

@@ -55,6 +55,10 @@ enum weir_reason weir_read_numbers(struct weir_engine *e, const struct weir_numb
     return WEIR_OK;
 }
 
+struct weir_decimal weir_market_unit(const struct weir_engine *e, uint32_t market) {
+    return weir_asset_unit(e->x.venue, e->x.venue->markets[market].asset);
+}
+
 struct weir_number weir_price_number(const struct weir_engine *e, uint32_t market, const char *key,
                                      const struct weir_decimal *text, weir_price *out) {
     const struct weir_market *m = &e->x.venue->markets[market];

@@ -70,6 +70,8 @@ struct weir_number {
     bool most_overflows;
     int64_t *out;
 };
+/* The unit of amounts that concern a market: its settlement asset's. */
+struct weir_decimal weir_market_unit(const struct weir_engine *e, uint32_t market);
 enum weir_reason weir_read_numbers(struct weir_engine *e, const struct weir_number *numbers,
                                    size_t count);
 extern const struct weir_decimal weir_one, weir_ppb;

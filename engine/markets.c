@@ -58,8 +58,7 @@ enum weir_reason weir_on_market_status(struct weir_engine *e, const struct weir_
 /* ---- risk ------------------------------------------------------------------------------------ */
 
 static enum weir_reason read_tiers(struct weir_engine *e, const struct weir_risk_change *change,
-                                   struct weir_tiers *tiers) {
-    const struct weir_decimal *unit = &e->x.venue->money_unit;
+                                   const struct weir_decimal *unit, struct weir_tiers *tiers) {
     memset(tiers, 0, sizeof *tiers);
     tiers->count = change->tier_count;
     for (uint32_t i = 0; i < change->tier_count; i++) {
@@ -122,11 +121,11 @@ enum weir_reason weir_on_risk(struct weir_engine *e, const struct weir_command *
     if (r != WEIR_OK) return r;
     struct weir_risk next = e->x.risks[market];
     const struct weir_risk_change *change = c->risk;
-    const struct weir_decimal *unit = &e->x.venue->money_unit;
+    const struct weir_decimal unit = weir_market_unit(e, market);
     const struct choice choices[] = {
-        {WEIR_HAS_OI_CAP, "open_interest_cap", &change->open_interest_cap, unit, INT64_MAX,
+        {WEIR_HAS_OI_CAP, "open_interest_cap", &change->open_interest_cap, &unit, INT64_MAX,
          &next.open_interest_cap},
-        {WEIR_HAS_POSITION_LIMIT, "position_limit", &change->position_limit, unit, INT64_MAX,
+        {WEIR_HAS_POSITION_LIMIT, "position_limit", &change->position_limit, &unit, INT64_MAX,
          &next.position_limit},
         {WEIR_HAS_PRICE_BAND, "price_band", &change->price_band, &weir_ppb, RATE_MAX,
          &next.price_band},
@@ -135,7 +134,7 @@ enum weir_reason weir_on_risk(struct weir_engine *e, const struct weir_command *
         {WEIR_HAS_FUNDING_CAP, "funding_cap", &change->funding_cap, &weir_ppb, RATE_MAX,
          &next.funding_cap}};
     r = read_choices(e, c, choices, sizeof choices / sizeof choices[0]);
-    if (r == WEIR_OK && c->present & WEIR_HAS_TIERS) r = read_tiers(e, change, &next.tiers);
+    if (r == WEIR_OK && c->present & WEIR_HAS_TIERS) r = read_tiers(e, change, &unit, &next.tiers);
     if (r != WEIR_OK) return r;
     weir_accept(e, NULL);
     weir_risk_derive(&next);
