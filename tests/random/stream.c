@@ -92,6 +92,31 @@ static const struct shape shapes[] = {
      .hostile_ppm = 10000,
      .jump_ppm = 120000,
      .jump_percent = 25},
+    {.name = "contracts",
+     .accounts_min = 5,
+     .accounts_max = 20,
+     .markets_max = 6,
+     .hostile_ppm = 15000,
+     .jump_ppm = 100000,
+     .jump_percent = 30,
+     .contracts = true},
+    {.name = "margin",
+     .accounts_min = 5,
+     .accounts_max = 25,
+     .markets_max = 4,
+     .hostile_ppm = 10000,
+     .jump_ppm = 60000,
+     .jump_percent = 15,
+     .thin = true,
+     .margin = true},
+    {.name = "many",
+     .accounts_min = 6,
+     .accounts_max = 16,
+     .markets_min = 9,
+     .markets_max = 20,
+     .hostile_ppm = 10000,
+     .jump_ppm = 80000,
+     .jump_percent = 20},
 };
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
@@ -136,6 +161,11 @@ static void make_weights(struct weir_stream *s) {
         s->weight[WEIR_CMD_FUND] = 100;
         s->weight[WEIR_CMD_BACKSTOP] = 250;
     }
+    if (shape->margin) {
+        s->weight[WEIR_CMD_RISK] = 800;
+        s->weight[WEIR_CMD_CLOCK] = 600;
+        s->weight[WEIR_CMD_INDEX] *= 3;
+    }
     if (shape->orders) {
         s->weight[WEIR_CMD_AMEND] = 1000;
         s->weight[WEIR_CMD_CANCEL] = 600;
@@ -146,21 +176,29 @@ static void make_weights(struct weir_stream *s) {
         s->weight_sum += s->weight[kind];
 }
 
+/* Of many markets an account trades in some. */
+static void like_markets(struct weir_stream *s, struct model_account *a) {
+    a->liked_count = (uint32_t)draw(s, 1, LIKED_MAX);
+    for (uint32_t i = 0; i < a->liked_count; i++)
+        a->liked[i] = (uint8_t)weir_random_below(&s->random, s->market_count);
+}
+
 struct weir_stream *weir_stream_new(uint64_t seed, uint32_t shape) {
     struct weir_stream *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
     s->shape = &shapes[shape];
     s->random.key = weir_random_key(weir_random_at(seed, shape), "stream");
+    const int64_t starts[] = {0, 1000000000, 1700000000000000000, 1699999999999999999};
+    s->now = PICK(s, starts);
     make_venue(s);
     s->account_count = (uint32_t)draw(s, s->shape->accounts_min, s->shape->accounts_max);
     s->hostile_ppm = chance(s, 300000) && shape != 9 ? 0 : s->shape->hostile_ppm;
-    const int64_t starts[] = {0, 1000000000, 1700000000000000000, 1699999999999999999};
-    s->now = PICK(s, starts);
     for (uint32_t i = 0; i < s->account_count; i++) {
         struct model_account *a = &s->account[i];
         a->maker = i < 2 || chance(s, s->shape->thin ? 50000 : 200000);
         a->habit = draw(s, 60, 115);
         a->next_id = 1;
+        if (s->market_count > LIKED_MAX) like_markets(s, a);
     }
     make_weights(s);
     return s;
@@ -218,6 +256,7 @@ static void make_index(struct weir_stream *s, struct text *text) {
         source = update.source;
     } else {
         market = (uint32_t)weir_random_below(&s->random, s->market_count);
+        if (s->market[market].gone) market = pick_market(s);
         source = (uint32_t)weir_random_below(&s->random, s->market[market].sources);
         move_price(s, market);
     }
@@ -234,186 +273,8 @@ static void make_index(struct weir_stream *s, struct text *text) {
     }
 }
 
-/* ---- Money and risk ---- */
-
-static void make_money(struct weir_stream *s, struct text *text, enum weir_command_kind kind) {
-    uint32_t account = pick_account(s);
-    struct model_account *a = &s->account[account];
-    put_account(s, text, "account", account);
-    if (s->collateral && chance(s, 250000)) {
-        bool eth = chance(s, 600000);
-        put_word(s, text, "asset", eth ? "ETH" : "BTC");
-        put(text, ",\"amount\":\"");
-        put_decimal(text, draw(s, 1, 100000), eth ? 4 : 3);
-        put(text, "\"");
-        return;
-    }
-    if (chance(s, 30000)) put_word(s, text, "asset", chance(s, 800000) ? "USDT" : "DOGE");
-    int64_t units = weir_max(1, s->stake * draw(s, 1, a->maker ? 2000 : 150) / 100);
-    if (kind == WEIR_CMD_WITHDRAW) units = weir_max(1, units / draw(s, 1, 10));
-    put_amount(s, text, "amount", units);
-    a->money += kind == WEIR_CMD_DEPOSIT ? units : -units / 2;
-    if (a->money < 0) a->money = 0;
-}
-
-static void make_risk(struct weir_stream *s, struct text *text) {
-    uint32_t market = pick_market(s);
-    uint64_t what = weir_random_below(&s->random, 100);
-    put_market(s, text, market);
-    if (what < 30) {
-        int64_t cap = s->stake * draw(s, 1, 50), rate = draw(s, 1, 60);
-        put(text, ",\"tiers\":[");
-        for (int64_t n = draw(s, 1, 3); n > 0; n--) {
-            put(text, "{\"cap\":\"");
-            put_decimal(text, n == 1 ? (__int128)cap * 100000 : cap, s->decimals);
-            put(text, "\",\"rate\":\"");
-            put_decimal(text, rate, 3);
-            put(text, "\",\"max_leverage\":%lld}%s", (long long)(1000 / (rate * 2) + 1),
-                n > 1 ? "," : "");
-            cap *= 5;
-            rate = weir_min(rate * 2, 400);
-        }
-        put(text, "]");
-    }
-    if (what >= 20 && what < 50) put_rate(s, text, "price_band", draw(s, 10, 300) * 1000000);
-    if (what >= 45 && what < 60) put_rate(s, text, "liquidation_band", draw(s, 5, 300) * 1000000);
-    if (what >= 60 && what < 65) put(text, ",\"open_interest_cap\":\"none\"");
-    if (what >= 65 && what < 80)
-        put_amount(s, text, "open_interest_cap", s->stake * draw(s, 20, 800));
-    if (what >= 75 && what < 90) put_amount(s, text, "position_limit", s->stake * draw(s, 5, 200));
-    if (what >= 85) put_rate(s, text, "funding_cap", draw(s, 0, 30) * 1000000);
-}
-
-static void make_status(struct weir_stream *s, struct text *text) {
-    static const char *const words[] = {"trading", "reduce_only", "auction", "halted"};
-    uint32_t market = pick_market(s);
-    if (s->market[market].status == WEIR_STATUS_TRADING && chance(s, 500000))
-        market = s->market_count - 1;
-    bool back = s->not_trading > 0 && chance(s, 800000);
-    while (back && s->market[market].status == WEIR_STATUS_TRADING)
-        market = (market + 1) % s->market_count;
-    put_market(s, text, market);
-    put_word(s, text, "status", back ? "trading" : PICK(s, words));
-}
-
-static void make_query(struct weir_stream *s, struct text *text, uint64_t what) {
-    char name[24];
-    switch (what) {
-    case 0:
-        put_word(s, text, "what", "account");
-        put_account(s, text, "account", pick_account(s));
-        return;
-    case 1:
-        put_word(s, text, "what", "market");
-        put_market(s, text, pick_market(s));
-        return;
-    case 2:
-        put_word(s, text, "what", "fund");
-        snprintf(name, sizeof name, "f%lld", (long long)draw(s, 0, s->fund_count - 1));
-        if (chance(s, 500000)) put_word(s, text, "fund", name);
-        return;
-    case 3:
-        put_word(s, text, "what", "totals");
-        return;
-    case 4:
-        put_word(s, text, "what", "book");
-        put_market(s, text, pick_market(s));
-        if (chance(s, 400000)) put_whole(s, text, "depth", draw(s, 1, 20));
-        return;
-    case 5:
-        put_word(s, text, "what", "auctions");
-        return;
-    case 6:
-        put_word(s, text, "what", "adl");
-        put_market(s, text, pick_market(s));
-        put_word(s, text, "side", chance(s, 500000) ? "buy" : "sell");
-        return;
-    default:
-        put_word(s, text, "what", "liquidation_map");
-        put_market(s, text, pick_market(s));
-        return;
-    }
-}
-
-static void make_account(struct weir_stream *s, struct text *text, uint32_t account) {
-    put_account(s, text, "account", account);
-    if (chance(s, 150000))
-        put_word(s, text, "class", s->class_count > 1 ? "retail" : "default");
-    else if (s->class_count > 2 && s->account[account].maker)
-        put_word(s, text, "class", "maker");
-    if (chance(s, s->shape->orders ? 400000 : 120000))
-        put_account(s, text, "owner", (uint32_t)weir_random_below(&s->random, s->account_count));
-}
-
-/* A collateral price, 10^-9 of the settlement asset, that makes deposits of it weigh like money. */
-static int64_t collateral_price(struct weir_stream *s) {
-    __int128 price = (__int128)s->stake * WEIR_PPB * draw(s, 30, 300) / 100;
-    for (uint32_t i = 0; i < s->decimals; i++)
-        price /= 10;
-    return price < 1 ? 1 : (int64_t)price;
-}
-
-/* Kinds whose keys are few. */
-static void make_small(struct weir_stream *s, struct text *text, enum weir_command_kind kind) {
-    uint32_t account = pick_account(s), market = pick_market(s);
-    char name[24];
-    switch (kind) {
-    case WEIR_CMD_LEVERAGE:
-        put_account(s, text, "account", account);
-        put_market(s, text, market);
-        put_whole(s, text, "leverage",
-                  draw(s, 1, s->market[market].leverage_max + (chance(s, 100000) ? 1 : 0)));
-        return;
-    case WEIR_CMD_MARGIN_MODE:
-        put_account(s, text, "account", account);
-        put_market(s, text, market);
-        put_word(s, text, "mode", chance(s, 700000) ? "isolated" : "cross");
-        return;
-    case WEIR_CMD_ISOLATED_MARGIN:
-        put_account(s, text, "account", account);
-        put_market(s, text, market);
-        put_amount(s, text, "amount",
-                   weir_max(1, s->stake * draw(s, 1, 100) / 100) * (chance(s, 700000) ? 1 : -1));
-        return;
-    case WEIR_CMD_FUND:
-        snprintf(name, sizeof name, "f%lld", (long long)draw(s, 0, s->fund_count - 1));
-        put_amount(s, text, "amount",
-                   weir_max(1, s->stake * draw(s, 1, 300) / 100) * (chance(s, 700000) ? 1 : -1));
-        if (chance(s, 600000)) put_word(s, text, "fund", name);
-        return;
-    case WEIR_CMD_BACKSTOP:
-        put_account(s, text, "account", account);
-        put_market(s, text, market);
-        put_amount(s, text, "notional", s->stake * draw(s, 1, 60));
-        put_amount(s, text, "loss_limit", s->stake * draw(s, 0, 20) / 10);
-        return;
-    case WEIR_CMD_COLLATERAL_PRICE:
-        put_word(s, text, "asset", chance(s, 600000) ? "ETH" : "BTC");
-        put_rate(s, text, "price", collateral_price(s));
-        if (chance(s, 200000)) put_word(s, text, "source", "s1");
-        return;
-    case WEIR_CMD_CANCEL_ALL:
-        put_account(s, text, "account", account);
-        if (chance(s, 500000)) put_market(s, text, market);
-        return;
-    case WEIR_CMD_INDICATOR:
-        put_word(s, text, "name", "skew");
-        put_rate(s, text, "value", draw(s, -5, 5) * 100000000);
-        return;
-    default:
-        return;
-    }
-}
-
 static void make_command(struct weir_stream *s, struct text *text, enum weir_command_kind kind) {
     switch (kind) {
-    case WEIR_CMD_ACCOUNT:
-        make_account(s, text, pick_account(s));
-        return;
-    case WEIR_CMD_DEPOSIT:
-    case WEIR_CMD_WITHDRAW:
-        make_money(s, text, kind);
-        return;
     case WEIR_CMD_ORDER:
         make_order(s, text);
         return;
@@ -432,15 +293,6 @@ static void make_command(struct weir_stream *s, struct text *text, enum weir_com
     case WEIR_CMD_BID:
         make_bid(s, text);
         return;
-    case WEIR_CMD_MARKET_STATUS:
-        make_status(s, text);
-        return;
-    case WEIR_CMD_RISK:
-        make_risk(s, text);
-        return;
-    case WEIR_CMD_QUERY:
-        make_query(s, text, weir_random_below(&s->random, 8));
-        return;
     default:
         make_small(s, text, kind);
         return;
@@ -456,21 +308,21 @@ static enum weir_command_kind make_first(struct weir_stream *s, struct text *tex
         return WEIR_CMD_ACCOUNT;
     }
     line -= s->account_count;
-    if (line < s->account_count) {
-        struct model_account *a = &s->account[line];
-        int64_t units = s->stake * draw(s, 20, 200) / 100 * (a->maker ? 30 : 1) + draw(s, 1, 9);
-        put_account(s, text, "account", (uint32_t)line);
-        put_amount(s, text, "amount", units);
-        a->money = units;
+    if (line < s->account_count * s->asset_count) {
+        int64_t times = s->account[line % s->account_count].maker ? 30 : 1;
+        put_deposit(s, text, (uint32_t)(line % s->account_count),
+                    (uint32_t)(line / s->account_count), draw(s, 20, 200) * times);
         return WEIR_CMD_DEPOSIT;
     }
-    line -= s->account_count;
-    if (line < s->fund_count && (!s->shape->thin || chance(s, 600000))) {
-        put_amount(s, text, "amount", s->stake * draw(s, 1, 200) / 10 + 1);
-        put(text, ",\"fund\":\"f%u\"", (uint32_t)line);
+    line -= s->account_count * s->asset_count;
+    if (line < s->purse_count && (!s->shape->thin || chance(s, 600000))) {
+        const struct model_purse *purse = &s->purse[line];
+        put_amount(s, text, "amount", purse->asset,
+                   s->asset[purse->asset].stake * draw(s, 1, 200) / 10 + 1);
+        put(text, ",\"fund\":\"%s\"", purse->name);
         return WEIR_CMD_FUND;
     }
-    line -= line < s->fund_count ? line : s->fund_count;
+    line -= line < s->purse_count ? line : s->purse_count;
     if (line >= 3u * s->market_count) {
         make_block_trade(s, text); /* positions that use what margin allows */
         return WEIR_CMD_BLOCK_TRADE;
@@ -502,17 +354,24 @@ static bool make_wave(struct weir_stream *s, struct text *text, uint64_t at,
         make_block_trade(s, text);
         return true;
     }
-    struct model_account *a = &s->account[at];
-    int64_t units = s->stake * draw(s, 20, 200) / 100 * (a->maker ? 10 : 1) + draw(s, 1, 9);
-    put_account(s, text, "account", (uint32_t)at);
-    put_amount(s, text, "amount", units);
-    a->money = weir_min(a->money + units, s->stake * 100);
+    put_deposit(s, text, (uint32_t)at, (uint32_t)draw(s, 0, s->asset_count - 1),
+                draw(s, 20, 200) * (s->account[at].maker ? 10 : 1));
     return true;
+}
+
+/* When the next market expires; far away when none does. */
+static weir_time next_expiry(const struct weir_stream *s) {
+    weir_time next = INT64_MAX;
+    for (uint32_t i = 0; i < s->market_count; i++)
+        if (s->market[i].expiry > s->now) next = weir_min(next, s->market[i].expiry);
+    return next;
 }
 
 static enum weir_command_kind draw_kind(struct weir_stream *s) {
     if (s->auction_count > 0 && chance(s, 250000)) return WEIR_CMD_BID;
     if (s->update_count > 0 && chance(s, 600000)) return WEIR_CMD_INDEX;
+    if (s->dates && chance(s, 500000) && next_expiry(s) - s->now < 20 * s->dt_ns)
+        return chance(s, 500000) ? WEIR_CMD_INDEX : WEIR_CMD_CLOCK;
     if (s->not_trading > 0 && chance(s, 80000)) return WEIR_CMD_MARKET_STATUS;
     uint64_t at = weir_random_below(&s->random, s->weight_sum);
     uint32_t kind = 1;
@@ -540,6 +399,8 @@ static void put_time(struct weir_stream *s, struct text *text, bool clock) {
         if (off == s->clock_step_ns) s->now += off;
         return;
     }
+    weir_time expiry = s->dates && chance(s, 100000) ? next_expiry(s) : INT64_MAX;
+    if (expiry - s->now < 20 * s->dt_ns) step = weir_max(0, expiry - s->now + draw(s, -1, 1));
     s->now += step;
     put(text, ",\"t\":%lld", (long long)s->now);
 }
@@ -567,8 +428,9 @@ static void put_mistake(struct weir_stream *s, struct text *text) {
 size_t weir_stream_next(struct weir_stream *s, char *line, size_t size) {
     struct text text = {.at = line, .size = size};
     uint64_t number = s->lines++;
-    uint64_t first = 2u * s->account_count + s->fund_count + 3u * s->market_count +
-                     s->account_count * (s->market_count + 1u);
+    uint64_t first = s->account_count * (s->asset_count + 1u) + s->purse_count +
+                     3u * s->market_count +
+                     s->account_count * (uint64_t)weir_min(s->market_count + 1, LIKED_MAX);
     s->spoil = -1;
     s->last_id = s->last_slot = 0;
     enum weir_command_kind kind;

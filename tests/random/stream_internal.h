@@ -5,21 +5,27 @@
 #include "stream.h"
 
 #define ACCOUNTS_MAX 64
-#define MARKETS_MAX  6
+#define MARKETS_MAX  20
+#define COINS_MAX    3 /* settlement assets besides money */
+#define ASSETS_MAX   (COINS_MAX + 1)
+#define FUNDS_MAX    3
+#define PURSES_MAX   (FUNDS_MAX * ASSETS_MAX)
+#define LIKED_MAX    8  /* markets that one account trades in */
 #define IDS_MAX      16 /* order ids remembered per account */
 #define AUCTIONS_MAX 16 /* open auctions remembered */
 #define UPDATES_MAX  32 /* index commands that a jump of the price still owes */
-#define VENUE_SIZE   16384
+#define VENUE_SIZE   65536
 
 struct shape {
     const char *name;
     uint32_t accounts_min, accounts_max;
-    uint32_t markets_max;
+    uint32_t markets_min, markets_max;
     uint32_t hostile_ppm;  /* commands with one field spoiled */
     uint32_t jump_ppm;     /* index commands that jump */
     uint32_t jump_percent; /* size of a jump, at most */
     bool thin;             /* little resting depth, little insurance */
-    bool auctions, funds, adl, isolated, prices, orders, bounds; /* what is weighted up */
+    /* What is weighted up: */
+    bool auctions, funds, adl, isolated, prices, orders, bounds, contracts, margin;
 };
 
 /* A growing line of text; what does not fit is left out. */
@@ -28,11 +34,31 @@ struct text {
     size_t size, used;
 };
 
+/* Options that a loader may refuse still; asked of it once. */
+enum { CAN_INVERSE = 1, CAN_DATED = 2, CAN_SCALE = 4, CAN_BANKRUPTCY_FEE = 8 };
+
+struct model_asset { /* of settlement */
+    char name[16];
+    uint32_t decimals;
+    int64_t lot_value; /* units: about what a lot of its markets is worth */
+    int64_t stake;     /* units: what an ordinary account brings */
+};
+
+struct model_purse { /* a fund's cash of one asset */
+    char name[32];
+    uint32_t asset;
+};
+
 struct model_market {
     char symbol[24];
+    uint32_t asset, fund;
+    bool inverse;
+    bool gone;             /* settled */
+    weir_time expiry;      /* 0: perpetual */
     int64_t tick_m, lot_m; /* tick = tick_m * 10^-tick_s */
     uint32_t tick_s, lot_s;
-    int64_t unit;       /* money units of a tick times a lot */
+    int64_t unit;       /* linear: units of a tick times a lot */
+    int64_t face_units; /* inverse: units of a lot at tick_m ticks times tick_m */
     int64_t base, fair; /* ticks */
     int64_t mark;       /* last seen; 0 none */
     int64_t max_price;
@@ -48,8 +74,10 @@ struct model_market {
 
 struct model_account {
     bool maker;
-    int64_t money; /* net deposits, units */
-    int64_t habit; /* percent of its margin that an account likes to use */
+    int64_t money[ASSETS_MAX]; /* net deposits, units */
+    int64_t habit;             /* percent of its margin that an account likes to use */
+    uint32_t liked_count;
+    uint8_t liked[LIKED_MAX]; /* the markets it trades in */
     int64_t position[MARKETS_MAX];
     uint32_t next_id;
     uint32_t ids[IDS_MAX]; /* 0: none */
@@ -71,19 +99,22 @@ struct weir_stream {
     struct weir_random random;
     uint64_t lines;
     uint32_t mutate_ppm;
-    uint32_t decimals; /* of money */
+    uint32_t can;         /* CAN_... */
+    uint32_t asset_count; /* of settlement; money is the first */
+    struct model_asset asset[ASSETS_MAX];
     bool collateral;
-    bool coarse; /* small round numbers: what rules compare is often equal */
+    bool coins, dates; /* has inverse, has dated markets */
+    bool coarse;       /* small round numbers: what rules compare is often equal */
     bool auction_on;
     bool backstop_on;
-    uint32_t fund_count;
+    uint32_t fund_count, purse_count;
+    struct model_purse purse[PURSES_MAX];
     uint32_t market_count, account_count;
     uint32_t class_count;
     int64_t dt_ns; /* mean time between commands */
     int64_t clock_step_ns;
     int64_t now;
     int64_t told_now; /* of the last event; 0 before the clock is set */
-    int64_t stake;    /* units: what an ordinary account brings */
     uint32_t weight[WEIR_CMD_COUNT];
     uint32_t weight_sum;
     uint32_t hostile_ppm;
@@ -92,6 +123,7 @@ struct weir_stream {
     struct model_auction auction[AUCTIONS_MAX];
     uint32_t auction_count;
     uint32_t not_trading; /* markets */
+    uint32_t gone;        /* markets */
     struct model_update update[UPDATES_MAX];
     uint32_t update_count;
     int32_t spoil; /* fields until one is spoiled; < 0: none */
@@ -119,7 +151,8 @@ void put_price(struct weir_stream *s, struct text *text, const char *key, uint32
                int64_t ticks);
 void put_qty(struct weir_stream *s, struct text *text, const char *key, uint32_t market,
              int64_t lots);
-void put_amount(struct weir_stream *s, struct text *text, const char *key, int64_t units);
+void put_amount(struct weir_stream *s, struct text *text, const char *key, uint32_t asset,
+                int64_t units);
 void put_rate(struct weir_stream *s, struct text *text, const char *key, int64_t ppb);
 void put_word(struct weir_stream *s, struct text *text, const char *key, const char *word);
 void put_account(struct weir_stream *s, struct text *text, const char *key, uint32_t account);
@@ -129,8 +162,31 @@ void put_whole(struct weir_stream *s, struct text *text, const char *key, int64_
 /* Flips, cuts and repeats bytes of a line. */
 size_t mutate_bytes(struct weir_stream *s, char *line, size_t used, size_t size);
 
-/* ---- The venue (stream_venue.c) ---- */
+/* ---- The venue (stream_venue.c) and its markets (stream_market.c) ---- */
 void make_venue(struct weir_stream *s);
+/* Writes market `idx`; `lot_value` is what a lot of money's markets is worth. */
+void make_market(struct weir_stream *s, struct text *yaml, uint32_t idx);
+/* What lots are worth at a price, units of the market's asset. */
+__int128 market_worth(const struct model_market *m, int64_t price, int64_t lots);
+/* The most that R3 lets a position of the market have. */
+int64_t market_bound(const struct model_market *m);
+/* One of the words given, NULL ends them; the first more often. */
+__attribute__((sentinel)) const char *word(struct weir_stream *s, const char *first, ...);
+int64_t log_draw(struct weir_stream *s, int64_t low, int64_t high);
+void put_ms(struct text *yaml, const char *key, int64_t ns);
+void put_units(struct text *yaml, const char *key, int64_t units, uint32_t decimals);
+void put_ppm(struct text *yaml, const char *key, int64_t ppm);
+/* `key: none` or, with a chance of `ppm`, an amount. */
+void put_limit(struct weir_stream *s, struct text *yaml, const char *key, uint32_t ppm,
+               int64_t units, uint32_t decimals);
+
+/* ---- Money, risk and what else has few keys (stream_small.c) ---- */
+void make_small(struct weir_stream *s, struct text *text, enum weir_command_kind kind);
+void make_query(struct weir_stream *s, struct text *text, uint64_t what);
+void make_account(struct weir_stream *s, struct text *text, uint32_t account);
+/* A deposit that is worth `percent` of the asset's stake. */
+void put_deposit(struct weir_stream *s, struct text *text, uint32_t account, uint32_t asset,
+                 int64_t percent);
 
 /* ---- Orders (stream_order.c) ---- */
 void make_order(struct weir_stream *s, struct text *text);
@@ -140,6 +196,8 @@ void make_bid(struct weir_stream *s, struct text *text);
 void make_block_trade(struct weir_stream *s, struct text *text);
 uint32_t pick_account(struct weir_stream *s);
 uint32_t pick_market(struct weir_stream *s);
+/* One that the account trades in. */
+uint32_t pick_liked(struct weir_stream *s, uint32_t account);
 int64_t reference_price(const struct weir_stream *s, uint32_t market);
 /* Lots of a position worth `money` times the account's habit of leverage, at least 1. */
 int64_t size_lots(struct weir_stream *s, uint32_t account, uint32_t market);

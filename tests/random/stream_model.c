@@ -30,6 +30,14 @@ static void close_auction(struct weir_stream *s, uint64_t number) {
     }
 }
 
+/* A cross scope of the venue's asset `idx` was closed out; collateral stands between money and the
+ * coins there. */
+static void lose_money(struct weir_stream *s, uint32_t account, uint32_t idx) {
+    uint32_t between = s->collateral ? 2 : 0;
+    uint32_t asset = idx > between ? idx - between : 0;
+    if (asset < s->asset_count) s->account[account].money[asset] = 0;
+}
+
 void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) {
     uint32_t account;
     s->told_now = event->t;
@@ -77,8 +85,12 @@ void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) 
     case WEIR_EV_LIQUIDATION_ENDED:
         account = account_of(s, event->liquidation_ended.account);
         if (account != WEIR_NO_INDEX && event->liquidation_ended.outcome == WEIR_CLOSED &&
-            event->liquidation_ended.scope_market == WEIR_NO_INDEX)
-            s->account[account].money = 0;
+            weir_scope_is_cross(event->liquidation_ended.scope_market))
+            lose_money(s, account, ~event->liquidation_ended.scope_market);
+        return;
+    case WEIR_EV_SETTLED:
+        s->market[event->settled.market].gone = true;
+        s->gone++;
         return;
     default:
         return;

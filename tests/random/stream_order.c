@@ -7,8 +7,19 @@ uint32_t pick_account(struct weir_stream *s) {
 }
 
 uint32_t pick_market(struct weir_stream *s) {
-    if (chance(s, 400000)) return 0; /* the first is the busiest */
-    return (uint32_t)weir_random_below(&s->random, s->market_count);
+    uint32_t market = 0; /* the first is the busiest */
+    if (!chance(s, s->market_count > LIKED_MAX ? 50000 : 400000))
+        market = (uint32_t)weir_random_below(&s->random, s->market_count);
+    for (uint32_t i = 0; s->market[market].gone && i < s->market_count && chance(s, 950000); i++)
+        market = (market + 1) % s->market_count;
+    return market;
+}
+
+uint32_t pick_liked(struct weir_stream *s, uint32_t account) {
+    const struct model_account *a = &s->account[account];
+    if (a->liked_count == 0 || chance(s, 20000)) return pick_market(s);
+    uint32_t market = a->liked[weir_random_below(&s->random, a->liked_count)];
+    return s->market[market].gone ? pick_market(s) : market;
 }
 
 int64_t reference_price(const struct weir_stream *s, uint32_t market) {
@@ -19,12 +30,13 @@ int64_t reference_price(const struct weir_stream *s, uint32_t market) {
 int64_t size_lots(struct weir_stream *s, uint32_t account, uint32_t market) {
     const struct model_market *m = &s->market[market];
     const struct model_account *a = &s->account[account];
-    int64_t most = weir_max(1, INT64_MAX / m->unit / m->max_price / 64);
-    __int128 lot_value = (__int128)reference_price(s, market) * m->unit;
-    __int128 worth =
-        (__int128)weir_max(a->money, 1) * m->leverage * a->habit / 100 * draw(s, 30, 105) / 100;
+    int64_t most = weir_max(1, market_bound(m) / 64), ref = reference_price(s, market);
+    __int128 money = weir_max(a->money[m->asset], 1);
+    __int128 worth = money * m->leverage * a->habit / 100 * draw(s, 30, 105) / 100;
     if (a->maker) worth /= 8;
-    __int128 lots = worth / lot_value;
+    if (a->liked_count > 0 && chance(s, 700000)) worth = worth * 2 / a->liked_count;
+    __int128 lots =
+        m->inverse ? worth * ref * m->tick_m / m->face_units : worth / ((__int128)ref * m->unit);
     if (chance(s, 300000)) lots = lots / 6;
     if (lots < 1) return draw(s, 1, 3);
     return lots > most ? most : (int64_t)lots;
@@ -71,7 +83,7 @@ static void put_stop(struct weir_stream *s, struct text *text, uint32_t market, 
 }
 
 void make_order(struct weir_stream *s, struct text *text) {
-    uint32_t account = pick_account(s), market = pick_market(s);
+    uint32_t account = pick_account(s), market = pick_liked(s, account);
     struct model_account *a = &s->account[account];
     int64_t held = a->position[market];
     bool reduce = chance(s, held != 0 ? 150000 : 15000);
@@ -183,8 +195,17 @@ void make_bid(struct weir_stream *s, struct text *text) {
               weir_clamp(buy ? ref - off : ref + off, 1, s->market[market].max_price));
 }
 
+static bool likes(const struct weir_stream *s, uint32_t account, uint32_t market) {
+    const struct model_account *a = &s->account[account];
+    for (uint32_t i = 0; i < a->liked_count; i++)
+        if (a->liked[i] == market) return true;
+    return a->liked_count == 0;
+}
+
 void make_block_trade(struct weir_stream *s, struct text *text) {
-    uint32_t market = pick_market(s), buyer = pick_account(s), seller = pick_account(s);
+    uint32_t buyer = pick_account(s), seller = pick_account(s), market = pick_liked(s, buyer);
+    for (int tries = 0; tries < 3 && !likes(s, seller, market); tries++)
+        seller = pick_account(s);
     if (chance(s, 500000) && s->account[buyer].position[market] > 0) {
         uint32_t other = buyer; /* closes a long more often than chance would */
         buyer = seller;

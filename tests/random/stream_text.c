@@ -147,15 +147,16 @@ void put_qty(struct weir_stream *s, struct text *text, const char *key, uint32_t
     const struct model_market *m = &s->market[market];
     if (s->spoil == 0 && chance(s, 300000)) { /* the bound of R3 */
         s->spoil = -1;
-        int64_t bound = INT64_MAX / m->unit / m->max_price;
+        int64_t bound = market_bound(m);
         const int64_t ends[] = {bound, bound + 1, bound - 1, bound / 2, 1, 1000000};
         lots = PICK(s, ends);
     }
     put_number(s, text, key, (__int128)lots * m->lot_m, m->lot_s);
 }
 
-void put_amount(struct weir_stream *s, struct text *text, const char *key, int64_t units) {
-    put_number(s, text, key, units, s->decimals);
+void put_amount(struct weir_stream *s, struct text *text, const char *key, uint32_t asset,
+                int64_t units) {
+    put_number(s, text, key, units, s->asset[asset].decimals);
 }
 
 void put_rate(struct weir_stream *s, struct text *text, const char *key, int64_t ppb) {
