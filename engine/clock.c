@@ -132,10 +132,9 @@ static void on_mark_timer(struct weir_engine *e, uint32_t market) {
     e->marks_due[market] = weir_next_on_grid(x->now, m->mark_interval);
     if (x->prices[market].index == 0) return;
     if (!weir_market_has_queued(&e->lq, market)) {
-        struct weir_impact bid =
-            weir_book_impact(&x->books[market], WEIR_BUY, m->mark_impact_notional, m->unit_value);
-        struct weir_impact ask =
-            weir_book_impact(&x->books[market], WEIR_SELL, m->mark_impact_notional, m->unit_value);
+        const struct weir_book *book = &x->books[market];
+        struct weir_impact bid = weir_book_impact(book, &x->orders, WEIR_BUY, m);
+        struct weir_impact ask = weir_book_impact(book, &x->orders, WEIR_SELL, m);
         weir_basis_sample(m, &x->prices[market], &bid, &ask);
     }
     weir_refresh_mark(e, market);
@@ -204,10 +203,8 @@ static void sample_premiums(struct weir_engine *e) {
         const struct weir_market *m = &x->venue->markets[i];
         if (!p->premium_due) continue;
         p->premium_due = false;
-        struct weir_impact bid =
-            weir_book_impact(&x->books[i], WEIR_BUY, m->mark_impact_notional, m->unit_value);
-        struct weir_impact ask =
-            weir_book_impact(&x->books[i], WEIR_SELL, m->mark_impact_notional, m->unit_value);
+        struct weir_impact bid = weir_book_impact(&x->books[i], &x->orders, WEIR_BUY, m);
+        struct weir_impact ask = weir_book_impact(&x->books[i], &x->orders, WEIR_SELL, m);
         weir_premium_advance(p, x->now);
         p->premium = weir_premium_sample(p, &bid, &ask);
     }

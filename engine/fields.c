@@ -68,7 +68,5 @@ struct weir_number weir_price_number(const struct weir_engine *e, uint32_t marke
 struct weir_number weir_qty_number(const struct weir_engine *e, uint32_t market,
                                    const struct weir_decimal *text, weir_qty *out) {
     const struct weir_market *m = &e->x.venue->markets[market];
-    weir_wide per_lot = weir_value(m, m->max_price, 1);
-    return (struct weir_number){"qty", text, &m->lot, 1, (weir_qty)(INT64_MAX / per_lot),
-                                true,  out};
+    return (struct weir_number){"qty", text, &m->lot, 1, weir_lots_bound(m), true, out};
 }

@@ -198,8 +198,8 @@ static bool carries_orders(struct weir_engine *e, const struct block *b, enum we
     struct weir_leg *g = weir_leg_at(&x->ledger, b->leg[side]);
     weir_leg_settle(&x->ledger, g);
     struct weir_position_change c =
-        weir_position_fill(g->size, g->entry_value, side == WEIR_BUY ? b->qty : -b->qty, b->price,
-                           x->venue->markets[b->market].unit_value);
+        weir_position_fill(&x->venue->markets[b->market], g->size, g->entry_value,
+                           side == WEIR_BUY ? b->qty : -b->qty, b->price);
     if (weir_exposure(c.size, g->open_buys, g->open_sells) <=
         weir_exposure(g->size, g->open_buys, g->open_sells))
         return true;

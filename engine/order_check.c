@@ -69,8 +69,7 @@ bool weir_order_margin_ok(struct weir_engine *e, uint32_t leg, enum weir_side si
     struct weir_exchange *x = &e->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     weir_wide loss =
-        weir_open_loss(&x->venue->markets[g->market], side, price, x->prices[g->market].mark) *
-        lots;
+        weir_open_loss(&x->venue->markets[g->market], side, price, x->prices[g->market].mark, lots);
     bool raises = !reduce_only && weir_order_raises(e, leg, side, lots);
     struct weir_health h;
     if (!raises) {

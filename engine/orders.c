@@ -263,9 +263,8 @@ static void hide_order(struct weir_exchange *x, const struct weir_order *o, int 
     else
         g->order_count++;
     if (o->flags & WEIR_ORDER_STOP) return;
-    weir_wide loss =
-        weir_open_loss(&x->venue->markets[o->market], o->side, o->price, o->mark_accepted);
-    g->open_loss += sign * loss * o->open;
+    g->open_loss += sign * weir_open_loss(&x->venue->markets[o->market], o->side, o->price,
+                                          o->mark_accepted, o->open);
     if (o->flags & WEIR_ORDER_REDUCE_ONLY) return;
     if (o->side == WEIR_BUY)
         g->open_buys += sign * o->open;

@@ -66,6 +66,18 @@ static void fill_adl_place(struct weir_engine *e, uint32_t leg, struct weir_posi
 
 /* ---- account --------------------------------------------------------------------------------- */
 
+/* The entry value per lot as a price, floored to the tick: inverse lots are worth V at face * lots
+ * over V; a position that was worth nothing has none. */
+static struct weir_maybe entry_price(const struct weir_market *m, weir_qty lots,
+                                     weir_amount entry_value) {
+    if (m->contract == WEIR_LINEAR)
+        return (struct weir_maybe){true,
+                                   (int64_t)(entry_value / ((weir_wide)lots * m->unit_value))};
+    if (entry_value == 0) return (struct weir_maybe){0};
+    weir_wide worth = weir_mul3_div2_floor(lots, m->face_units, 1, m->face_divisor, entry_value);
+    return (struct weir_maybe){true, weir_saturate(worth)};
+}
+
 static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_position_state *p) {
     struct weir_exchange *x = &e->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
@@ -87,8 +99,7 @@ static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_posit
     weir_qty lots = weir_abs(g->size);
     struct weir_health h;
     weir_health(x, g->scope, NULL, &h);
-    p->entry_price =
-        (struct weir_maybe){true, (int64_t)(g->entry_value / ((weir_wide)lots * m->unit_value))};
+    p->entry_price = entry_price(m, lots, g->entry_value);
     p->mark_price = (struct weir_maybe){true, mark};
     p->unrealised_pnl = weir_unrealised(m, mark, g->size, g->entry_value);
     p->notional = weir_value(m, mark, lots);

@@ -223,16 +223,18 @@ bool weir_post_collateral(struct weir_ledger *ledger, uint32_t scope, uint32_t a
                           weir_wide amount);
 weir_wide weir_scope_collateral(const struct weir_ledger *ledger, uint32_t scope, uint32_t asset);
 
-/* What a fill of `qty` lots (signed: > 0 buys) worth `value` does to a position (R7): closes, then
- * opens the rest. `unit` is the value of one tick and lot. */
+/* What a fill of `qty` lots (signed: > 0 buys) at `price` does to a position of the market (R7):
+ * closes, then opens the rest. Rounding is the whole fill's: what is opened is worth the fill's
+ * value less that of the closing part (R4). */
 struct weir_position_change {
     weir_qty size;
     weir_amount entry_value;
     weir_wide realised;
     weir_qty closed; /* lots, >= 0 */
 };
-struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_value, weir_qty qty,
-                                               weir_price price, weir_amount unit);
+struct weir_position_change weir_position_fill(const struct weir_market *market, weir_qty size,
+                                               weir_amount entry_value, weir_qty qty,
+                                               weir_price price);
 /* Books that change: size, V, totals, the market's list of positions, realised P&L to the scope.
  * The leg must be settled. */
 void weir_post_fill(struct weir_ledger *ledger, uint32_t leg,

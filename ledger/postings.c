@@ -70,8 +70,9 @@ bool weir_post_collateral(struct weir_ledger *l, uint32_t scope, uint32_t asset,
     return true;
 }
 
-struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_value, weir_qty qty,
-                                               weir_price price, weir_amount unit) {
+struct weir_position_change weir_position_fill(const struct weir_market *m, weir_qty size,
+                                               weir_amount entry_value, weir_qty qty,
+                                               weir_price price) {
     struct weir_position_change c = {.size = size + qty, .entry_value = entry_value};
     bool closes = (size > 0 && qty < 0) || (size < 0 && qty > 0);
     weir_qty lots = weir_abs(qty);
@@ -80,11 +81,11 @@ struct weir_position_change weir_position_fill(weir_qty size, weir_amount entry_
         weir_wide released = c.closed == weir_abs(size)
                                  ? entry_value
                                  : (weir_wide)entry_value * c.closed / weir_abs(size);
-        weir_wide value = (weir_wide)price * c.closed * unit;
-        c.realised = size > 0 ? value - released : released - value;
+        weir_wide gain = (weir_value(m, price, c.closed) - released) * weir_long_sign(m);
+        c.realised = size > 0 ? gain : -gain;
         c.entry_value -= (weir_amount)released;
     }
-    weir_wide opened = (weir_wide)price * (lots - c.closed) * unit;
+    weir_wide opened = weir_value(m, price, lots) - weir_value(m, price, c.closed);
     WEIR_CHECK(opened + c.entry_value <= INT64_MAX);
     c.entry_value += (weir_amount)opened;
     return c;

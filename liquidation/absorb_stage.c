@@ -5,16 +5,21 @@ struct absorb {
     uint32_t leg; /* that is closed */
     uint32_t own; /* the fund's leg */
     enum weir_side side;
-    weir_price price;
-    weir_wide gap_per_lot;
+    weir_price price, bankruptcy;
 };
+
+/* What the price falls short of the bankruptcy price for `lots`. */
+static weir_wide gap_of(const struct weir_exchange *x, const struct absorb *a, weir_qty lots) {
+    const struct weir_market *m = &x->venue->markets[weir_leg_at(&x->ledger, a->leg)->market];
+    return weir_wide_max(0, -weir_better_by(m, a->side, a->price, a->bankruptcy, lots));
+}
 
 /* Capital that the fund's scope needs to hold its positions after taking `lots`. */
 static weir_wide capital_for(const struct weir_exchange *x, const struct absorb *a, weir_qty lots) {
     struct weir_leg *g = weir_leg_at(&x->ledger, a->own);
     struct weir_position_change change =
-        weir_position_fill(g->size, g->entry_value, a->side == WEIR_SELL ? lots : -lots, a->price,
-                           x->venue->markets[g->market].unit_value);
+        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value,
+                           a->side == WEIR_SELL ? lots : -lots, a->price);
     struct weir_what_if w = {.leg = a->own, .after = *g, .balance = change.realised};
     w.after.size = change.size;
     w.after.entry_value = change.entry_value;
@@ -27,7 +32,7 @@ static weir_wide capital_for(const struct weir_exchange *x, const struct absorb 
  * the larger of 0 and a line, and the gap a line: their sum is convex. */
 static weir_wide lacks(const struct weir_exchange *x, const struct absorb *a, weir_wide cash,
                        weir_qty lots) {
-    return capital_for(x, a, lots) + a->gap_per_lot * lots - cash;
+    return capital_for(x, a, lots) + gap_of(x, a, lots) - cash;
 }
 
 /* The most lots in [low, high], within which `lacks` is convex, that the cash carries; -1: none. */
@@ -61,10 +66,10 @@ static weir_qty piece_start(const struct weir_exchange *x, const struct weir_leg
                             enum weir_side side, weir_qty lots) {
     const struct weir_market *m = &x->venue->markets[own->market];
     const struct weir_tiers *tiers = &x->risks[own->market].tiers;
-    weir_wide per_lot = weir_value(m, x->prices[own->market].mark, 1);
+    weir_price mark = x->prices[own->market].mark;
     weir_wide same = side == WEIR_SELL ? own->size : -own->size, best = 0;
     for (uint32_t k = 0; k <= tiers->count; k++) {
-        weir_wide end = k == 0 ? 0 : tiers->row[k - 1].cap / per_lot;
+        weir_wide end = k == 0 ? 0 : weir_lots_within(m, mark, tiers->row[k - 1].cap);
         for (int sign = -1; sign <= 1; sign += 2) {
             for (weir_wide past = sign * end - same - 1; past <= sign * end - same + 1; past++)
                 if (past > best && past < lots) best = past;
@@ -85,10 +90,12 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     if (weir_scope_at(&x->ledger, own->scope)->queue != WEIR_QUEUE_NONE) return 0;
     if (weir_liquidatable(x, &h)) return 0;
     weir_qty same = a->side == WEIR_SELL ? own->size : -own->size; /* > 0: adds to inventory */
-    weir_wide bound = INT64_MAX / weir_value(m, m->max_price, 1);
+    weir_wide bound = weir_lots_bound(m);
     if (x->venue->absorb_max_notional != WEIR_NONE)
-        bound = weir_wide_min(bound, x->venue->absorb_max_notional /
-                                         weir_value(m, x->prices[g->market].mark, 1));
+        bound = weir_wide_min(
+            bound,
+            weir_lots_within(m, x->prices[g->market].mark,
+                             weir_market_amount(x->venue, m, x->venue->absorb_max_notional)));
     weir_wide most = weir_wide_min(weir_abs(g->size), bound - same);
     if (most <= 0) return 0;
     weir_wide cash = weir_fund_free(f);
@@ -138,7 +145,7 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
     weir_count_closed(lq, a->leg, WEIR_BY_ABSORBED, weir_value(m, a->price, lots), &result.taker);
-    weir_fund_pay_gap(x, &lq->funds, a->leg, a->gap_per_lot * lots);
+    weir_fund_pay_gap(x, &lq->funds, a->leg, gap_of(x, a, lots));
     struct weir_unwind *u = &lq->funds.fund[m->fund_idx].unwind[g->market];
     bool turned = (before > 0) != (own->size > 0) || (before < 0) != (own->size < 0);
     if (own->size != 0 && (turned || u->next == INT64_MAX))
@@ -149,7 +156,6 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
 void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
     struct weir_exchange *x = lq->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    const struct weir_market *m = &x->venue->markets[g->market];
     weir_price mark = x->prices[g->market].mark;
     struct weir_fund *fund = weir_market_fund(x, &lq->funds, g->market);
     struct absorb a = {.leg = leg,
@@ -158,9 +164,8 @@ void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct we
     WEIR_CHECK(a.own != WEIR_NO_INDEX);
     weir_leg_settle(&x->ledger, weir_leg_at(&x->ledger, a.own));
     weir_wide share = weir_bankruptcy_share(x, g, weir_abs(g->size), h);
-    weir_price bankruptcy = weir_bankruptcy_price(x, g, weir_abs(g->size), share, false);
-    a.price = a.side == WEIR_SELL ? weir_min(bankruptcy, mark) : weir_max(bankruptcy, mark);
-    a.gap_per_lot = weir_wide_max(0, -weir_better_by(m, a.side, a.price, bankruptcy, 1));
+    a.bankruptcy = weir_bankruptcy_price(x, g, weir_abs(g->size), share, false);
+    a.price = a.side == WEIR_SELL ? weir_min(a.bankruptcy, mark) : weir_max(a.bankruptcy, mark);
     weir_qty lots = a.own == leg ? 0 : lots_to_take(lq, &a);
     if (lots > 0) take(lq, &a, lots);
     if (g->size == 0 || weir_after_step(lq, g->scope)) return;
@@ -173,14 +178,16 @@ static void plan_unwind(struct weir_liquidator *lq, const struct weir_leg *g,
     const struct weir_exchange *x = lq->x;
     const struct weir_market *m = &x->venue->markets[g->market];
     weir_price mark = x->prices[g->market].mark;
-    struct weir_policy_view view = {.market = m,
-                                    .risk = &x->risks[g->market],
-                                    .mark = mark,
-                                    .lots = weir_abs(g->size),
-                                    .notional = weir_value(m, mark, weir_abs(g->size)),
-                                    .now = x->now,
-                                    .started = u->started,
-                                    .slice_number = u->slice};
+    struct weir_policy_view view = {
+        .market = m,
+        .risk = &x->risks[g->market],
+        .threshold = weir_market_amount(x->venue, m, x->venue->absorb_policy.threshold),
+        .mark = mark,
+        .lots = weir_abs(g->size),
+        .notional = weir_value(m, mark, weir_abs(g->size)),
+        .now = x->now,
+        .started = u->started,
+        .slice_number = u->slice};
     struct weir_policy_config plain = x->venue->absorb_policy;
     plain.frontier = false; /* R37 is about restoring a scope; the fund's only works off */
     weir_policy_slice(&plain, &view, plan);

@@ -59,8 +59,8 @@ static bool can_give(const struct deleverage *d, uint32_t counterparty, weir_qty
     struct weir_leg *g = weir_leg_at(&x->ledger, counterparty);
     weir_leg_settle(&x->ledger, g);
     struct weir_position_change change =
-        weir_position_fill(g->size, g->entry_value, g->size > 0 ? -lots : lots, d->price,
-                           x->venue->markets[g->market].unit_value);
+        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value,
+                           g->size > 0 ? -lots : lots, d->price);
     struct weir_what_if w = {.leg = counterparty, .after = *g, .balance = change.realised};
     w.after.size = change.size;
     w.after.entry_value = change.entry_value;

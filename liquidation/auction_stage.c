@@ -10,10 +10,12 @@ weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market,
     return weir_worse_by(m, side, mark, weir_div_floor((weir_wide)mark * subsidy, WEIR_PPB));
 }
 
-/* Lots that `max_open_notional` lets on offer besides those that are (R26). */
+/* Lots that `max_open_notional` lets on offer besides those that are (R26), each settlement asset
+ * by itself. */
 static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g) {
     const struct weir_exchange *x = lq->x;
-    weir_amount max = x->venue->auction_max_open_notional;
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_amount max = weir_market_amount(x->venue, m, x->venue->auction_max_open_notional);
     if (max == WEIR_NONE) return INT64_MAX;
     weir_wide open = 0;
     bool any = false;
@@ -21,13 +23,14 @@ static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g
         for (uint32_t i = lq->auctions[k].number ? lq->auctions[k].first_offer : WEIR_NO_INDEX;
              i != WEIR_NO_INDEX; i = weir_leg_at(&x->ledger, i)->offer_next) {
             const struct weir_leg *o = weir_leg_at(&x->ledger, i);
-            open += weir_value(&x->venue->markets[o->market], x->prices[o->market].mark, o->parked);
+            const struct weir_market *other = &x->venue->markets[o->market];
+            if (other->asset != m->asset) break;
+            open += weir_value(other, x->prices[o->market].mark, o->parked);
             any = true;
         }
     }
-    weir_wide lots =
-        (max - open) / weir_value(&x->venue->markets[g->market], x->prices[g->market].mark, 1);
-    return weir_wide_max(lots, any ? 0 : 1);
+    weir_wide left = weir_wide_max(0, max - open);
+    return weir_max(weir_lots_within(m, x->prices[g->market].mark, left), any ? 0 : 1);
 }
 
 bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_leg *g) {
@@ -75,15 +78,15 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
 
 /* ---- Bids ------------------------------------------------------------------------------------ */
 
-static void count_bid(struct weir_liquidator *lq, const struct weir_order *o, weir_qty lots) {
+/* A bid counts like an order, whole from its entry (sign 1) to its end (-1). */
+static void count_bid(struct weir_liquidator *lq, const struct weir_order *o, int sign) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, o->leg);
-    g->open_loss +=
-        weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price, o->mark_accepted) *
-        lots;
+    g->open_loss += sign * weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
+                                          o->mark_accepted, o->open);
     if (o->side == WEIR_BUY)
-        g->open_buys += lots;
+        g->open_buys += sign * o->open;
     else
-        g->open_sells += lots;
+        g->open_sells += sign * o->open;
 }
 
 void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t order) {
@@ -96,7 +99,7 @@ void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *a, uin
         weir_order_at(&lq->x->orders, a->last_bid)->next = order;
     a->last_bid = order;
     a->bid_count++;
-    count_bid(lq, o, o->open);
+    count_bid(lq, o, 1);
     weir_leg_at(&lq->x->ledger, o->leg)->bid_count++;
 }
 
@@ -111,7 +114,7 @@ void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *a, ui
     else
         weir_order_at(&lq->x->orders, o->next)->prev = o->prev;
     a->bid_count--;
-    count_bid(lq, o, -o->open);
+    count_bid(lq, o, -1);
     weir_leg_at(&lq->x->ledger, o->leg)->bid_count--;
     weir_orders_remove(&lq->x->orders, order);
 }
@@ -186,8 +189,7 @@ static void set_reserve(struct closing *c, uint32_t k) {
     weir_price price = weir_bankruptcy_price(x, g, g->parked, share, false), reserve = price;
     if (share < 0) {
         weir_price furthest = weir_furthest_price(x, c->market, c->side);
-        reserve =
-            weir_worse_by(m, c->side, price, g->promised / ((weir_wide)g->parked * m->unit_value));
+        reserve = weir_price_within_gap(m, c->side, price, g->parked, g->promised);
         if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
         reserve = c->side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
                                        : weir_max(price, weir_min(reserve, furthest));

@@ -4,10 +4,19 @@
 struct offer {
     uint32_t leg;
     enum weir_side side; /* of the liquidation order */
-    weir_price price;
+    weir_price price, bankruptcy, mark;
     weir_qty lots;
-    weir_wide gap_per_lot, loss_per_lot;
 };
+
+/* What `lots` at the offer's price bring less than at the bankruptcy price (>= 0). */
+static weir_wide gap_of(const struct weir_market *m, const struct offer *o, weir_qty lots) {
+    return weir_wide_max(0, -weir_better_by(m, o->side, o->price, o->bankruptcy, lots));
+}
+
+/* What a volunteer who takes `lots` loses against mark (>= 0): a price above it for who buys. */
+static weir_wide loss_of(const struct weir_market *m, const struct offer *o, weir_qty lots) {
+    return weir_wide_max(0, weir_better_by(m, o->side, o->price, o->mark, lots));
+}
 
 bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notional,
                        weir_wide loss_limit) {
@@ -43,22 +52,21 @@ static void make_offer(struct weir_liquidator *lq, uint32_t leg, const struct we
     weir_price mark = x->prices[g->market].mark;
     *o = (struct offer){.leg = leg, .side = weir_closing_side(g), .lots = weir_abs(g->size)};
     weir_wide share = weir_bankruptcy_share(x, g, o->lots, h);
-    weir_price bankruptcy = weir_bankruptcy_price(x, g, o->lots, share, false);
+    o->mark = mark;
+    o->bankruptcy = weir_bankruptcy_price(x, g, o->lots, share, false);
     weir_wide shifted =
         o->side == WEIR_SELL
             ? weir_div_floor((weir_wide)mark * (WEIR_PPB - v->backstop_discount), WEIR_PPB)
             : weir_div_ceil((weir_wide)mark * (WEIR_PPB + v->backstop_discount), WEIR_PPB);
     weir_price at_mark = weir_clamp(weir_saturate(shifted), 1, m->max_price);
-    o->price = o->side == WEIR_SELL ? weir_min(bankruptcy, at_mark) : weir_max(bankruptcy, at_mark);
-    o->gap_per_lot = weir_wide_max(0, -weir_better_by(m, o->side, o->price, bankruptcy, 1));
-    /* A price above mark for a buyer of lots is a loss for him, below mark for a seller. */
-    o->loss_per_lot = weir_wide_max(0, weir_better_by(m, o->side, o->price, mark, 1));
-    if (o->gap_per_lot == 0) return;
+    o->price =
+        o->side == WEIR_SELL ? weir_min(o->bankruptcy, at_mark) : weir_max(o->bankruptcy, at_mark);
+    weir_wide gap = gap_of(m, o, o->lots);
+    if (gap == 0) return;
     weir_price furthest = weir_furthest_price(x, g->market, o->side);
     bool too_far = o->side == WEIR_SELL ? o->price < furthest : o->price > furthest;
-    weir_wide grant =
-        share >= 0 || too_far ? 0 : weir_fund_grant(x, &lq->funds, g, o->gap_per_lot * o->lots);
-    o->lots = (weir_qty)weir_wide_min(o->lots, grant / o->gap_per_lot);
+    weir_wide grant = share >= 0 || too_far ? 0 : weir_fund_grant(x, &lq->funds, g, gap);
+    o->lots = weir_lots_within_gap(m, o->side, o->price, o->bankruptcy, o->lots, grant);
 }
 
 /* Lots that a volunteer's capacity, loss limit and position bound let him take; 0: none. */
@@ -73,12 +81,15 @@ static weir_wide free_lots(struct weir_liquidator *lq, const struct offer *o, ui
     struct weir_health h;
     weir_health(x, g->scope, NULL, &h);
     if (weir_liquidatable(x, &h)) return 0;
-    weir_wide lots = g->backstop_free / weir_value(m, o->price, 1);
-    if (o->loss_per_lot > 0) lots = weir_wide_min(lots, g->backstop_loss / o->loss_per_lot);
-    weir_wide bound = INT64_MAX / weir_value(m, m->max_price, 1);
+    weir_wide lots = weir_lots_within(m, o->price, g->backstop_free);
+    weir_wide bound = weir_lots_bound(m);
     weir_wide used = o->side == WEIR_SELL ? g->size + (weir_wide)g->open_buys
                                           : (weir_wide)g->open_sells - g->size;
-    return weir_wide_max(0, weir_wide_min(lots, bound - used));
+    lots = weir_wide_min(weir_wide_min(lots, o->lots), bound - used);
+    if (lots <= 0) return 0;
+    /* His loss is what the closer gains over mark. */
+    return weir_lots_within_gap(m, o->side ^ 1, o->price, o->mark, (weir_qty)lots,
+                                weir_wide_max(0, g->backstop_loss));
 }
 
 static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t volunteer,
@@ -87,8 +98,8 @@ static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t
     struct weir_leg *g = weir_leg_at(&x->ledger, volunteer);
     weir_leg_settle(&x->ledger, g);
     weir_qty qty = o->side == WEIR_SELL ? (weir_qty)lots : -(weir_qty)lots;
-    struct weir_position_change change = weir_position_fill(
-        g->size, g->entry_value, qty, o->price, x->venue->markets[g->market].unit_value);
+    struct weir_position_change change =
+        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, o->price);
     struct weir_what_if w = {.leg = volunteer, .after = *g, .balance = change.realised};
     w.after.size = change.size;
     w.after.entry_value = change.entry_value;
@@ -110,11 +121,12 @@ static void fill_volunteer(struct weir_liquidator *lq, const struct offer *o, ui
                           .maker_order = WEIR_NO_INDEX};
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
-    weir_wide value = weir_value(&x->venue->markets[g->market], o->price, lots);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_wide value = weir_value(m, o->price, lots);
     weir_count_closed(lq, o->leg, WEIR_BY_BACKSTOP, value, &result.taker);
-    weir_fund_pay_gap(x, &lq->funds, o->leg, o->gap_per_lot * lots);
+    weir_fund_pay_gap(x, &lq->funds, o->leg, gap_of(m, o, lots));
     g->backstop_free -= value;
-    g->backstop_loss -= o->loss_per_lot * lots;
+    g->backstop_loss -= loss_of(m, o, lots);
 }
 
 /* Shares by free capacity until everyone who has one can take it (R5, R27). False when the step's

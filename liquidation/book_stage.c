@@ -68,7 +68,7 @@ static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_
         if (s->all_or_nothing)
             worst = mark;
         else
-            worst = weir_worse_by(m, s->side, worst, grant / ((weir_wide)lots * m->unit_value));
+            worst = weir_price_within_gap(m, s->side, worst, lots, grant);
     }
     weir_price limit = worst;
     if (x->venue->limit_fillable) limit = better_limit(s->side, fillable_price(x, g, h), worst);
@@ -129,6 +129,7 @@ static void ask_policy(const struct weir_liquidator *lq, struct weir_leg *g,
     struct weir_policy_view view = {
         .market = m,
         .risk = &x->risks[g->market],
+        .threshold = weir_market_amount(x->venue, m, x->venue->policy.threshold),
         .mark = mark,
         .lots = weir_abs(g->size),
         .notional = weir_value(m, mark, weir_abs(g->size)),

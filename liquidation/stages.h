@@ -40,12 +40,26 @@ void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wi
 static inline enum weir_side weir_closing_side(const struct weir_leg *leg) {
     return leg->size > 0 ? WEIR_SELL : WEIR_BUY;
 }
-/* (price - than) in the closer's favour, times lots, in money: negative is a gap. */
+/* What closing lots at `price` brings more than at `than`: negative is a gap. */
 static inline weir_wide weir_better_by(const struct weir_market *m, enum weir_side side,
                                        weir_price price, weir_price than, weir_qty lots) {
-    weir_price d = side == WEIR_SELL ? price - than : than - price;
-    return (weir_wide)d * lots * m->unit_value;
+    return weir_gain(m, than, price, side == WEIR_SELL ? lots : -(weir_wide)lots);
 }
+/* The worst price for who closes on `side` at which the gap of `lots` against `than` is at most
+ * `gap` >= 0 (R31: how far a grant reaches). */
+static inline weir_price weir_price_within_gap(const struct weir_market *m, enum weir_side side,
+                                               weir_price than, weir_qty lots, weir_wide gap) {
+    weir_wide value = weir_value(m, than, lots);
+    bool pays_more = (side == WEIR_SELL) == (m->contract == WEIR_INVERSE);
+    struct weir_price_range r = pays_more ? weir_prices_worth(m, lots, 0, value + gap)
+                                          : weir_prices_worth(m, lots, value - gap, INT64_MAX);
+    return side == WEIR_SELL ? r.low : r.high;
+}
+/* The most lots, at most `lots`, whose gap at `price` against `than` is at most `gap` >= 0: all of
+ * them, or what bisection between 0 and all finds (the gap of inverse lots, a difference of rounded
+ * values, grows with their number but for a unit). */
+weir_qty weir_lots_within_gap(const struct weir_market *m, enum weir_side side, weir_price price,
+                              weir_price than, weir_qty lots, weir_wide gap);
 /* A price `ticks` worse for who closes on `side`, within [1, max_price]. */
 static inline weir_price weir_worse_by(const struct weir_market *m, enum weir_side side,
                                        weir_price price, weir_wide ticks) {

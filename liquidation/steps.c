@@ -15,6 +15,20 @@ bool weir_market_workable(const struct weir_exchange *x, uint32_t market) {
            !x->prices[market].stale;
 }
 
+weir_qty weir_lots_within_gap(const struct weir_market *m, enum weir_side side, weir_price price,
+                              weir_price than, weir_qty lots, weir_wide gap) {
+    if (-weir_better_by(m, side, price, than, lots) <= gap) return lots;
+    weir_qty yes = 0;
+    for (weir_qty no = lots; no - yes > 1;) {
+        weir_qty middle = yes + (no - yes) / 2;
+        if (-weir_better_by(m, side, price, than, middle) <= gap)
+            yes = middle;
+        else
+            no = middle;
+    }
+    return yes;
+}
+
 bool weir_scope_parked(const struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_ledger *l = &lq->x->ledger;
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;

@@ -13,31 +13,41 @@ weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir
         return weir_mul3_div2_floor(h->equity, weir_value(m, mark, size), lots, h->notional, size);
     if (x->venue->bankruptcy_share == WEIR_SHARE_PER_LOT)
         return weir_mul3_div2_floor(h->equity, mm, lots, h->maintenance, size);
-    struct weir_position_change rest = weir_position_fill(
-        g->size, g->entry_value, g->size > 0 ? -lots : lots, mark, m->unit_value);
+    struct weir_position_change rest =
+        weir_position_fill(m, g->size, g->entry_value, g->size > 0 ? -lots : lots, mark);
     weir_wide released = mm - weir_maintenance(m, r, mark, rest.size, rest.entry_value);
     return weir_mul_div_floor(h->equity, released, h->maintenance);
 }
 
+/* The price at which lots worth `net` before the fee's `rate` are worth that: rounded so that the
+ * closer never loses by it. `net` > 0 where the contract is inverse. */
+static weir_price price_of_worth(const struct weir_market *m, bool is_long, weir_qty lots,
+                                 weir_wide net, weir_wide rate) {
+    weir_wide up = is_long ? -1 : 1, p; /* a long's price is rounded up */
+    if (m->contract == WEIR_LINEAR)
+        p = weir_mul3_div2_floor(up * net, WEIR_PPB, 1, (weir_wide)lots * m->unit_value, rate);
+    else
+        p = weir_mul3_div2_floor(up * lots * m->face_units, rate, 1,
+                                 (weir_wide)m->face_divisor * WEIR_PPB, net);
+    return weir_clamp(weir_saturate(up * p), 1, m->max_price);
+}
+
+/* Linear: a long gets value * (1 - fee) and may lose a: it closes at value >= (N - a) / (1 - fee).
+ * Inverse: a long pays value * (1 + fee), at most N + a. Shorts mirrored. */
 weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct weir_leg *g,
                                  weir_qty lots, weir_wide share, bool with_fee) {
     const struct weir_market *m = &x->venue->markets[g->market];
-    weir_price mark = x->prices[g->market].mark;
-    weir_wide unit = (weir_wide)lots * m->unit_value, p;
-    bool is_long = g->size > 0;
-    if (with_fee) {
-        share -= x->venue->fills_per_step;
-        weir_wide net = is_long ? mark * unit - share : mark * unit + share;
-        weir_wide rate = is_long ? WEIR_PPB - m->fee_taker : WEIR_PPB + m->fee_taker;
-        if (is_long)
-            p = rate <= 0 ? INT64_MAX : -weir_mul3_div2_floor(-net, WEIR_PPB, 1, unit, rate);
-        else
-            p = weir_mul3_div2_floor(net, WEIR_PPB, 1, unit, rate);
-    } else {
-        weir_wide change = weir_div_floor(share, unit);
-        p = is_long ? mark - change : mark + change;
-    }
-    return weir_clamp(weir_saturate(p), 1, m->max_price);
+    bool is_long = g->size > 0, inverse = m->contract == WEIR_INVERSE;
+    bool pays = is_long == inverse;
+    if (with_fee) share -= x->venue->fills_per_step;
+    if (inverse) share -= x->venue->fills_per_step;
+    weir_wide value = weir_value(m, x->prices[g->market].mark, lots);
+    weir_wide net = pays ? value + share : value - share;
+    weir_wide fee = with_fee ? m->fee_taker : 0;
+    weir_wide rate = pays ? WEIR_PPB + fee : WEIR_PPB - fee;
+    weir_wide divisor = inverse ? net : rate;
+    if (divisor <= 0) return m->max_price;
+    return price_of_worth(m, is_long, lots, net, rate);
 }
 
 /* ---- Liquidation price ----------------------------------------------------------------------- */
@@ -75,16 +85,14 @@ static weir_price tier_edge_price(const struct weir_exchange *x, const struct we
     const struct weir_market *m = &x->venue->markets[g->market];
     const struct weir_risk *r = &x->risks[g->market];
     if (m->margin_basis != WEIR_BASIS_MARK) return direction > 0 ? m->max_price : 1;
-    weir_wide per_tick = weir_value(m, 1, weir_abs(g->size));
-    uint32_t tier = weir_tier_of(m, r, per_tick * price);
+    weir_qty lots = weir_abs(g->size);
+    uint32_t tier = weir_tier_of(m, r, weir_value(m, price, lots));
     weir_wide below = m->tier_edge == WEIR_LOWER_INCLUSIVE;
-    if (direction > 0) {
-        if (tier + 1 >= r->tiers.count) return m->max_price;
-        weir_wide end = (r->tiers.row[tier].cap - below) / per_tick;
-        return (weir_price)weir_wide_min(end, m->max_price);
-    }
-    if (tier == 0) return 1;
-    return (weir_price)((r->tiers.row[tier - 1].cap - below) / per_tick) + 1;
+    weir_wide least = tier == 0 ? 0 : r->tiers.row[tier - 1].cap - below + 1;
+    weir_wide most =
+        tier + 1 == r->tiers.count ? INT64_MAX : (weir_wide)r->tiers.row[tier].cap - below;
+    struct weir_price_range prices = weir_prices_worth(m, lots, least, most);
+    return direction > 0 ? prices.high : prices.low;
 }
 
 weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {

@@ -80,7 +80,7 @@ weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, w
 static inline weir_wide weir_unrealised(const struct weir_market *m, weir_price mark, weir_qty size,
                                         weir_amount entry_value) {
     weir_wide value = weir_value(m, mark, size); /* signed */
-    return size >= 0 ? value - entry_value : value + entry_value;
+    return (size >= 0 ? value - entry_value : value + entry_value) * weir_long_sign(m);
 }
 /* Signed fee of a value: ceil(value * rate). */
 static inline weir_wide weir_fee(weir_wide value, weir_rate rate) {
@@ -95,11 +95,11 @@ static inline weir_wide weir_exposure(weir_qty size, weir_wide buys, weir_wide s
     down = down < 0 ? -down : down;
     return up > down ? up : down;
 }
-/* R10: open loss of one lot of an order. */
+/* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance. */
 static inline weir_wide weir_open_loss(const struct weir_market *m, enum weir_side side,
-                                       weir_price limit, weir_price mark_accepted) {
-    weir_price worse = side == WEIR_BUY ? limit - mark_accepted : mark_accepted - limit;
-    return worse > 0 ? weir_value(m, worse, 1) : 0;
+                                       weir_price limit, weir_price mark_accepted, weir_qty lots) {
+    return weir_wide_max(
+        0, weir_gain(m, mark_accepted, limit, side == WEIR_BUY ? lots : -(weir_wide)lots));
 }
 /* R3: do `lots` lots stay within the position bound? */
 bool weir_lots_fit(const struct weir_market *m, weir_wide lots);

@@ -59,6 +59,5 @@ int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *
 }
 
 bool weir_lots_fit(const struct weir_market *m, weir_wide lots) {
-    weir_wide per_lot = weir_value(m, m->max_price, 1);
-    return lots <= INT64_MAX / per_lot;
+    return lots <= weir_lots_bound(m);
 }

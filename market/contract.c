@@ -1,6 +1,17 @@
 /* Contract arithmetic that needs more than a line (R4). */
 #include "market/contract.h"
 
+weir_amount weir_market_amount(const struct weir_venue *v, const struct weir_market *m,
+                               weir_amount amount) {
+    if (amount == WEIR_NONE) return WEIR_NONE;
+    weir_wide units = amount;
+    for (int d = v->assets[0].decimals; d < v->assets[m->asset].decimals; d++)
+        units = weir_wide_min(units * 10, WEIR_NONE - 1);
+    for (int d = v->assets[m->asset].decimals; d < v->assets[0].decimals; d++)
+        units /= 10;
+    return (weir_amount)units;
+}
+
 weir_qty weir_lots_within(const struct weir_market *m, weir_price price, weir_wide value) {
     if (m->contract == WEIR_LINEAR)
         return weir_saturate(value / ((weir_wide)price * m->unit_value));

@@ -21,10 +21,19 @@ static inline weir_wide weir_gain(const struct weir_market *m, weir_price from, 
                                   weir_wide lots) {
     return (weir_value(m, to, lots) - weir_value(m, from, lots)) * weir_long_sign(m);
 }
-/* The largest value one lot can have at any price of the market (R3). */
+/* What one lot is worth at most at any price of the market, rounded up (R3). */
 static inline weir_wide weir_value_bound(const struct weir_market *m) {
-    return weir_value(m, m->contract == WEIR_LINEAR ? m->max_price : 1, 1);
+    if (m->contract == WEIR_LINEAR) return (weir_wide)m->max_price * m->unit_value;
+    return weir_div_ceil(m->face_units, m->face_divisor);
 }
+/* The largest position: its value fits 63 bits at every price (R3). */
+static inline weir_qty weir_lots_bound(const struct weir_market *m) {
+    return (weir_qty)(INT64_MAX / weir_value_bound(m));
+}
+/* An amount that holds for all markets (a number of whole units, read with asset 0's decimals) in
+ * units of the market's settlement asset; floored, saturated below WEIR_NONE, which stays. */
+weir_amount weir_market_amount(const struct weir_venue *venue, const struct weir_market *market,
+                               weir_amount amount);
 /* The most lots worth at most `value` >= 0 at a price; saturated to the range of weir_qty. */
 weir_qty weir_lots_within(const struct weir_market *market, weir_price price, weir_wide value);
 /* The least lots worth at least `value` >= 1 at a price; saturated likewise. */

@@ -12,8 +12,8 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
     if (weir_account_is_fund(l, g->account)) return true;
     weir_leg_settle(l, g);
     struct weir_what_if w = {.leg = leg, .after = *g};
-    struct weir_position_change c = weir_position_fill(g->size, g->entry_value, qty, price,
-                                                       x->venue->markets[g->market].unit_value);
+    struct weir_position_change c =
+        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
     w.after.size = c.size;
     w.after.entry_value = c.entry_value;
     w.balance = c.realised - fee;
@@ -51,8 +51,8 @@ static void post_side(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_
     struct weir_ledger *l = &x->ledger;
     struct weir_leg *g = weir_leg_at(l, leg);
     weir_leg_settle(l, g);
-    *change = weir_position_fill(g->size, g->entry_value, qty, price,
-                                 x->venue->markets[g->market].unit_value);
+    *change =
+        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
     weir_post_fill(l, leg, change);
     if (fee != 0) weir_post_fee(l, g->scope, fee);
     weir_touch_key(x, g->scope);

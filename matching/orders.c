@@ -1,14 +1,14 @@
 /* Orders entering and leaving a book, with their lots and open loss (R10). */
 #include "matching/matching.h"
 
-static weir_wide loss_per_lot(const struct weir_exchange *x, const struct weir_order *o) {
-    return weir_open_loss(&x->venue->markets[o->market], o->side, o->price, o->mark_accepted);
-}
-
-/* Adds (lots > 0) or takes away an order's lots from its leg's counts. */
-static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty lots) {
+/* An order's part in its leg's counts changes from `before` to `after` lots. */
+static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty before,
+                       weir_qty after) {
     struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
-    g->open_loss += loss_per_lot(x, o) * lots;
+    const struct weir_market *m = &x->venue->markets[o->market];
+    weir_qty lots = after - before;
+    g->open_loss += weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
+                    weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
     if (!(o->flags & WEIR_ORDER_REDUCE_ONLY)) {
         if (o->side == WEIR_BUY)
             g->open_buys += lots;
@@ -56,7 +56,7 @@ void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
     WEIR_CHECK(weir_ladder_push(ladder_of(x, o), &x->orders, idx) == 0);
     link_leg(x, idx);
     if (o->flags & WEIR_ORDER_STOP) return;
-    count_lots(x, o, o->open);
+    count_lots(x, o, 0, o->open);
     if (o->flags & WEIR_ORDER_REDUCE_ONLY) weir_leg_at(&x->ledger, o->leg)->reduce_only_count++;
     x->prices[o->market].premium_due = true;
 }
@@ -69,7 +69,7 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
         weir_ladder_remove(ladder_of(x, o), &x->orders, idx);
     unlink_leg(x, idx);
     if (!(o->flags & WEIR_ORDER_STOP)) {
-        count_lots(x, o, -o->open);
+        count_lots(x, o, o->open, 0);
         if (o->flags & WEIR_ORDER_REDUCE_ONLY) weir_leg_at(&x->ledger, o->leg)->reduce_only_count--;
         x->prices[o->market].premium_due = true;
     }
@@ -102,7 +102,7 @@ void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
         return;
     }
     if (!(o->flags & WEIR_ORDER_STOP)) {
-        count_lots(x, o, -lots);
+        count_lots(x, o, o->open, o->open - lots);
         x->prices[o->market].premium_due = true;
     }
     weir_ladder_reduce(ladder_of(x, o), &x->orders, idx, lots);

@@ -69,15 +69,14 @@ void weir_book_free(struct weir_book *book) {
     *book = (struct weir_book){0};
 }
 
-struct weir_impact weir_book_impact(const struct weir_book *book, enum weir_side side,
-                                    weir_amount notional, weir_amount unit_value) {
-    WEIR_CHECK(notional >= 1 && unit_value >= 1);
+static struct weir_impact linear_impact(const struct weir_ladder *ladder,
+                                        const struct weir_market *m) {
     struct weir_impact impact = {0};
     /* value * unit_value >= notional exactly when value >= this, and this fits 64 bits. */
-    weir_wide target = weir_div_ceil(notional, unit_value);
+    weir_wide target = weir_div_ceil(m->mark_impact_notional, m->unit_value);
     struct weir_level_view level;
-    bool more = weir_ladder_first_level(book->side[side], &level);
-    for (; more; more = weir_ladder_next_level(book->side[side], &level)) {
+    bool more = weir_ladder_first_level(ladder, &level);
+    for (; more; more = weir_ladder_next_level(ladder, &level)) {
         weir_wide need = weir_div_ceil(target - impact.value, level.price);
         impact.known = need <= level.qty;
         weir_wide lots = impact.known ? need : level.qty;
@@ -86,4 +85,29 @@ struct weir_impact weir_book_impact(const struct weir_book *book, enum weir_side
         if (impact.known) return impact;
     }
     return (struct weir_impact){0};
+}
+
+/* Every order is worth a whole number of units of the coin (R4): order by order, not by level. */
+static struct weir_impact inverse_impact(const struct weir_ladder *ladder,
+                                         const struct weir_orders *orders,
+                                         const struct weir_market *m) {
+    weir_wide sum = 0, lots = 0, target = m->mark_impact_notional;
+    for (uint32_t i = weir_ladder_first(ladder); i != WEIR_NO_INDEX;
+         i = weir_ladder_next(ladder, orders, i)) {
+        const struct weir_order *o = weir_order_at(orders, i);
+        weir_qty need = weir_lots_reaching(m, o->price, target - sum);
+        weir_qty taken = weir_min(need, o->open);
+        sum += weir_value(m, o->price, taken);
+        lots += taken;
+        if (taken == need)
+            return (struct weir_impact){true, lots * m->face_units, sum * m->face_divisor};
+    }
+    return (struct weir_impact){0};
+}
+
+struct weir_impact weir_book_impact(const struct weir_book *book, const struct weir_orders *orders,
+                                    enum weir_side side, const struct weir_market *m) {
+    WEIR_CHECK(m->mark_impact_notional >= 1);
+    return m->contract == WEIR_LINEAR ? linear_impact(book->side[side], m)
+                                      : inverse_impact(book->side[side], orders, m);
 }

@@ -6,6 +6,7 @@
 #ifndef WEIR_ORDERBOOK_H
 #define WEIR_ORDERBOOK_H
 
+#include "market/contract.h"
 #include "protocol/protocol.h"
 
 enum {
@@ -122,16 +123,17 @@ static inline uint32_t weir_book_maker(const struct weir_book *book,
     return (side == WEIR_BUY ? p <= limit : p >= limit) ? idx : WEIR_NO_INDEX;
 }
 
-/* Average price of the best lots of one side whose value reaches a notional (R14): value = sum of
- * price * lots (ticks times lots). Whole lots; of the last order the least number that reaches
- * `notional` (money units; unit_value per tick and lot). */
+/* Average price, value / lots ticks, of the best lots of one side that are worth the market's
+ * impact notional (R14). Whole lots; of the last order the least number that reaches it. Linear:
+ * the sum of price * lots, over the lots. Inverse: face_units * lots over face_divisor * the
+ * orders' values: the price at which all lots were worth what they are. */
 struct weir_impact {
     bool known; /* false: the side cannot reach it */
     weir_wide value;
     weir_wide lots;
 };
-struct weir_impact weir_book_impact(const struct weir_book *book, enum weir_side side,
-                                    weir_amount notional, weir_amount unit_value);
+struct weir_impact weir_book_impact(const struct weir_book *book, const struct weir_orders *orders,
+                                    enum weir_side side, const struct weir_market *market);
 
 /* ---- The line of passed stops ---------------------------------------------------------------- */
 struct weir_stop_line {

@@ -5,7 +5,7 @@
 void weir_policy_fraction(const struct weir_policy_config *config,
                           const struct weir_policy_view *view, struct weir_slice *slice) {
     slice->lots = view->lots;
-    if (view->notional <= config->threshold || view->now < view->cooldown_until) return;
+    if (view->notional <= view->threshold || view->now < view->cooldown_until) return;
     slice->lots = (weir_qty)weir_div_ceil((weir_wide)view->lots * config->fraction, WEIR_PPB);
     slice->cooldown_until = weir_saturate((weir_wide)view->now + config->cooldown);
 }

@@ -9,6 +9,7 @@
 struct weir_policy_view {
     const struct weir_market *market;
     const struct weir_risk *risk;
+    weir_amount threshold; /* `fraction`: the configured one in the market's asset */
     weir_price mark;
     weir_qty lots;                              /* |s| less what is parked, >= 1 */
     weir_wide notional;                         /* of these lots at mark */

@@ -10,6 +10,5 @@ void weir_policy_tier_step(const struct weir_policy_config *config,
     if (tier == 0) return;
     weir_wide end = view->risk->tiers.row[config->tier_step_to_first ? 0 : tier - 1].cap;
     if (m->tier_edge == WEIR_LOWER_INCLUSIVE) end--;
-    weir_wide rest = end / weir_value(m, view->mark, 1);
-    slice->lots = view->lots - (weir_qty)weir_wide_min(rest, view->lots);
+    slice->lots = view->lots - weir_min(weir_lots_within(m, view->mark, end), view->lots);
 }

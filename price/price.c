@@ -59,14 +59,13 @@ weir_rate weir_premium_sample(const struct weir_price_state *p, const struct wei
                               const struct weir_impact *ask) {
     if (p->index == 0) return 0;
     weir_wide above = 0, below = 0;
-    if (bid->known) {
-        weir_wide over = bid->value - p->index * bid->lots;
-        if (over > 0) above = weir_mul3_div2_floor(over, WEIR_PPB, 1, bid->lots, p->index);
-    }
-    if (ask->known) {
-        weir_wide under = p->index * ask->lots - ask->value;
-        if (under > 0) below = weir_mul3_div2_floor(under, WEIR_PPB, 1, ask->lots, p->index);
-    }
+    /* What is above or below, over the index, is the ratio of prices less or from one. */
+    if (bid->known)
+        above = weir_wide_max(
+            0, weir_mul3_div2_floor(bid->value, WEIR_PPB, 1, bid->lots, p->index) - WEIR_PPB);
+    if (ask->known)
+        below = weir_wide_max(
+            0, weir_mul3_div2_floor(-ask->value, WEIR_PPB, 1, ask->lots, p->index) + WEIR_PPB);
     return weir_saturate(above - below);
 }
 
@@ -78,7 +77,6 @@ void weir_premium_advance(struct weir_price_state *p, weir_time now) {
 
 void weir_funding_instant(const struct weir_market *market, weir_rate cap,
                           struct weir_price_state *p, weir_wide *per_lot) {
-    WEIR_CHECK(market->contract == WEIR_LINEAR);
     weir_wide premium = weir_div_trunc(p->premium_sum, market->funding_interval);
     weir_wide clamp = market->funding_clamp;
     weir_wide pull =
@@ -86,7 +84,7 @@ void weir_funding_instant(const struct weir_market *market, weir_rate cap,
     weir_wide rate = weir_wide_max(-(weir_wide)cap, weir_wide_min(cap, premium + pull));
     p->funding_rate = (weir_rate)rate;
     /* R3: the value of a lot at any price leaves 20 bits of 63 free, so the product fits. */
-    weir_wide due = rate * ((weir_wide)p->mark * market->unit_value) + p->carry;
+    weir_wide due = rate * weir_value(market, p->mark, 1) + p->carry;
     *per_lot = weir_div_trunc(due, WEIR_PPB);
     p->carry = (int64_t)(due - *per_lot * WEIR_PPB);
     p->premium_sum = 0;

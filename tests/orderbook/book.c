@@ -58,7 +58,8 @@ Test(book, makers, .init = open_book, .fini = close_book) {
 
 static void expect_impact(enum weir_side side, weir_amount notional, weir_amount unit,
                           weir_wide value, weir_wide lots) {
-    struct weir_impact impact = weir_book_impact(&book, side, notional, unit);
+    const struct weir_market market = {.unit_value = unit, .mark_impact_notional = notional};
+    struct weir_impact impact = weir_book_impact(&book, &orders, side, &market);
     cr_assert_eq(impact.known, lots > 0);
     cr_assert(impact.value == value && impact.lots == lots);
 }
