@@ -52,6 +52,9 @@ static int new_exchange(struct weir_exchange *x, const struct weir_venue *venue,
                                          .liquidation_band = c->liquidation_band,
                                          .funding_cap = c->funding_cap};
         weir_risk_derive(&x->risks[m]);
+        weir_risk_scale(c, &x->risks[m], 0, 0);
+        if (c->closing_fee_reserve > 0 && c->closing_fee_basis == WEIR_BASIS_BANKRUPTCY)
+            x->reserves_at_bankruptcy = true;
     }
     return error;
 }
@@ -290,6 +293,17 @@ static enum weir_reason check_time(struct weir_engine *e, const struct weir_comm
     return WEIR_OK;
 }
 
+/* R9: oi_scaling is fixed for a command as it begins. */
+static void fix_scaling(struct weir_exchange *x) {
+    for (uint32_t m = 0; m < x->venue->market_count; m++) {
+        if (x->venue->markets[m].oi_scaling_lower == WEIR_NONE) continue;
+        if (weir_risk_scale(&x->venue->markets[m], &x->risks[m], x->prices[m].mark,
+                            x->ledger.markets[m].open_interest) &&
+            x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
+            weir_touch_market(x, m);
+    }
+}
+
 void weir_engine_apply(struct weir_engine *e, const struct weir_command *c) {
     e->command = c;
     e->x.seq++;
@@ -304,6 +318,7 @@ void weir_engine_apply(struct weir_engine *e, const struct weir_command *c) {
         reject(e, reason, e->detail);
         return;
     }
+    fix_scaling(&e->x);
     if (c->present & WEIR_HAS_T || e->clock_set)
         weir_advance(e, c->present & WEIR_HAS_T ? c->t : e->x.now);
     weir_unwind_rearm(&e->lq);

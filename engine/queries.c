@@ -103,7 +103,7 @@ static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_posit
     p->mark_price = (struct weir_maybe){true, mark};
     p->unrealised_pnl = weir_unrealised(m, mark, g->size, g->entry_value);
     p->notional = weir_value(m, mark, lots);
-    p->maintenance_margin = weir_maintenance(m, r, mark, g->size, g->entry_value);
+    p->maintenance_margin = weir_leg_maintenance(x, g, &h);
     p->initial_margin = weir_initial(
         m, r, weir_margin_notional(m, mark, g->size, g->entry_value, lots), p->leverage);
     weir_price price = weir_liquidation_price(x, leg);

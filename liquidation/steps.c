@@ -249,14 +249,21 @@ static bool can_deleverage(const struct weir_liquidator *lq, const struct weir_l
 static uint32_t largest(const struct weir_liquidator *lq, uint32_t scope,
                         bool (*can)(const struct weir_liquidator *lq, const struct weir_leg *g)) {
     const struct weir_exchange *x = lq->x;
-    uint32_t best = WEIR_NO_INDEX;
+    uint32_t best = WEIR_NO_INDEX, n = 0;
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i)) {
+        if (!can(lq, leg_at(lq, i))) continue;
+        if (n++ == 0) best = i;
+    }
+    if (n < 2) return best;
     weir_wide best_mm = -1;
+    struct weir_health h;
+    weir_health(x, scope, NULL, &h);
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         const struct weir_leg *g = leg_at(lq, i);
         if (!can(lq, g)) continue;
-        weir_wide mm = weir_maintenance(&x->venue->markets[g->market], &x->risks[g->market],
-                                        x->prices[g->market].mark, g->size, g->entry_value);
+        weir_wide mm = weir_leg_maintenance(x, g, &h);
         if (mm <= best_mm) continue;
         best = i;
         best_mm = mm;

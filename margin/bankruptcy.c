@@ -1,21 +1,55 @@
 /* Bankruptcy and liquidation prices (R23, R17). */
 #include "margin/margin.h"
 
-weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir_leg *g,
-                                weir_qty lots, const struct weir_health *h) {
+/* R9: the price at which the closing fee of the whole position is reserved: R23's with reserve 0,
+ * shares per lot, no fee. */
+static weir_price reserve_price(const struct weir_exchange *x, const struct weir_leg *g,
+                                const struct weir_health *h) {
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_price mark = x->prices[g->market].mark;
+    weir_qty size = weir_abs(g->size);
+    weir_wide part = weir_value(m, mark, size), whole = h->notional;
+    if (h->unreserved > 0) {
+        part = weir_maintenance_with(m, &x->risks[g->market], mark, g->size, g->entry_value, 0);
+        whole = h->unreserved;
+    }
+    weir_wide share = weir_mul_div_floor(h->reserve_equity, part, weir_wide_max(whole, 1));
+    return weir_bankruptcy_price(x, g, size, share, false);
+}
+
+/* MM of a position of this size and V in the leg's place. */
+static weir_wide maintenance_of(const struct weir_exchange *x, const struct weir_leg *g,
+                                weir_qty size, weir_amount entry_value,
+                                const struct weir_health *h) {
     const struct weir_market *m = &x->venue->markets[g->market];
     const struct weir_risk *r = &x->risks[g->market];
     weir_price mark = x->prices[g->market].mark;
+    if (m->closing_fee_reserve == 0 || m->closing_fee_basis != WEIR_BASIS_BANKRUPTCY)
+        return weir_maintenance(m, r, mark, size, entry_value);
+    weir_wide fee_value = weir_value(m, reserve_price(x, g, h), weir_abs(size));
+    return weir_maintenance_with(m, r, mark, size, entry_value, fee_value);
+}
+
+weir_wide weir_leg_maintenance(const struct weir_exchange *x, const struct weir_leg *g,
+                               const struct weir_health *h) {
+    return maintenance_of(x, g, g->size, g->entry_value, h);
+}
+
+weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir_leg *g,
+                                weir_qty lots, const struct weir_health *h) {
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_price mark = x->prices[g->market].mark;
     weir_qty size = weir_abs(g->size);
     WEIR_CHECK(lots >= 1 && lots <= size);
-    weir_wide mm = weir_maintenance(m, r, mark, g->size, g->entry_value);
     if (h->maintenance == 0)
-        return weir_mul3_div2_floor(h->equity, weir_value(m, mark, size), lots, h->notional, size);
+        return weir_mul3_div2_floor(h->equity, weir_value(m, mark, size), lots,
+                                    weir_wide_max(h->notional, 1), size);
+    weir_wide mm = weir_leg_maintenance(x, g, h);
     if (x->venue->bankruptcy_share == WEIR_SHARE_PER_LOT)
         return weir_mul3_div2_floor(h->equity, mm, lots, h->maintenance, size);
     struct weir_position_change rest =
         weir_position_fill(m, g->size, g->entry_value, g->size > 0 ? -lots : lots, mark);
-    weir_wide released = mm - weir_maintenance(m, r, mark, rest.size, rest.entry_value);
+    weir_wide released = mm - maintenance_of(x, g, rest.size, rest.entry_value, h);
     return weir_mul_div_floor(h->equity, released, h->maintenance);
 }
 

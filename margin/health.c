@@ -54,12 +54,34 @@ static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
         if (pnl > 0)
             h->discounted += (stale ? 0 : pnl * x->venue->positive_pnl_weight / WEIR_PPB) - pnl;
         h->initial += initial;
-        h->maintenance += weir_maintenance(m, r, mark, g->size, g->entry_value);
+        weir_wide unreserved = weir_maintenance_with(m, r, mark, g->size, g->entry_value, 0);
+        h->unreserved += unreserved;
+        if (m->closing_fee_reserve == 0)
+            h->maintenance += unreserved;
+        else if (m->closing_fee_basis != WEIR_BASIS_BANKRUPTCY)
+            h->maintenance += weir_maintenance(m, r, mark, g->size, g->entry_value);
         h->notional += weir_value(m, mark, weir_abs(g->size));
         h->positions++;
         h->stale |= stale;
     }
     h->order_margin += leg_order_margin(x, g, initial);
+}
+
+static bool reserves_at_bankruptcy(const struct weir_market *m) {
+    return m->closing_fee_reserve > 0 && m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY;
+}
+
+/* R9: the second pass, over the positions whose MM needs the health of the whole scope. */
+static void add_reserved(const struct weir_exchange *x, uint32_t scope,
+                         const struct weir_what_if *what_if, struct weir_health *h) {
+    const struct weir_ledger *l = &x->ledger;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g =
+            what_if && what_if->leg == i ? &what_if->after : weir_leg_at(l, i);
+        if (g->size != 0 && reserves_at_bankruptcy(&x->venue->markets[g->market]))
+            h->maintenance += weir_leg_maintenance(x, g, h);
+    }
 }
 
 void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
@@ -71,6 +93,8 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
          i = weir_scope_next_leg(l, scope, i))
         add_leg(x, what_if && what_if->leg == i ? &what_if->after : weir_leg_at(l, i), h);
     add_collateral(x, scope, h);
+    h->reserve_equity = h->equity;
+    if (x->reserves_at_bankruptcy) add_reserved(x, scope, what_if, h);
     h->requirement = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION
                          ? weir_div_ceil(h->initial * x->venue->trigger_fraction, WEIR_PPB)
                          : h->maintenance;

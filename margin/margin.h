@@ -14,6 +14,7 @@ struct weir_risk {
     weir_wide deduction[WEIR_TIERS_MAX]; /* d_k of R9, in 10^-9 units, exact */
     weir_amount open_interest_cap, position_limit;
     weir_rate price_band, liquidation_band, funding_cap;
+    weir_amount scale_part, scale_whole; /* oi_scaling of this command: part / whole of the way */
     enum weir_market_status status;
 };
 
@@ -48,6 +49,7 @@ struct weir_exchange {
     struct weir_risk *risks;         /* per market */
     struct weir_collateral collateral[WEIR_ASSETS_MAX];
     struct weir_trigger_index trigger;
+    bool reserves_at_bankruptcy; /* some market reserves its closing fee on that price (R9) */
     struct weir_stop_line line;
     uint32_t crossing; /* a resting order that takes (R16); it follows no position meanwhile */
     weir_time now;
@@ -70,9 +72,16 @@ void weir_risk_derive(struct weir_risk *risk);
  * beyond |size| at mark. `lots` >= |size|. */
 weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark, weir_qty size,
                                weir_amount entry_value, weir_qty lots);
-/* MM of a position, rounded up once. */
+/* MM of a position, rounded up once; of what is worth `fee_value` the closing fee is reserved. */
+weir_wide weir_maintenance_with(const struct weir_market *m, const struct weir_risk *r,
+                                weir_price mark, weir_qty size, weir_amount entry_value,
+                                weir_wide fee_value);
+/* The same where the position alone says what that is: not with closing_fee_basis `bankruptcy`. */
 weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *r, weir_price mark,
                            weir_qty size, weir_amount entry_value);
+/* Fixes the market's place in its oi_scaling (R9) at this open interest; true when it changed. */
+bool weir_risk_scale(const struct weir_market *m, struct weir_risk *r, weir_price mark,
+                     weir_qty open_interest);
 /* IM of a notional at the chosen leverage (already within the class's cap). */
 weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
                        int64_t leverage);
@@ -112,8 +121,10 @@ struct weir_health {
     weir_wide initial;    /* IM of the positions */
     weir_wide order_margin;
     weir_wide maintenance;
-    weir_wide requirement; /* REQ of the trigger rule */
-    weir_wide notional;    /* at mark */
+    weir_wide unreserved;     /* the same with reserve 0, and the equity beside it: what */
+    weir_wide reserve_equity; /* closing_fee_basis `bankruptcy` takes its prices from (R9) */
+    weir_wide requirement;    /* REQ of the trigger rule */
+    weir_wide notional;       /* at mark */
     uint32_t positions;
     bool stale; /* a position in a stale market */
 };
@@ -127,6 +138,9 @@ struct weir_what_if {
 /* Health at present marks; `what_if` may be NULL. O(legs of the scope). */
 void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
                  struct weir_health *out);
+/* MM of a leg of the scope with this health. */
+weir_wide weir_leg_maintenance(const struct weir_exchange *x, const struct weir_leg *leg,
+                               const struct weir_health *h);
 /* R17, of a scope with this health. */
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h);
 bool weir_warned(const struct weir_exchange *x, const struct weir_health *h);

@@ -26,30 +26,59 @@ weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark, wei
     return entry_value + weir_value(m, mark, lots - weir_abs(size));
 }
 
+weir_wide weir_maintenance_with(const struct weir_market *m, const struct weir_risk *r,
+                                weir_price mark, weir_qty size, weir_amount entry_value,
+                                weir_wide fee_value) {
+    if (size == 0) return 0;
+    weir_wide n = weir_margin_notional(m, mark, size, entry_value, weir_abs(size));
+    uint32_t k = weir_tier_of(m, r, n);
+    weir_wide mm = n * r->tiers.row[k].rate + fee_value * m->closing_fee_reserve;
+    if (m->tier_mode == WEIR_TIER_MARGINAL) mm -= r->deduction[k];
+    return weir_div_ceil(mm, WEIR_PPB);
+}
+
 weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *r, weir_price mark,
                            weir_qty size, weir_amount entry_value) {
-    if (size == 0) return 0;
-    weir_qty lots = weir_abs(size);
-    weir_wide n = weir_margin_notional(m, mark, size, entry_value, lots);
-    uint32_t k = weir_tier_of(m, r, n);
-    weir_wide mm = n * r->tiers.row[k].rate;
-    if (m->tier_mode == WEIR_TIER_MARGINAL) mm -= r->deduction[k];
-    if (m->closing_fee_reserve) {
-        weir_wide base =
-            m->closing_fee_basis == WEIR_BASIS_ENTRY ? entry_value : weir_value(m, mark, lots);
-        mm += base * m->closing_fee_reserve;
+    weir_wide fee_value = m->closing_fee_basis == WEIR_BASIS_ENTRY
+                              ? entry_value
+                              : weir_value(m, mark, weir_abs(size));
+    return weir_maintenance_with(m, r, mark, size, entry_value, fee_value);
+}
+
+bool weir_risk_scale(const struct weir_market *m, struct weir_risk *r, weir_price mark,
+                     weir_qty open_interest) {
+    weir_amount part = 0, whole = 1;
+    if (m->oi_scaling_lower != WEIR_NONE && mark > 0) {
+        weir_wide beyond = weir_value(m, mark, open_interest) - m->oi_scaling_lower;
+        whole = weir_max(1, m->oi_scaling_upper - m->oi_scaling_lower);
+        part = weir_clamp(weir_saturate(beyond), 0, whole);
     }
-    return weir_div_ceil(mm, WEIR_PPB);
+    bool changed = part != r->scale_part || whole != r->scale_whole;
+    r->scale_part = part;
+    r->scale_whole = whole;
+    return changed;
+}
+
+/* The IM rate on its way from base = n / d to 1, rounded up. */
+static weir_rate scaled_rate(const struct weir_risk *r, weir_wide n, weir_wide d) {
+    weir_wide up = n * r->scale_whole + (d - n) * r->scale_part;
+    return (weir_rate)-weir_mul3_div2_floor(-up, WEIR_PPB, 1, d, r->scale_whole);
 }
 
 weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
                        int64_t leverage) {
     if (notional == 0) return 0;
     const struct weir_tier *row = &r->tiers.row[weir_tier_of(m, r, notional)];
-    if (row->initial_rate == 0)
-        return weir_div_ceil(notional, weir_min(leverage, row->max_leverage));
-    return weir_wide_max(weir_div_ceil(notional, leverage),
-                         weir_div_ceil(notional * row->initial_rate, WEIR_PPB));
+    if (row->initial_rate == 0) leverage = weir_min(leverage, row->max_leverage);
+    if (r->scale_part > 0) {
+        bool by_rate = (weir_wide)row->initial_rate * leverage >= WEIR_PPB;
+        weir_rate rate =
+            by_rate ? scaled_rate(r, row->initial_rate, WEIR_PPB) : scaled_rate(r, 1, leverage);
+        return weir_div_ceil(notional * rate, WEIR_PPB);
+    }
+    weir_wide by_leverage = weir_div_ceil(notional, leverage);
+    if (row->initial_rate == 0) return by_leverage;
+    return weir_wide_max(by_leverage, weir_div_ceil(notional * row->initial_rate, WEIR_PPB));
 }
 
 int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg) {
