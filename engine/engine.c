@@ -27,38 +27,6 @@ static void describe(void *ctx, char *text, size_t size) {
              (long long)e->x.now);
 }
 
-static int new_exchange(struct weir_exchange *x, const struct weir_venue *venue,
-                        const struct weir_engine_options *o) {
-    uint32_t markets = venue->market_count;
-    x->venue = venue;
-    x->line = (struct weir_stop_line){WEIR_NO_INDEX, WEIR_NO_INDEX};
-    x->crossing = WEIR_NO_INDEX;
-    x->books = calloc(markets, sizeof *x->books);
-    x->prices = calloc(markets, sizeof *x->prices);
-    x->risks = calloc(markets, sizeof *x->risks);
-    if (!x->books || !x->prices || !x->risks) return -ENOMEM;
-    int error = weir_ledger_new(&x->ledger, venue, o->accounts_max);
-    if (!error) error = weir_orders_new(&x->orders, o->orders_max);
-    if (!error)
-        error = weir_trigger_new(&x->trigger, markets, x->ledger.scopes.capacity,
-                                 x->ledger.legs.capacity);
-    for (uint32_t m = 0; !error && m < markets; m++) {
-        const struct weir_market *c = &venue->markets[m];
-        error = weir_book_new(&x->books[m]);
-        x->risks[m] = (struct weir_risk){.tiers = c->tiers,
-                                         .open_interest_cap = c->open_interest_cap,
-                                         .position_limit = c->position_limit,
-                                         .price_band = c->price_band,
-                                         .liquidation_band = c->liquidation_band,
-                                         .funding_cap = c->funding_cap};
-        weir_risk_derive(&x->risks[m]);
-        weir_risk_scale(c, &x->risks[m], 0, 0);
-        if (c->closing_fee_reserve > 0 && c->closing_fee_basis == WEIR_BASIS_BANKRUPTCY)
-            x->reserves_at_bankruptcy = true;
-    }
-    return error;
-}
-
 struct weir_engine *weir_engine_new(const struct weir_venue *venue,
                                     const struct weir_engine_options *options, weir_event_sink sink,
                                     void *sink_ctx) {
@@ -68,7 +36,7 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
     if (!e->options.accounts_max) e->options.accounts_max = 1u << 24;
     if (!e->options.orders_max) e->options.orders_max = 1u << 25;
     uint32_t markets = venue->market_count;
-    int error = new_exchange(&e->x, venue, &e->options);
+    int error = weir_exchange_new(&e->x, venue, e->options.accounts_max, e->options.orders_max);
     if (!error) error = weir_liquidator_new(&e->lq, &e->x);
     if (!error) error = weir_pool_new(&e->scratch, 1, UINT32_MAX - 1);
     e->source_due = calloc(markets + WEIR_ASSETS_MAX, sizeof *e->source_due);
@@ -92,18 +60,9 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
 void weir_engine_free(struct weir_engine *e) {
     if (!e) return;
     weir_check_context(NULL, NULL);
-    struct weir_exchange *x = &e->x;
-    uint32_t markets = x->venue ? x->venue->market_count : 0;
     if (e->lq.x) weir_liquidator_free(&e->lq);
-    for (uint32_t m = 0; x->books && m < markets; m++)
-        weir_book_free(&x->books[m]);
-    weir_trigger_free(&x->trigger, markets);
-    weir_orders_free(&x->orders);
-    if (x->ledger.venue) weir_ledger_free(&x->ledger);
+    weir_exchange_free(&e->x);
     weir_pool_free(&e->scratch);
-    free(x->books);
-    free(x->prices);
-    free(x->risks);
     free(e->source_due);
     free(e->marks_due);
     free(e->funding_due);

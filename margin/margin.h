@@ -60,6 +60,10 @@ struct weir_exchange {
     void *sink_ctx;
 };
 
+/* Empty, for a venue that must outlive it. Returns 0, or -ENOMEM: to be freed all the same. */
+int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
+                      uint32_t accounts_max, uint32_t orders_max);
+void weir_exchange_free(struct weir_exchange *x);
 /* Numbers and sends an event at the present time. */
 void weir_emit(struct weir_exchange *x, struct weir_event *event);
 
