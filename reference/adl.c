@@ -60,7 +60,7 @@ int weir_twin_adl_position(struct twin *t, struct scope *s) {
         if (p->s == 0 || weir_twin_scope(t, s->account, m) != s || p->stage != STAGE_ADL) continue;
         if (weir_twin_closed_market(t, m) || p->adl_seq == t->seq) continue;
         if (weir_abs(p->s) == p->parked) continue;
-        wide mm = weir_twin_mm(t, m, weir_abs(p->s), p->v);
+        wide mm = weir_twin_mm(t, s->account, m, weir_abs(p->s), p->v);
         if (best >= 0 && mm <= best_mm) continue;
         best = m;
         best_mm = mm;
@@ -97,8 +97,8 @@ static int64_t step_price(struct twin *t, struct step *x, wide equity) {
 
 /* What the counterparty loses against mark, negative if it gains. */
 static wide loss_at(const struct twin *t, const struct step *x, int64_t price, int64_t qty) {
-    int64_t mark = t->m[x->m].mark;
-    return weir_twin_value(t, x->m, x->side == WEIR_SELL ? price - mark : mark - price, qty);
+    enum weir_side taking = x->side == WEIR_SELL ? WEIR_BUY : WEIR_SELL;
+    return weir_twin_worse(t, x->m, taking, t->m[x->m].mark, price, qty);
 }
 
 static void close_against(struct twin *t, struct step *x, struct account *a, int64_t qty,

@@ -4,19 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many of `lots` may go on offer now: at most max_open_notional at mark in the venue, but the
- * first lot of an empty venue always. */
+/* How many of `lots` may go on offer now: at most max_open_notional at mark among the markets of
+ * its settlement asset, but the first lot where none is on offer always. */
 int64_t weir_twin_room(const struct twin *t, int m, int64_t lots) {
     wide open = 0, on_offer = 0;
     if (t->v->auction_max_open_notional == WEIR_NONE) return lots;
     for (int i = 0; i < t->auction_count; i++)
         for (int j = 0; j < t->auctions[i].offer_count; j++) {
             const struct auction *u = &t->auctions[i];
+            if (t->m[u->m].c->asset != t->m[m].c->asset) continue;
             on_offer += u->offers[j].qty;
             open += weir_twin_value(t, u->m, t->m[u->m].mark, u->offers[j].qty);
         }
-    wide left = t->v->auction_max_open_notional - open;
-    wide fit = left > 0 ? left / weir_twin_value(t, m, t->m[m].mark, 1) : 0;
+    wide most = weir_twin_amount_in(t, m, t->v->auction_max_open_notional);
+    wide fit = weir_twin_lots_within(t, m, t->m[m].mark, most - open);
     if (on_offer == 0 && fit < 1) fit = 1;
     return (int64_t)weir_wide_min(fit, lots);
 }
@@ -53,9 +54,8 @@ void weir_twin_auction_step(struct twin *t, struct scope *s, int m) {
     if (lots == 0) return;
     wide share = weir_twin_share(t, s, m, lots, weir_twin_eval(t, s).equity), promised = 0;
     if (share < 0) {
-        wide d = (wide)weir_twin_bankruptcy(t, s->account, m, lots, share, false) -
-                 weir_twin_furthest(t, m, side);
-        wide want = weir_twin_value(t, m, side == WEIR_SELL ? d : -d, lots);
+        int64_t from = weir_twin_bankruptcy(t, s->account, m, lots, share, false);
+        wide want = weir_twin_worse(t, m, side, from, weir_twin_furthest(t, m, side), lots);
         promised = weir_twin_grant(t, m, s->account, want);
     }
     weir_twin_fund_of(t, m)->promised += promised;
@@ -151,8 +151,7 @@ enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c) {
                       .side = u->side == WEIR_SELL ? WEIR_BUY : WEIR_SELL};
     o.open = weir_twin_units(&f, &c->qty, &k->c->lot, 1, INT64_MAX);
     o.price = weir_twin_units(&f, &c->price, &k->c->tick, 1, k->c->max_price);
-    if (weir_twin_cmp(o.open, weir_twin_value(t, u->m, k->c->max_price, 1), INT64_MAX, 1) > 0)
-        f.overflow = true;
+    if (weir_twin_cmp(o.open, weir_twin_value_bound(t, u->m), INT64_MAX, 1) > 0) f.overflow = true;
     enum weir_reason r = weir_twin_fields(&f);
     if (r == WEIR_OK) r = check_bid(t, u, &o);
     if (r != WEIR_OK) return r;
@@ -186,8 +185,7 @@ static void reserve(struct twin *t, const struct auction *u, struct offer *o) {
     wide extended = furthest;
     int sign = u->side == WEIR_SELL ? 1 : -1;
     if (weir_twin_fund_of(t, u->m)->c->payout == WEIR_PAYOUT_PARTIAL)
-        extended = o->bankruptcy -
-                   sign * weir_twin_div('f', o->promised, 1, 1, o->qty, t->m[u->m].c->unit_value);
+        extended = weir_twin_extended(t, u->m, u->side, o->bankruptcy, o->qty, o->promised);
     if (sign * (furthest - extended) > 0) extended = furthest;
     if (sign * (o->bankruptcy - extended) > 0) o->reserve = (int64_t)extended;
 }
@@ -268,8 +266,8 @@ static void sell_pair(struct twin *t, struct auction *u, const struct pair *x, i
     struct offer *o = x->offer;
     int64_t lo = weir_min(o->reserve, x->bid->price), hi = weir_max(o->reserve, x->bid->price);
     int64_t price = uniform ? weir_clamp(uniform, lo, hi) : x->bid->price;
-    int64_t worse = u->side == WEIR_SELL ? o->bankruptcy - price : price - o->bankruptcy;
-    wide gap = worse > 0 ? weir_twin_value(t, u->m, worse, x->qty) : 0, profit;
+    wide worse = weir_twin_worse(t, u->m, u->side, o->bankruptcy, price, x->qty);
+    wide gap = weir_wide_max(0, worse), profit;
     if (gap > o->promised) o->ended = true;
     if (o->ended) {
         o->left += x->qty;
@@ -286,7 +284,7 @@ static void sell_pair(struct twin *t, struct auction *u, const struct pair *x, i
     wide value = weir_twin_value(t, u->m, price, x->qty);
     weir_twin_note_closed(o->scope, u->m, WEIR_BY_AUCTION, value, profit);
     o->value += value;
-    o->improvement -= weir_twin_value(t, u->m, worse, x->qty);
+    o->improvement -= worse;
     if (gap == 0) return;
     o->promised -= gap;
     weir_twin_fund_of(t, u->m)->promised -= gap;
@@ -347,11 +345,29 @@ static void finish(struct twin *t, struct auction *u) {
     }
 }
 
-void weir_twin_auction_close(struct twin *t, int idx) {
+static struct auction take_out(struct twin *t, int idx) {
     struct auction u = t->auctions[idx];
     int rest = t->auction_count - idx - 1;
     memmove(&t->auctions[idx], &t->auctions[idx + 1], (size_t)rest * sizeof u);
     t->auction_count--;
+    return u;
+}
+
+void weir_twin_auction_drop(struct twin *t, int idx) {
+    struct auction u = take_out(t, idx);
+    for (int i = 0; i < u.offer_count; i++) {
+        struct offer *o = &u.offers[i];
+        o->left = o->qty;
+        o->scope->account->at[u.m].parked -= o->qty;
+        weir_twin_fund_of(t, u.m)->promised -= o->promised;
+    }
+    closed_event(t, &u, NULL, 0, 0);
+    free(u.offers);
+    free(u.bids);
+}
+
+void weir_twin_auction_close(struct twin *t, int idx) {
+    struct auction u = take_out(t, idx);
     memset(t->step_gap, 0, sizeof t->step_gap);
     struct pair *pairs = calloc((size_t)u.bid_count * (size_t)u.offer_count + 1, sizeof *pairs);
     int count = 0;

@@ -12,15 +12,19 @@ struct sale {
     int m;
     enum weir_side side;
     int64_t lots, price, bankruptcy;
+    wide granted; /* what is left of the fund's grant for gaps */
 };
 
-/* How much worse than the bankruptcy price, per lot. */
-static wide gap_per_lot(const struct twin *t, const struct sale *x) {
-    int64_t d = x->side == WEIR_SELL ? x->bankruptcy - x->price : x->price - x->bankruptcy;
-    return d > 0 ? weir_twin_value(t, x->m, d, 1) : 0;
+/* How much worse than the bankruptcy price lots are closed. */
+static wide gap_of(const struct twin *t, const struct sale *x, wide qty) {
+    return weir_wide_max(0, weir_twin_worse(t, x->m, x->side, x->bankruptcy, x->price, qty));
 }
 
-static void sell_to(struct twin *t, const struct sale *x, struct account *maker, int64_t qty,
+static enum weir_side taking(const struct sale *x) {
+    return x->side == WEIR_SELL ? WEIR_BUY : WEIR_SELL;
+}
+
+static void sell_to(struct twin *t, struct sale *x, struct account *maker, int64_t qty,
                     enum weir_fill_kind kind, int stage) {
     struct fill f = {.m = x->m,
                      .price = x->price,
@@ -29,21 +33,22 @@ static void sell_to(struct twin *t, const struct sale *x, struct account *maker,
                      .maker = maker,
                      .taker_side = x->side,
                      .kind = kind};
-    wide profit, gap = gap_per_lot(t, x) * qty;
+    wide profit, gap = weir_wide_min(gap_of(t, x, qty), x->granted);
     weir_twin_fill(t, &f, &profit);
     weir_twin_note_closed(x->s, x->m, stage, weir_twin_value(t, x->m, x->price, qty), profit);
-    if (gap > 0) weir_twin_pay_gap(t, x->m, x->s, gap);
+    if (gap <= 0) return;
+    x->granted -= gap;
+    weir_twin_pay_gap(t, x->m, x->s, gap);
 }
 
 /* A volunteer's lots at this price as far as capacity, loss limit and R3's bound go. */
 static wide most_of(struct twin *t, const struct sale *x, struct account *a) {
     const struct market *k = &t->m[x->m];
     const struct position *p = &a->at[x->m];
-    wide most = p->capacity / weir_twin_value(t, x->m, x->price, 1);
-    int64_t loss = x->side == WEIR_SELL ? x->price - k->mark : k->mark - x->price;
-    if (loss > 0) most = weir_wide_min(most, p->loss_limit / weir_twin_value(t, x->m, loss, 1));
+    wide most = weir_twin_lots_within(t, x->m, x->price, p->capacity);
     most = weir_wide_min(most, x->lots);
-    wide buys, sells, bound = INT64_MAX / weir_twin_value(t, x->m, k->c->max_price, 1);
+    most = weir_twin_lots_losing(t, x->m, taking(x), k->mark, x->price, p->loss_limit, most);
+    wide buys, sells, bound = INT64_MAX / weir_wide_max(1, weir_twin_value_bound(t, x->m));
     weir_twin_exposure(t, a, x->m, &buys, &sells);
     most = weir_wide_min(most, x->side == WEIR_SELL ? bound - p->s - buys : bound + p->s - sells);
     return most > 0 ? most : 0;
@@ -103,13 +108,14 @@ static void plan_backstop(struct twin *t, struct sale *x) {
         x->price =
             weir_max(x->bankruptcy,
                      keep(k, weir_twin_div('c', k->mark, WEIR_PPB + (wide)d, 1, WEIR_PPB, 1)));
-    wide gap = gap_per_lot(t, x);
+    wide gap = gap_of(t, x, x->lots);
     if (gap == 0) return;
     int64_t furthest = weir_twin_furthest(t, x->m, x->side);
     bool too_far = x->side == WEIR_SELL ? x->price < furthest : x->price > furthest;
-    wide granted =
-        share < 0 && !too_far ? weir_twin_grant(t, x->m, x->s->account, gap * x->lots) : 0;
-    x->lots = (int64_t)(granted / gap);
+    if (share < 0 && !too_far) x->granted = weir_twin_grant(t, x->m, x->s->account, gap);
+    x->lots = x->granted == 0 ? 0
+                              : (int64_t)weir_twin_lots_losing(t, x->m, x->side, x->bankruptcy,
+                                                               x->price, x->granted, x->lots);
 }
 
 void weir_twin_backstop_step(struct twin *t, struct scope *s, int m) {
@@ -131,10 +137,10 @@ void weir_twin_backstop_step(struct twin *t, struct scope *s, int m) {
         }
         struct account *a = t->accounts[i];
         int64_t qty = (int64_t)shares[i];
-        int64_t loss = x.side == WEIR_SELL ? x.price - t->m[m].mark : t->m[m].mark - x.price;
+        wide loss = weir_twin_worse(t, m, taking(&x), t->m[m].mark, x.price, qty);
         sell_to(t, &x, a, qty, WEIR_FILL_BACKSTOP, WEIR_BY_BACKSTOP);
         a->at[m].capacity -= weir_twin_value(t, m, x.price, qty);
-        if (loss > 0) a->at[m].loss_limit -= weir_twin_value(t, m, loss, qty);
+        a->at[m].loss_limit -= weir_wide_min(weir_wide_max(0, loss), a->at[m].loss_limit);
         fills++;
     }
     free(shares);
@@ -144,11 +150,11 @@ void weir_twin_backstop_step(struct twin *t, struct scope *s, int m) {
 /* Capital that must move into the fund's scope if it takes `qty` lots at the price. */
 static wide capital(struct twin *t, const struct sale *x, struct account *a, int64_t qty) {
     struct position position = a->at[x->m];
-    struct scope scope = a->cross;
+    struct scope *own = weir_twin_scope(t, a, x->m), scope = *own;
     weir_twin_move(t, a, x->m, x->side == WEIR_SELL ? qty : -qty, x->price);
-    struct value v = weir_twin_eval(t, &a->cross);
+    struct value v = weir_twin_eval(t, own);
     a->at[x->m] = position;
-    a->cross = scope;
+    *own = scope;
     return v.im > v.equity ? v.im - v.equity : 0;
 }
 
@@ -157,17 +163,18 @@ static bool absorbable(struct twin *t, const struct sale *x, struct fund *f, int
     wide s = (wide)a->at[x->m].s + (x->side == WEIR_SELL ? qty : -qty);
     wide size = s < 0 ? -s : s;
     if (t->v->absorb_max_notional != WEIR_NONE &&
-        weir_twin_value(t, x->m, t->m[x->m].mark, size) > t->v->absorb_max_notional)
+        weir_twin_value(t, x->m, t->m[x->m].mark, size) >
+            weir_twin_amount_in(t, x->m, t->v->absorb_max_notional))
         return false;
     if (weir_twin_bound_broken(t, a, x->m, s, 0, 0)) return false;
-    return capital(t, x, a, qty) + gap_per_lot(t, x) * qty <= f->cash - f->promised;
+    return capital(t, x, a, qty) + gap_of(t, x, qty) <= f->cash - f->promised;
 }
 
 /* The largest number of lots that is absorbable. What taking costs is linear, but for rounding,
  * between the sizes at which a tier ends or the inventory turns: each such piece is halved. */
 static int64_t absorb_most(struct twin *t, const struct sale *x, struct fund *f) {
     const struct market *k = &t->m[x->m];
-    wide lot = weir_twin_value(t, x->m, k->mark, 1), s = f->account->at[x->m].s;
+    wide s = f->account->at[x->m].s;
     int64_t high = x->lots;
     if (x->side == WEIR_BUY) s = -s; /* inventory in the direction of taking */
     if (high <= 4096) {              /* few enough to try them all */
@@ -178,7 +185,7 @@ static int64_t absorb_most(struct twin *t, const struct sale *x, struct fund *f)
     while (high > 0 && !absorbable(t, x, f, high)) {
         wide low = -s > 0 && -s < high ? -s : 0;
         for (uint32_t i = 0; i < k->tiers.count; i++) {
-            wide past = k->tiers.row[i].cap / lot - s;
+            wide past = weir_twin_lots_within(t, x->m, k->mark, k->tiers.row[i].cap) - s;
             if (past < high && past > low) low = past;
         }
         if (low > 0 && !absorbable(t, x, f, (int64_t)low)) {
@@ -205,6 +212,7 @@ void weir_twin_absorb_step(struct twin *t, struct scope *s, int m) {
     const struct market *k = &t->m[m];
     struct fund *f = weir_twin_fund_of(t, m);
     struct account *a = f->account;
+    struct scope *own = weir_twin_fund_scope(f);
     struct sale x = {.s = s,
                      .m = m,
                      .side = p->s > 0 ? WEIR_SELL : WEIR_BUY,
@@ -213,16 +221,17 @@ void weir_twin_absorb_step(struct twin *t, struct scope *s, int m) {
     x.bankruptcy = weir_twin_bankruptcy(t, s->account, m, x.lots, share, false);
     x.price =
         x.side == WEIR_SELL ? weir_min(x.bankruptcy, k->mark) : weir_max(x.bankruptcy, k->mark);
-    bool can = !f->stopped && a->cross.queue == QUEUE_NONE && s->account != a &&
-               !weir_twin_liquidatable(t, &a->cross);
+    bool can = !f->stopped && own->queue == QUEUE_NONE && s->account != a &&
+               !weir_twin_liquidatable(t, own);
     int64_t qty = can ? absorb_most(t, &x, f) : 0;
     if (qty > 0) {
         wide moves = capital(t, &x, a, qty);
         int64_t before = a->at[m].s;
         if (moves > 0) {
-            a->cross.balance += moves;
+            own->balance += moves;
             weir_twin_cash(t, f, WEIR_CAUSE_ABSORB, -moves, s->account);
         }
+        x.granted = gap_of(t, &x, qty); /* within free cash, whatever the caps */
         sell_to(t, &x, a, qty, WEIR_FILL_ABSORB, WEIR_BY_ABSORBED);
         struct position *i = &a->at[m];
         if ((before > 0) != (i->s > 0) || (before < 0) != (i->s < 0)) i->scheduled = false;
@@ -239,6 +248,7 @@ void weir_twin_absorb_step(struct twin *t, struct scope *s, int m) {
 /* One slice of the inventory's schedule; sets when the next is due. */
 void weir_twin_unwind(struct twin *t, struct fund *f, int m) {
     struct account *a = f->account;
+    struct scope *own = weir_twin_fund_scope(f);
     struct position *p = &a->at[m];
     const struct market *k = &t->m[m];
     const struct weir_policy_config *c = &t->v->absorb_policy;
@@ -256,11 +266,10 @@ void weir_twin_unwind(struct twin *t, struct fund *f, int m) {
             p->schedule_start + (int64_t)weir_twin_div('f', j, c->horizon, 1, c->slices, 1);
         if (p->schedule_next <= t->now) p->rearm = true; /* a horizon shorter than its slices */
     } else {
-        x.qty = weir_twin_policy(t, c, &a->cross, m, weir_abs(p->s), &p->schedule_cool);
+        x.qty = weir_twin_policy(t, c, own, m, weir_abs(p->s), &p->schedule_cool);
         p->rearm = true;
     }
-    if (weir_twin_closed_market(t, m) || a->cross.queue != QUEUE_NONE ||
-        weir_twin_liquidatable(t, &a->cross))
+    if (weir_twin_closed_market(t, m) || own->queue != QUEUE_NONE || weir_twin_liquidatable(t, own))
         return;
     x.limit = weir_twin_furthest(t, m, x.side); /* no order is unbounded */
     if (weir_twin_fund_of(t, m)->c->max_subsidy == WEIR_NONE) x.limit = k->mark;

@@ -216,8 +216,7 @@ void weir_twin_uncross(struct twin *t, int m) {
 }
 
 static wide gap_of(struct twin *t, const struct forced *f, int64_t price, int64_t qty) {
-    wide d = f->side == WEIR_SELL ? (wide)f->bankruptcy - price : (wide)price - f->bankruptcy;
-    return d > 0 ? weir_twin_value(t, f->m, d, qty) : 0;
+    return weir_wide_max(0, weir_twin_worse(t, f->m, f->side, f->bankruptcy, price, qty));
 }
 
 static void forced_fill(struct twin *t, struct forced *f, struct order *r, int64_t qty) {
@@ -238,14 +237,15 @@ static void forced_fill(struct twin *t, struct forced *f, struct order *r, int64
     x.maker_left = r->open;
     if (r->open == 0) weir_twin_remove(t, r);
     wide gap = gap_of(t, f, r->price, qty);
-    int64_t better = f->side == WEIR_SELL ? r->price - f->bankruptcy : f->bankruptcy - r->price;
     weir_twin_fill(t, &x, &profit);
     f->filled += qty;
     f->fills++;
     f->value += value;
-    f->improvement += weir_twin_value(t, f->m, better, qty);
+    f->improvement -= weir_twin_worse(t, f->m, f->side, f->bankruptcy, r->price, qty);
     if (!liquidation) return;
     weir_twin_note_closed(f->scope, f->m, WEIR_BY_BOOK, value, profit);
+    /* Rounded one by one, fills may lack more than the slice does. */
+    gap = weir_wide_min(gap, weir_wide_max(0, f->most_gap));
     f->most_gap -= gap;
     if (gap > 0) weir_twin_pay_gap(t, f->m, f->scope, gap);
 }

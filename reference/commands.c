@@ -84,7 +84,7 @@ struct account *weir_twin_find_account(const struct twin *t, const struct weir_n
 
 int weir_twin_find_market(const struct twin *t, const struct weir_name *name) {
     for (int m = 0; m < t->markets; m++)
-        if (weir_name_equal(&t->m[m].c->symbol, name)) return m;
+        if (t->m[m].phase != PHASE_GONE && weir_name_equal(&t->m[m].c->symbol, name)) return m;
     return -1;
 }
 
@@ -119,8 +119,10 @@ struct account *weir_twin_new_account(struct twin *t, const struct weir_name *na
     a->fund = fund;
     a->at = calloc((size_t)t->markets, sizeof *a->at);
     a->isolated = calloc((size_t)t->markets, sizeof *a->isolated);
-    WEIR_CHECK(a->at != NULL && a->isolated != NULL);
-    a->cross = (struct scope){.account = a, .market = -1, .kept = -1};
+    a->cross = calloc(t->v->asset_count, sizeof *a->cross);
+    WEIR_CHECK(a->at != NULL && a->isolated != NULL && a->cross != NULL);
+    for (int i = 0; i < (int)t->v->asset_count; i++)
+        a->cross[i] = (struct scope){.account = a, .market = -1 - i, .kept = -1};
     for (int m = 0; m < t->markets; m++)
         a->isolated[m] = (struct scope){.account = a, .market = m, .kept = -1};
     return a;
@@ -159,6 +161,7 @@ static enum weir_reason leverage(struct twin *t, const struct weir_command *c) {
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
     struct scope *s = weir_twin_scope(t, a, m);
     if (s->queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
+    if (t->m[m].phase != PHASE_OPEN) return WEIR_R_STATUS;
     const struct weir_tier *first = &t->m[m].tiers.row[0];
     int64_t most = first->max_leverage > 0 ? first->max_leverage : WEIR_PPB / first->initial_rate;
     if (l > most || l > t->v->classes[a->class_idx].max_leverage) return WEIR_R_LEVERAGE;
@@ -191,14 +194,17 @@ static enum weir_reason margin_mode(struct twin *t, const struct weir_command *c
     if (!a) return WEIR_R_UNKNOWN_ACCOUNT;
     if (m < 0) return WEIR_R_UNKNOWN_MARKET;
     struct position *p = &a->at[m];
+    if (p->mode != c->mode && weir_twin_scope(t, a, m)->queue == QUEUE_LIQUIDATING)
+        return WEIR_R_IN_LIQUIDATION;
+    if (t->m[m].phase != PHASE_OPEN) return WEIR_R_STATUS;
     if (p->mode != c->mode) {
-        if (weir_twin_scope(t, a, m)->queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
         if (p->s != 0 || has_orders(t, a, m)) return WEIR_R_NOT_FLAT;
         struct scope *s = &a->isolated[m];
         if (p->mode == WEIR_ISOLATED) {
             if (s->balance < 0) return WEIR_R_NOT_FLAT;
-            a->cross.balance += s->balance;
-            a->cross.changed = true;
+            struct scope *cross = &a->cross[t->m[m].c->asset];
+            cross->balance += s->balance;
+            cross->changed = true;
         }
         *s = (struct scope){.account = a, .market = m, .kept = -1};
         p->mode = c->mode;
@@ -222,6 +228,7 @@ static enum weir_reason index_price(struct twin *t, const struct weir_command *c
     int64_t price = weir_twin_units(&f, &c->price, &k->c->tick, 1, k->c->max_price);
     if (!weir_twin_source_fits(&k->feed, source_name(c, &name))) f.range = true;
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
+    if (k->phase != PHASE_OPEN) return WEIR_R_STATUS;
     weir_twin_accepted(t, c);
     weir_twin_update_source(&k->feed, &name, price, t->now);
     weir_twin_compute_index(t, m);
@@ -232,7 +239,7 @@ static enum weir_reason collateral_price(struct twin *t, const struct weir_comma
     int a = weir_twin_find_asset(t, &c->asset);
     struct fields f = {0};
     struct weir_name name;
-    if (a < 1) return WEIR_R_UNKNOWN_ASSET;
+    if (a < 0 || weir_twin_settles(t, (uint32_t)a)) return WEIR_R_UNKNOWN_ASSET;
     int64_t price = within(&f, &c->price, 9, 1, (int64_t)weir_twin_power(18));
     if (!weir_twin_source_fits(&t->assets[a].feed, source_name(c, &name))) f.range = true;
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
@@ -248,9 +255,11 @@ static enum weir_reason backstop(struct twin *t, const struct weir_command *c) {
     struct fields f = {0};
     if (!a) return WEIR_R_UNKNOWN_ACCOUNT;
     if (m < 0) return WEIR_R_UNKNOWN_MARKET;
-    int64_t capacity = weir_twin_units(&f, &c->notional, &t->v->money_unit, 1, INT64_MAX);
-    int64_t loss = weir_twin_units(&f, &c->loss_limit, &t->v->money_unit, 0, INT64_MAX);
+    struct weir_decimal unit = weir_twin_unit(t, m);
+    int64_t capacity = weir_twin_units(&f, &c->notional, &unit, 1, INT64_MAX);
+    int64_t loss = weir_twin_units(&f, &c->loss_limit, &unit, 0, INT64_MAX);
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
+    if (t->m[m].phase != PHASE_OPEN) return WEIR_R_STATUS;
     weir_twin_accepted(t, c);
     a->at[m].capacity = capacity;
     a->at[m].volunteered = true;
@@ -263,6 +272,7 @@ static enum weir_reason market_status(struct twin *t, const struct weir_command 
     if (m < 0) return WEIR_R_UNKNOWN_MARKET;
     struct market *k = &t->m[m];
     enum weir_market_status from = k->status;
+    if (k->phase != PHASE_OPEN) return WEIR_R_STATUS;
     weir_twin_accepted(t, c);
     k->status = c->status;
     struct weir_event e = {.kind = WEIR_EV_STATUS};
@@ -276,9 +286,11 @@ static enum weir_reason market_status(struct twin *t, const struct weir_command 
     return WEIR_OK;
 }
 
-static int64_t none_or_amount(struct twin *t, struct fields *f, const struct weir_risk_change *r,
-                              uint32_t bit, const struct weir_decimal *d) {
-    return r->none & bit ? WEIR_NONE : weir_twin_units(f, d, &t->v->money_unit, 1, INT64_MAX);
+static int64_t none_or_amount(const struct twin *t, int m, struct fields *f,
+                              const struct weir_risk_change *r, uint32_t bit,
+                              const struct weir_decimal *d) {
+    struct weir_decimal unit = weir_twin_unit(t, m);
+    return r->none & bit ? WEIR_NONE : weir_twin_units(f, d, &unit, 1, INT64_MAX);
 }
 
 static int64_t none_or_cap(struct fields *f, const struct weir_risk_change *r, uint32_t bit,
@@ -286,15 +298,15 @@ static int64_t none_or_cap(struct fields *f, const struct weir_risk_change *r, u
     return r->none & bit ? WEIR_NONE : within(f, d, 9, 0, WEIR_PPB * WEIR_PPB);
 }
 
-static void read_tiers(struct twin *t, struct fields *f, const struct weir_risk_change *r,
-                       struct weir_tiers *out) {
-    struct weir_decimal one = weir_decimal_power(0);
+static void read_tiers(const struct twin *t, int m, struct fields *f,
+                       const struct weir_risk_change *r, struct weir_tiers *out) {
+    struct weir_decimal one = weir_decimal_power(0), unit = weir_twin_unit(t, m);
     out->count = r->tier_count;
     if (r->tier_count < 1 || r->tier_count > WEIR_TIERS_MAX) f->range = true;
     for (uint32_t i = 0; i < r->tier_count && i < WEIR_TIERS_MAX; i++) {
         const struct weir_tier_text *in = &r->tiers[i];
         struct weir_tier *row = &out->row[i];
-        row->cap = weir_twin_units(f, &in->cap, &t->v->money_unit, 1, INT64_MAX);
+        row->cap = weir_twin_units(f, &in->cap, &unit, 1, INT64_MAX);
         row->rate = within(f, &in->rate, 9, 0, WEIR_PPB);
         if (in->has_max_leverage)
             row->max_leverage = weir_twin_units(f, &in->max_leverage, &one, 1, INT64_MAX);
@@ -313,12 +325,12 @@ enum weir_reason weir_twin_risk(struct twin *t, const struct weir_command *c) {
     const struct weir_risk_change *r = c->risk;
     if (c->present & WEIR_HAS_TIERS) {
         n.tiers = (struct weir_tiers){0};
-        read_tiers(t, &f, r, &n.tiers);
+        read_tiers(t, m, &f, r, &n.tiers);
     }
     if (c->present & WEIR_HAS_OI_CAP)
-        n.open_interest_cap = none_or_amount(t, &f, r, WEIR_HAS_OI_CAP, &r->open_interest_cap);
+        n.open_interest_cap = none_or_amount(t, m, &f, r, WEIR_HAS_OI_CAP, &r->open_interest_cap);
     if (c->present & WEIR_HAS_POSITION_LIMIT)
-        n.position_limit = none_or_amount(t, &f, r, WEIR_HAS_POSITION_LIMIT, &r->position_limit);
+        n.position_limit = none_or_amount(t, m, &f, r, WEIR_HAS_POSITION_LIMIT, &r->position_limit);
     if (c->present & WEIR_HAS_PRICE_BAND)
         n.price_band = none_or_cap(&f, r, WEIR_HAS_PRICE_BAND, &r->price_band);
     if (c->present & WEIR_HAS_LIQUIDATION_BAND)
@@ -326,6 +338,7 @@ enum weir_reason weir_twin_risk(struct twin *t, const struct weir_command *c) {
     if (c->present & WEIR_HAS_FUNDING_CAP)
         n.funding_cap = none_or_cap(&f, r, WEIR_HAS_FUNDING_CAP, &r->funding_cap);
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
+    if (k->phase != PHASE_OPEN) return WEIR_R_STATUS;
     weir_twin_accepted(t, c);
     *k = n;
     return WEIR_OK;

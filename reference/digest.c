@@ -56,7 +56,8 @@ static void account(const struct twin *t, struct words *d, struct account *a) {
     name(d, &a->name);
     name(d, &a->owner);
     word(d, a->class_idx);
-    scope(d, &a->cross);
+    for (uint32_t k = 0; k < t->v->asset_count; k++)
+        if (weir_twin_settles(t, k)) scope(d, &a->cross[k]);
     for (int m = 0; m < t->markets; m++)
         if (a->at[m].mode == WEIR_ISOLATED) scope(d, &a->isolated[m]);
     for (uint32_t i = 1; i < t->v->asset_count; i++) {
@@ -176,6 +177,13 @@ uint64_t weir_twin_digest(struct twin *t) {
     }
     for (int i = 0; i < t->auction_count; i++)
         auction(t, &d, &t->auctions[i]);
+    for (int m = 0; m < t->markets; m++) {
+        if (t->m[m].c->expiry == WEIR_NONE) continue;
+        word(&d, 15);
+        word(&d, m);
+        word(&d, (int64_t)t->m[m].phase);
+        word(&d, t->m[m].settlement_price);
+    }
     uint64_t h = XXH3_64bits(d.w, d.count * sizeof *d.w);
     free(d.w);
     return h;

@@ -80,18 +80,19 @@ void weir_twin_return_inventory(struct twin *t, struct account *a) {
     if (a->fund < 0) return;
     for (int m = 0; m < t->markets; m++)
         if (a->at[m].s == 0) a->at[m].scheduled = a->at[m].rearm = false;
-    if (!weir_twin_flat(t, &a->cross) || a->cross.queue == QUEUE_LIQUIDATING) return;
-    wide amount = a->cross.balance;
+    struct scope *s = weir_twin_fund_scope(&t->fund[a->fund]);
+    if (!weir_twin_flat(t, s) || s->queue == QUEUE_LIQUIDATING) return;
+    wide amount = s->balance;
     if (amount <= 0) return;
-    a->cross.balance = 0;
-    a->cross.changed = true;
+    s->balance = 0;
+    s->changed = true;
     weir_twin_cash(t, &t->fund[a->fund], WEIR_CAUSE_UNWIND, amount, NULL);
 }
 
 /* ---- Drawdown (R32) -------------------------------------------------------------------------- */
 void weir_twin_fund_present(struct twin *t, const struct fund *f, struct sample *present,
                             struct sample *peak, int64_t *drawdown) {
-    wide equity = f->cash + weir_twin_eval(t, &f->account->cross).equity;
+    wide equity = f->cash + weir_twin_eval(t, weir_twin_fund_scope(f)).equity;
     *present = *peak = (struct sample){t->now, equity - f->seeds, equity};
     for (int i = 0; i < f->sample_count; i++) {
         const struct sample *x = &f->samples[i];
@@ -165,6 +166,14 @@ static void convert(struct twin *t, struct scope *s) {
     }
 }
 
+/* Where a deficit without losses goes: the first market of the scope's asset. */
+static int first_market(const struct twin *t, const struct scope *s) {
+    int m = s->market < 0 ? 0 : s->market;
+    while (s->market < 0 && (int)t->m[m].c->asset != -1 - s->market)
+        m++; /* without one of its asset a scope has no positions to lose with */
+    return m;
+}
+
 /* Divides a deficit among the markets closed in this liquidation by their net realised losses; the
  * fund of each part pays what it can, the rest waits in the market's pool. */
 static void cover(struct twin *t, struct scope *s, wide deficit) {
@@ -177,7 +186,7 @@ static void cover(struct twin *t, struct scope *s, wide deficit) {
         loss[m] = -p->realised;
         any = true;
     }
-    if (!any) loss[s->market < 0 ? 0 : s->market] = 1;
+    if (!any) loss[first_market(t, s)] = 1;
     weir_twin_divide(deficit, t->markets, loss, NULL, part);
     for (int m = 0; m < t->markets; m++) {
         if (part[m] == 0) continue;
@@ -218,7 +227,7 @@ void weir_twin_shortfalls(struct twin *t) {
         weir_twin_each_scope(t, find_pending, &p);
         if (!p.first) break;
         struct scope *s = p.first;
-        if (s->market < 0) convert(t, s);
+        if (s->market == -1) convert(t, s);
         wide deficit = s->balance < 0 ? -s->balance : 0;
         if (deficit > 0) cover(t, s, deficit);
         weir_twin_end(t, s, deficit);

@@ -4,10 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-wide weir_twin_value(const struct twin *t, int m, wide price, wide qty) {
-    return price * qty * t->m[m].c->unit_value; /* R4 */
-}
-
 wide weir_twin_fee(wide value, int64_t rate) {
     return weir_twin_div('c', value, rate, 1, WEIR_PPB, 1); /* R5, R24 */
 }
@@ -17,18 +13,19 @@ wide weir_twin_fee(wide value, int64_t rate) {
 wide weir_twin_move(struct twin *t, struct account *a, int m, int64_t qty, int64_t price) {
     struct position *p = &a->at[m];
     struct scope *s = weir_twin_scope(t, a, m);
-    wide profit = 0;
+    wide profit = 0, booked = 0; /* of the fill's value */
     int64_t closing = 0;
     if (p->s != 0 && (p->s > 0) != (qty > 0)) {
         closing = weir_min(weir_abs(p->s), weir_abs(qty));
-        wide value = weir_twin_value(t, m, price, closing);
+        booked = weir_twin_value(t, m, price, closing);
         wide released = closing == weir_abs(p->s)
                             ? p->v
                             : weir_twin_div('t', p->v, closing, 1, weir_abs(p->s), 1);
-        profit = p->s > 0 ? value - released : released - value;
+        bool gains = (p->s > 0) == (t->m[m].c->contract == WEIR_LINEAR);
+        profit = gains ? booked - released : released - booked;
         p->v -= released;
     }
-    p->v += weir_twin_value(t, m, price, weir_abs(qty) - closing);
+    p->v += weir_twin_value(t, m, price, weir_abs(qty)) - booked;
     p->s += qty;
     s->balance += profit;
     s->changed = true;
@@ -36,9 +33,8 @@ wide weir_twin_move(struct twin *t, struct account *a, int m, int64_t qty, int64
 }
 
 bool weir_twin_flat(const struct twin *t, const struct scope *s) {
-    if (s->market >= 0) return s->account->at[s->market].s == 0;
     for (int m = 0; m < t->markets; m++)
-        if (s->account->at[m].s != 0 && s->account->at[m].mode == WEIR_CROSS) return false;
+        if (s->account->at[m].s != 0 && weir_twin_scope(t, s->account, m) == s) return false;
     return true;
 }
 
@@ -63,7 +59,7 @@ void weir_twin_fill(struct twin *t, const struct fill *f, wide *taker_pnl) {
     wide mp = weir_twin_move(t, f->maker, f->m, -signed_qty, f->price);
     ts->balance -= f->taker_fee;
     ms->balance -= f->maker_fee;
-    t->assets[0].fees += f->taker_fee + f->maker_fee;
+    t->assets[t->m[f->m].c->asset].fees += f->taker_fee + f->maker_fee;
     if (taker_pnl) *taker_pnl = tp;
     if (f->maker_pnl) *f->maker_pnl = mp;
     after_move(t, f->taker, f->m);
@@ -103,7 +99,7 @@ void weir_twin_fill(struct twin *t, const struct fill *f, wide *taker_pnl) {
 
 void weir_twin_note_closed(struct scope *s, int m, int stage, wide value, wide profit) {
     s->had_lots_closed = true;
-    s->by_stage[stage] += value;
+    if (stage != WEIR_BY_COUNT) s->by_stage[stage] += value;
     s->account->at[m].closed = true;
     s->account->at[m].realised += profit;
 }
@@ -139,50 +135,50 @@ int64_t weir_twin_open_interest(const struct twin *t, int m) {
 }
 
 static void add_scope(struct twin *t, struct scope *s, void *x) {
-    (void)t;
-    *(wide *)x += s->balance;
+    struct weir_asset_totals *totals = x;
+    int asset = s->market < 0 ? -1 - s->market : (int)t->m[s->market].c->asset;
+    totals[asset].balances += s->balance;
 }
 
-/* R33. With linear contracts money is conserved because a fill of value F moves V on one side by
- * what the other side's V or balance gains: opening adds F to V of a long and to V of a short,
- * which cancel with their signs, and closing adds F - released to a balance while V falls by
- * released. `entry_values` carries the sign it has in the sum. */
+/* R33. A fill of value F moves V on one side by what the other side's V or balance gains. Linear:
+ * opening adds F to V of a long and to V of a short, which cancel with their signs (shorts plus,
+ * longs minus), and closing a long adds F - released to the balance while V falls by released.
+ * Inverse: closing a long adds released - F, so the signs are the other way round. `entry_values`
+ * carries the sign it has in the sum. */
+static bool add_market(const struct twin *t, int m, struct weir_asset_totals *x) {
+    wide net = 0;
+    x->loss_pool += t->m[m].pool;
+    for (int i = 0; i < weir_twin_accounts(t); i++) {
+        const struct position *p = &weir_twin_account_at(t, i)->at[m];
+        bool plus = (p->s < 0) == (t->m[m].c->contract == WEIR_LINEAR);
+        net += p->s;
+        x->entry_values += plus ? p->v : -p->v;
+    }
+    return net == 0;
+}
+
 bool weir_twin_conserved(struct twin *t, struct weir_asset_totals *totals) {
+    struct weir_asset_totals by_asset[WEIR_ASSETS_MAX] = {0};
     bool ok = true;
-    wide seeds = 0, cash = 0, pools = 0, entry = 0;
+    weir_twin_each_scope(t, add_scope, by_asset);
     for (int f = 0; f < t->funds; f++) {
-        cash += t->fund[f].cash;
-        seeds += t->fund[f].seeds;
+        struct weir_asset_totals *x = &by_asset[t->fund[f].c->asset];
+        x->fund += t->fund[f].cash;
+        x->seeds += t->fund[f].seeds;
         ok = ok && t->fund[f].cash >= 0 && t->fund[f].promised >= 0;
     }
-    for (int m = 0; m < t->markets; m++) {
-        wide net = 0;
-        pools += t->m[m].pool;
-        for (int i = 0; i < weir_twin_accounts(t); i++) {
-            const struct position *p = &weir_twin_account_at(t, i)->at[m];
-            net += p->s;
-            entry += p->s > 0 ? -p->v : p->v;
-        }
-        ok = ok && net == 0;
-    }
+    for (int m = 0; m < t->markets; m++)
+        ok = add_market(t, m, &by_asset[t->m[m].c->asset]) && ok;
     for (uint32_t a = 0; a < t->v->asset_count; a++) {
-        struct weir_asset_totals x = {0};
-        if (a == 0) {
-            weir_twin_each_scope(t, add_scope, &x.balances);
-            x.fund = cash;
-            x.seeds = seeds;
-            x.loss_pool = pools;
-            x.entry_values = entry;
-        } else {
-            for (int i = 0; i < weir_twin_accounts(t); i++)
-                x.balances += weir_twin_account_at(t, i)->collateral[a];
-        }
-        x.fees = t->assets[a].fees;
-        x.deposits = t->assets[a].deposits;
-        x.withdrawals = t->assets[a].withdrawals;
-        ok = ok && x.balances + x.entry_values + x.fund + x.fees + x.holds - x.loss_pool ==
-                       x.deposits + x.seeds - x.withdrawals;
-        if (totals) totals[a] = x;
+        struct weir_asset_totals *x = &by_asset[a];
+        for (int i = 0; i < weir_twin_accounts(t); i++)
+            x->balances += weir_twin_account_at(t, i)->collateral[a];
+        x->fees = t->assets[a].fees;
+        x->deposits = t->assets[a].deposits;
+        x->withdrawals = t->assets[a].withdrawals;
+        ok = ok && x->balances + x->entry_values + x->fund + x->fees + x->holds - x->loss_pool ==
+                       x->deposits + x->seeds - x->withdrawals;
+        if (totals) totals[a] = *x;
     }
     return ok;
 }

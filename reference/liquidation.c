@@ -36,7 +36,9 @@ bool weir_twin_before_in_queue(const struct scope *a, const struct scope *b,
     else if (c == 0)
         c = worse(a, b);
     if (c == 0) c = a->account->index - b->account->index;
-    if (c == 0) c = a->market - b->market;
+    /* Cross scopes by asset, then isolated ones by market. */
+    if (c == 0 && (a->market < 0) != (b->market < 0)) return a->market < 0;
+    if (c == 0) c = a->market < 0 ? b->market - a->market : a->market - b->market;
     return c < 0;
 }
 
@@ -79,7 +81,7 @@ static int select_position(struct twin *t, struct scope *s) {
         int64_t lots = weir_abs(p->s) - p->parked;
         if (lots == 0 || p->parked > 0 || p->wait_seq == t->seq) continue;
         if (p->stage == STAGE_AUCTION && weir_twin_room(t, m, lots) == 0) continue;
-        wide mm = weir_twin_mm(t, m, weir_abs(p->s), p->v);
+        wide mm = weir_twin_mm(t, s->account, m, weir_abs(p->s), p->v);
         if (best >= 0 && mm <= best_mm) continue;
         best = m;
         best_mm = mm;
@@ -110,7 +112,7 @@ static void start(struct twin *t, struct scope *s) {
     struct weir_event e = {.kind = WEIR_EV_LIQUIDATION_STARTED};
     e.liquidation_started.liquidation = s->liquidation;
     e.liquidation_started.account = &s->account->name;
-    e.liquidation_started.scope_market = s->market < 0 ? WEIR_NO_INDEX : (uint32_t)s->market;
+    e.liquidation_started.scope_market = (uint32_t)s->market;
     e.liquidation_started.equity = v.equity;
     e.liquidation_started.requirement = v.req;
     weir_twin_emit(t, &e);
@@ -152,20 +154,21 @@ static void plan_limit(struct twin *t, struct scope *s, struct forced *f) {
     const struct position *p = &s->account->at[f->m];
     int sign = f->side == WEIR_SELL ? 1 : -1; /* a lower limit is worse for a sell */
     wide share = weir_twin_share(t, s, f->m, f->qty, v.equity);
-    wide unit = (wide)f->qty * k->c->unit_value;
     f->bankruptcy =
         weir_twin_bankruptcy(t, s->account, f->m, f->qty, share, t->v->bankruptcy_fee_included);
     wide limit = f->bankruptcy;
     f->subsidised = share < 0;
-    wide want = sign * ((wide)f->bankruptcy - k->mark) * unit;
+    wide want = weir_twin_worse(t, f->m, f->side, f->bankruptcy, k->mark, f->qty);
     want = weir_wide_min(want, -share); /* R31: in the book at most -a */
     f->most_gap = want;
     if (f->subsidised && want > 0) {
         if (weir_twin_fund_of(t, f->m)->c->payout == WEIR_PAYOUT_ALL_OR_NOTHING)
             limit = k->mark;
-        else
-            limit -= sign *
-                     weir_twin_div('f', weir_twin_grant(t, f->m, s->account, want), 1, 1, unit, 1);
+        else {
+            f->most_gap = weir_twin_grant(t, f->m, s->account, want);
+            limit = weir_twin_extended(t, f->m, f->side, f->bankruptcy, f->qty, f->most_gap);
+            if (sign * (k->mark - limit) > 0) limit = k->mark;
+        }
     }
     if (t->v->limit_fillable) {
         wide x = WEIR_PPB;
@@ -211,16 +214,17 @@ int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, str
                          int64_t lots, int64_t *cool_until) {
     const struct market *k = &t->m[m];
     int64_t q = lots;
-    wide lot_value = weir_twin_value(t, m, k->mark, 1);
+    wide worth = weir_twin_value(t, m, k->mark, lots);
     if (p->name == WEIR_POLICY_TIER_STEP) {
-        int tier = weir_twin_tier(k, lot_value * lots);
+        int tier = weir_twin_tier(k, worth);
         if (tier > 0) {
             wide cap = k->tiers.row[p->tier_step_to_first ? 0 : tier - 1].cap;
             if (k->c->tier_edge == WEIR_LOWER_INCLUSIVE) cap--;
-            q = lots - (int64_t)weir_twin_div('f', cap, 1, 1, lot_value, 1);
+            q = lots - (int64_t)weir_twin_lots_within(t, m, k->mark, cap);
         }
     }
-    if (p->name == WEIR_POLICY_FRACTION && lot_value * lots > p->threshold && t->now >= *cool_until)
+    if (p->name == WEIR_POLICY_FRACTION && worth > weir_twin_amount_in(t, m, p->threshold) &&
+        t->now >= *cool_until)
         q = (int64_t)weir_twin_div('c', lots, p->fraction, 1, WEIR_PPB, 1);
     q = weir_twin_frontier(t, p, s, m, lots, q);
     if (p->name == WEIR_POLICY_FRACTION && q < lots) *cool_until = t->now + p->cooldown;
@@ -244,7 +248,7 @@ static void slice(struct twin *t, struct scope *s, int m) {
     struct weir_event e = {.kind = WEIR_EV_LIQUIDATION_STEP};
     e.liquidation_step.liquidation = s->liquidation;
     e.liquidation_step.account = &s->account->name;
-    e.liquidation_step.scope_market = s->market < 0 ? WEIR_NO_INDEX : (uint32_t)s->market;
+    e.liquidation_step.scope_market = (uint32_t)s->market;
     e.liquidation_step.market = (uint32_t)m;
     e.liquidation_step.side = f.side;
     e.liquidation_step.qty = f.qty;
@@ -320,7 +324,7 @@ void weir_twin_end(struct twin *t, struct scope *s, wide shortfall) {
     struct weir_event e = {.kind = WEIR_EV_LIQUIDATION_ENDED};
     e.liquidation_ended.liquidation = s->liquidation;
     e.liquidation_ended.account = &s->account->name;
-    e.liquidation_ended.scope_market = s->market < 0 ? WEIR_NO_INDEX : (uint32_t)s->market;
+    e.liquidation_ended.scope_market = (uint32_t)s->market;
     e.liquidation_ended.outcome = !s->had_lots_closed ? WEIR_CURED
                                   : flat              ? WEIR_CLOSED
                                                       : WEIR_RESTORED;

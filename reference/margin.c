@@ -31,35 +31,23 @@ wide weir_twin_im(const struct twin *t, const struct account *a, int m, wide lot
     if (k->c->margin_basis == WEIR_BASIS_ENTRY)
         n = p->v + weir_twin_value(t, m, k->mark, lots - weir_abs(p->s));
     const struct weir_tier *row = &k->tiers.row[weir_twin_tier(k, n)];
-    int64_t chosen = weir_twin_leverage(t, a, m);
-    if (row->max_leverage > 0) {
-        int64_t l = weir_min(chosen, row->max_leverage);
-        return weir_twin_div('c', n, 1, 1, l, 1);
+    wide chosen = weir_twin_leverage(t, a, m), part = 1, of = chosen; /* the rate is part / of */
+    if (row->max_leverage > 0)
+        of = weir_wide_min(chosen, row->max_leverage);
+    else if (chosen * row->initial_rate > WEIR_PPB) {
+        part = row->initial_rate;
+        of = WEIR_PPB;
     }
-    if ((wide)chosen * row->initial_rate > WEIR_PPB)
-        return weir_twin_div('c', n, row->initial_rate, 1, WEIR_PPB, 1);
-    return weir_twin_div('c', n, 1, 1, chosen, 1);
-}
-
-/* MM of a position of `lots` > 0 with entry value v (R9). */
-wide weir_twin_mm(const struct twin *t, int m, wide lots, wide v) {
-    const struct market *k = &t->m[m];
-    if (lots == 0) return 0;
-    wide at_mark = weir_twin_value(t, m, k->mark, lots);
-    wide n = k->c->margin_basis == WEIR_BASIS_ENTRY ? v : at_mark;
-    int tier = weir_twin_tier(k, n);
-    wide d = 0;
-    if (k->c->tier_mode == WEIR_TIER_MARGINAL)
-        for (int i = 1; i <= tier; i++)
-            d += (wide)k->tiers.row[i - 1].cap * (k->tiers.row[i].rate - k->tiers.row[i - 1].rate);
-    wide fee_base = k->c->closing_fee_basis == WEIR_BASIS_ENTRY ? v : at_mark;
-    wide exact = n * k->tiers.row[tier].rate - d + fee_base * k->c->closing_fee_reserve;
-    return weir_twin_div('c', exact, 1, 1, WEIR_PPB, 1);
+    if (k->scaled == 0) return weir_twin_div('c', n, part, 1, of, 1);
+    wide rate = weir_twin_div('c', WEIR_PPB, part * k->scaled_of + (of - part) * k->scaled, 1, of,
+                              k->scaled_of); /* oi_scaling */
+    return weir_twin_div('c', n, rate, 1, WEIR_PPB, 1);
 }
 
 wide weir_twin_upnl(const struct twin *t, int m, int64_t s, wide v) {
     wide now = weir_twin_value(t, m, t->m[m].mark, weir_abs(s));
-    return s > 0 ? now - v : s < 0 ? v - now : 0;
+    if (s == 0) return 0;
+    return (s > 0) == (t->m[m].c->contract == WEIR_LINEAR) ? now - v : v - now;
 }
 
 wide weir_twin_worth(const struct twin *t, int asset, wide amount) {
@@ -67,6 +55,73 @@ wide weir_twin_worth(const struct twin *t, int asset, wide amount) {
     return weir_twin_div('f', amount, t->assets[asset].price,
                          (WEIR_PPB - c->haircut) * weir_twin_power(t->v->assets[0].decimals),
                          weir_twin_power(c->decimals), weir_twin_power(18));
+}
+
+/* Other collateral stands behind the cross scope of asset 0 (R8). Only what a fresh feed values
+ * counts for opening and withdrawing. */
+static wide collateral_worth(const struct twin *t, const struct scope *s, bool fresh_only) {
+    wide sum = 0;
+    for (uint32_t i = 1; s->market == -1 && i < t->v->asset_count; i++) {
+        if (s->account->collateral[i] == 0) continue;
+        if (!fresh_only ||
+            weir_twin_feed_fresh(&t->assets[i].feed, t->now, t->v->assets[i].stale_after))
+            sum += weir_twin_worth(t, (int)i, s->account->collateral[i]);
+    }
+    return sum;
+}
+
+/* N * r - d of R9, in 10^-9. */
+static wide exact_mm(const struct twin *t, int m, wide lots, wide v) {
+    const struct market *k = &t->m[m];
+    bool entry = k->c->margin_basis == WEIR_BASIS_ENTRY;
+    wide n = entry ? v : weir_twin_value(t, m, k->mark, lots), d = 0;
+    int tier = weir_twin_tier(k, n);
+    if (k->c->tier_mode == WEIR_TIER_MARGINAL)
+        for (int i = 1; i <= tier; i++)
+            d += (wide)k->tiers.row[i - 1].cap * (k->tiers.row[i].rate - k->tiers.row[i - 1].rate);
+    return n * k->tiers.row[tier].rate - d;
+}
+
+/* The part of an equity that falls to all of a position: by MM, or by notional where no MM is. */
+static wide part_of(wide equity, wide mm, wide mm_total, wide n, wide n_total) {
+    if (mm_total > 0) return weir_twin_div('f', equity, mm, 1, mm_total, 1);
+    return n_total > 0 ? weir_twin_div('f', equity, n, 1, n_total, 1) : 0;
+}
+
+/* `closing_fee_basis: bankruptcy` (R9): the price at which the whole position would lose its part
+ * of the scope's equity, all MM taken without the reserve. */
+static int64_t closing_price(const struct twin *t, struct account *a, int m) {
+    const struct scope *s = weir_twin_scope(t, a, m);
+    wide mm = 0, mm_total = 0, n = 0, n_total = 0, equity = 0;
+    if (t->held) return t->held[m];
+    for (int i = 0; i < t->markets; i++) {
+        const struct position *p = &a->at[i];
+        if (p->s == 0 || weir_twin_scope(t, a, i) != s) continue;
+        wide x = weir_twin_div('c', exact_mm(t, i, weir_abs(p->s), p->v), 1, 1, WEIR_PPB, 1);
+        wide y = weir_twin_value(t, i, t->m[i].mark, weir_abs(p->s));
+        equity += weir_twin_upnl(t, i, p->s, p->v);
+        mm_total += x;
+        n_total += y;
+        if (i != m) continue;
+        mm = x;
+        n = y;
+    }
+    equity += s->balance + collateral_worth(t, s, false);
+    return weir_twin_bankruptcy(t, a, m, weir_abs(a->at[m].s),
+                                part_of(equity, mm, mm_total, n, n_total), false);
+}
+
+/* MM of `lots` of the account's position, with entry value v (R9). */
+wide weir_twin_mm(const struct twin *t, struct account *a, int m, wide lots, wide v) {
+    const struct weir_market *c = t->m[m].c;
+    if (lots == 0) return 0;
+    wide fee_base = v;
+    if (c->closing_fee_basis == WEIR_BASIS_MARK)
+        fee_base = weir_twin_value(t, m, t->m[m].mark, lots);
+    if (c->closing_fee_basis == WEIR_BASIS_BANKRUPTCY)
+        fee_base = weir_twin_value(t, m, closing_price(t, a, m), lots);
+    return weir_twin_div('c', exact_mm(t, m, lots, v) + fee_base * c->closing_fee_reserve, 1, 1,
+                         WEIR_PPB, 1);
 }
 
 struct value weir_twin_eval(const struct twin *t, const struct scope *s) {
@@ -84,18 +139,13 @@ struct value weir_twin_eval(const struct twin *t, const struct scope *s) {
                          : weir_twin_div('t', profit, t->v->positive_pnl_weight, 1, WEIR_PPB, 1);
         x.discounted += profit;
         x.im += weir_twin_im(t, a, m, weir_abs(p->s));
-        x.mm += weir_twin_mm(t, m, weir_abs(p->s), p->v);
+        x.mm += weir_twin_mm(t, a, m, weir_abs(p->s), p->v);
         x.notional += weir_twin_value(t, m, k->mark, weir_abs(p->s));
         x.positions++;
         x.stale_leg = x.stale_leg || k->stale;
     }
-    for (uint32_t i = 1; s->market < 0 && i < t->v->asset_count; i++) {
-        if (a->collateral[i] == 0) continue;
-        wide worth = weir_twin_worth(t, (int)i, a->collateral[i]);
-        x.equity += worth;
-        if (weir_twin_feed_fresh(&t->assets[i].feed, t->now, t->v->assets[i].stale_after))
-            x.discounted += worth;
-    }
+    x.equity += collateral_worth(t, s, false);
+    x.discounted += collateral_worth(t, s, true);
     x.req = x.mm;
     if (t->v->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
         x.req = weir_twin_div('c', x.im, t->v->trigger_fraction, 1, WEIR_PPB, 1);
@@ -104,8 +154,7 @@ struct value weir_twin_eval(const struct twin *t, const struct scope *s) {
 
 wide weir_twin_open_loss(const struct twin *t, int m, enum weir_side side, int64_t price,
                          int64_t m0, int64_t qty) {
-    wide d = side == WEIR_BUY ? (wide)price - m0 : (wide)m0 - price;
-    return d > 0 ? weir_twin_value(t, m, d, qty) : 0;
+    return weir_wide_max(0, weir_twin_worse(t, m, side, m0, price, qty));
 }
 
 /* Order margin of the scope: all its markets (R10). */
@@ -159,14 +208,33 @@ wide weir_twin_share(const struct twin *t, const struct scope *s, int m, int64_t
     const struct position *p = &s->account->at[m];
     struct value x = weir_twin_eval(t, s);
     int64_t size = weir_abs(p->s);
-    if (x.mm == 0)
+    if (x.mm == 0) {
+        if (x.notional == 0) return 0;
         return weir_twin_div('f', equity, weir_twin_value(t, m, t->m[m].mark, size), q, x.notional,
                              size);
-    wide mm = weir_twin_mm(t, m, size, p->v);
+    }
+    wide mm = weir_twin_mm(t, s->account, m, size, p->v);
     if (t->v->bankruptcy_share == WEIR_SHARE_PER_LOT)
         return weir_twin_div('f', equity, mm, q, x.mm, size);
     wide v_rest = q == size ? 0 : p->v - weir_twin_div('t', p->v, q, 1, size, 1);
-    return weir_twin_div('f', equity, mm - weir_twin_mm(t, m, size - q, v_rest), 1, x.mm, 1);
+    wide released = mm - weir_twin_mm(t, s->account, m, size - q, v_rest);
+    return weir_twin_div('f', equity, released, 1, x.mm, 1);
+}
+
+/* R23 inverse: the value at the price differs from that at mark by the share, one unit kept back
+ * for every fill that may be rounded. */
+static wide inverse_bankruptcy(const struct twin *t, int m, bool is_long, int64_t q, wide share,
+                               bool fee_included) {
+    const struct weir_market *c = t->m[m].c;
+    wide low = share - t->v->fills_per_step * (fee_included ? 2 : 1);
+    wide at_mark = weir_twin_value(t, m, t->m[m].mark, q);
+    wide worth = is_long ? at_mark + low : at_mark - low;
+    wide fee = fee_included ? c->fee_taker : 0;
+    if (worth <= 0) return c->max_price;
+    return weir_twin_div(is_long ? 'c' : 'f', (wide)c->face_value * q,
+                         weir_twin_power(t->v->assets[c->asset].decimals + c->tick.scale),
+                         is_long ? WEIR_PPB + fee : WEIR_PPB - fee, c->tick.mantissa * WEIR_PPB,
+                         worth);
 }
 
 int64_t weir_twin_bankruptcy(const struct twin *t, const struct account *a, int m, int64_t q,
@@ -174,7 +242,9 @@ int64_t weir_twin_bankruptcy(const struct twin *t, const struct account *a, int 
     const struct market *k = &t->m[m];
     bool is_long = a->at[m].s > 0;
     wide unit = (wide)q * k->c->unit_value, price;
-    if (!fee_included) {
+    if (k->c->contract == WEIR_INVERSE)
+        price = inverse_bankruptcy(t, m, is_long, q, share, fee_included);
+    else if (!fee_included) {
         wide step = weir_twin_div('f', share, 1, 1, unit, 1);
         price = is_long ? k->mark - step : k->mark + step;
     } else {
@@ -218,21 +288,36 @@ static int ascending(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-struct weir_maybe weir_twin_liquidation_price(struct twin *t, struct scope *s, int m) {
+/* The last price of those on one side of which lots are worth more than an amount and on the other
+ * at most that: around it a tier ends. */
+static wide tier_ends(const struct twin *t, int m, wide lots, wide amount) {
+    const struct weir_market *c = t->m[m].c;
+    if (c->contract == WEIR_INVERSE) return weir_twin_price_worth(t, m, 'f', lots, amount);
+    return weir_twin_div('f', amount, 1, 1, lots, c->unit_value);
+}
+
+/* Prices that end a piece in which the condition changes once at most; a piece begins after one. */
+static int pieces(const struct twin *t, int m, wide lots, int64_t *cut) {
     const struct market *k = &t->m[m];
-    int64_t cut[4 * WEIR_TIERS_MAX + 4], best = 0;
     int count = 0;
-    wide unit = (wide)weir_abs(s->account->at[m].s) * k->c->unit_value;
-    cut[count++] = 0; /* a piece begins after a cut and ends with the next */
+    cut[count++] = 0;
     cut[count++] = k->c->max_price;
     cut[count++] = k->mark - 1;
     cut[count++] = k->mark;
     for (uint32_t i = 0; i < k->tiers.count; i++)
-        for (int d = -1; d <= 1; d++) {
-            wide c = k->tiers.row[i].cap / unit + d;
-            if (c > 0 && c < k->c->max_price) cut[count++] = (int64_t)c;
-        }
+        for (int above = 0; above <= 1; above++)
+            for (int d = -1; d <= 1; d++) {
+                wide c = tier_ends(t, m, lots, (wide)k->tiers.row[i].cap + above) + d;
+                if (c > 0 && c < k->c->max_price) cut[count++] = (int64_t)c;
+            }
     qsort(cut, (size_t)count, sizeof cut[0], ascending);
+    return count;
+}
+
+static int64_t nearest_of_all(struct twin *t, struct scope *s, int m) {
+    const struct market *k = &t->m[m];
+    int64_t cut[6 * WEIR_TIERS_MAX + 4], best = 0;
+    int count = pieces(t, m, weir_abs(s->account->at[m].s), cut);
     for (int i = 0; i + 1 < count; i++) {
         if (cut[i] == cut[i + 1] || cut[i] < 0) continue;
         for (int negative = 0; negative < 2; negative++) {
@@ -244,6 +329,20 @@ struct weir_maybe weir_twin_liquidation_price(struct twin *t, struct scope *s, i
                 best = p;
         }
     }
+    return best;
+}
+
+struct weir_maybe weir_twin_liquidation_price(struct twin *t, struct scope *s, int m) {
+    int64_t *held = calloc((size_t)t->markets, sizeof *held);
+    WEIR_CHECK(held != NULL);
+    for (int i = 0; i < t->markets; i++)
+        if (s->account->at[i].s != 0 && weir_twin_scope(t, s->account, i) == s &&
+            t->m[i].c->closing_fee_basis == WEIR_BASIS_BANKRUPTCY)
+            held[i] = closing_price(t, s->account, i);
+    t->held = held;
+    int64_t best = nearest_of_all(t, s, m);
+    t->held = NULL;
+    free(held);
     return (struct weir_maybe){best != 0, best};
 }
 

@@ -58,6 +58,47 @@ int weir_twin_cmp(wide a, wide b, wide c, wide d) {
     return r < 0 ? -1 : r > 0;
 }
 
+static void set_ratio(mpq_t q, const struct ratio *r) {
+    mpz_t x;
+    mpz_init(x);
+    set(mpq_numref(q), r->n1);
+    set(x, r->n2);
+    mpz_mul(mpq_numref(q), mpq_numref(q), x);
+    set(mpq_denref(q), r->d1);
+    set(x, r->d2);
+    mpz_mul(mpq_denref(q), mpq_denref(q), x);
+    mpz_clear(x);
+    mpq_canonicalize(q);
+}
+
+wide weir_twin_mid_less(const struct ratio *a, const struct ratio *b, wide less) {
+    mpq_t x, y;
+    mpq_inits(x, y, NULL);
+    set_ratio(x, a);
+    set_ratio(y, b);
+    mpq_add(x, x, y);
+    mpq_div_2exp(x, x, 1);
+    mpz_fdiv_q(mpq_numref(x), mpq_numref(x), mpq_denref(x)); /* less is whole */
+    wide q = get(mpq_numref(x)) - less;
+    mpq_clears(x, y, NULL);
+    return q;
+}
+
+wide weir_twin_premium(const struct ratio *a, wide index) {
+    mpq_t x, i;
+    mpq_inits(x, i, NULL);
+    set_ratio(x, a);
+    set(mpq_numref(i), index);
+    mpq_sub(x, x, i);
+    mpq_div(x, x, i);
+    set(mpq_numref(i), WEIR_PPB);
+    mpq_mul(x, x, i);
+    mpz_tdiv_q(mpq_numref(x), mpq_numref(x), mpq_denref(x));
+    wide q = get(mpq_numref(x));
+    mpq_clears(x, i, NULL);
+    return q;
+}
+
 wide weir_twin_power(int digits) {
     wide p = 1;
     for (int i = 0; i < digits; i++)

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 static bool broken(const struct twin *t, int m, wide lots) {
-    return weir_twin_cmp(lots, weir_twin_value(t, m, t->m[m].c->max_price, 1), INT64_MAX, 1) > 0;
+    return weir_twin_cmp(lots, weir_twin_value_bound(t, m), INT64_MAX, 1) > 0;
 }
 
-/* R3: max(|s + B|, |s - S|) * value(max_price, 1) must fit. */
+/* R3: max(|s + B|, |s - S|) times the most a lot can be worth must fit. */
 bool weir_twin_bound_broken(struct twin *t, struct account *a, int m, wide s, wide buys,
                             wide sells) {
     wide b, c;
@@ -161,7 +161,7 @@ enum weir_reason weir_twin_check(struct twin *t, struct order *o, bool fired) {
         return WEIR_R_OVERFLOW;
     if (weir_twin_scope(t, o->account, o->m)->queue == QUEUE_LIQUIDATING)
         return WEIR_R_IN_LIQUIDATION;
-    if (k->status == WEIR_STATUS_HALTED) return WEIR_R_STATUS;
+    if (k->status == WEIR_STATUS_HALTED || k->phase != PHASE_OPEN) return WEIR_R_STATUS;
     if (!o->stop) {
         bool opens = weir_twin_opens(t, o);
         if (k->status == WEIR_STATUS_AUCTION && o->tif != WEIR_GTC) return WEIR_R_STATUS;

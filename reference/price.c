@@ -84,22 +84,21 @@ void weir_twin_compute_collateral(struct twin *t, int asset) {
     if (count > 0) t->assets[asset].price = median(p, count);
 }
 
-/* Total price * lots and lots of taking whole lots from the best order on until their value reaches
+/* The average price of taking whole lots from the best order on until their value reaches
  * impact_notional; false when the side cannot. */
-static bool impact(const struct twin *t, int m, enum weir_side side, wide *sum, wide *lots) {
+static bool impact(const struct twin *t, int m, enum weir_side side, struct ratio *average) {
     const struct market *k = &t->m[m];
-    wide need = k->c->mark_impact_notional, value = 0;
-    *sum = *lots = 0;
+    wide need = k->c->mark_impact_notional, value = 0, sum = 0, lots = 0;
     if (k->c->mark_impact_notional == WEIR_NONE) return false;
     for (int i = 0; i < k->book_count[side]; i++) {
         const struct order *o = k->book[side][i];
-        wide per_lot = weir_twin_value(t, m, o->price, 1);
-        wide q = weir_twin_div('c', need - value, 1, 1, per_lot, 1);
+        wide q = weir_twin_lots_reaching(t, m, o->price, need - value);
         if (q < 1) q = 1;
         if (q > o->open) q = o->open;
-        *sum += q * o->price;
-        *lots += q;
-        value += q * per_lot;
+        sum += q * o->price;
+        lots += q;
+        value += weir_twin_value(t, m, o->price, q);
+        *average = weir_twin_average(t, m, sum, lots, value);
         if (value >= need) return true;
     }
     return false;
@@ -117,20 +116,10 @@ static void sample_basis(struct twin *t, int m) {
     struct market *k = &t->m[m];
     int waiting = m;
     weir_twin_each_scope(t, waits_here, &waiting);
-    wide bid, bid_lots, ask, ask_lots;
+    struct ratio bid, ask;
     if (waiting < 0 || k->index == 0) return;
-    if (!impact(t, m, WEIR_BUY, &bid, &bid_lots)) return;
-    if (!impact(t, m, WEIR_SELL, &ask, &ask_lots)) return;
-    /* (bid / bid_lots + ask / ask_lots) / 2 - index over one denominator, relative to the index so
-     * that the products stay small. */
-    wide b = bid - k->index * bid_lots, a = ask - k->index * ask_lots;
-    wide x;
-    wide ab, ba, den;
-    if (!__builtin_mul_overflow(b, ask_lots, &ab) && !__builtin_mul_overflow(a, bid_lots, &ba) &&
-        !__builtin_mul_overflow(2 * bid_lots, ask_lots, &den))
-        x = weir_twin_div('f', ab + ba, 1, 1, den, 1);
-    else
-        WEIR_CHECK(false); /* lots beyond 2^63 in one book */
+    if (!impact(t, m, WEIR_BUY, &bid) || !impact(t, m, WEIR_SELL, &ask)) return;
+    wide x = weir_twin_mid_less(&bid, &ask, k->index);
     if (k->c->mark_clamp != WEIR_NONE) {
         wide most = weir_twin_div('f', k->index, k->c->mark_clamp, 1, WEIR_PPB, 1);
         x = x > most ? most : x < -most ? -most : x;
@@ -154,13 +143,20 @@ void weir_twin_compute_mark(struct twin *t, int m) {
         int64_t p[3] = {weir_saturate(funded), k->index + k->ema, k->last ? k->last : k->index};
         mark = median(p, 3);
     }
-    if (mark < 1) mark = 1;
-    if (mark > k->c->max_price) mark = k->c->max_price;
+    weir_twin_set_mark(t, m,
+                       (int64_t)(mark < 1                 ? 1
+                                 : mark > k->c->max_price ? k->c->max_price
+                                                          : mark));
+}
+
+/* A new mark, with its event if it or the index changed. */
+void weir_twin_set_mark(struct twin *t, int m, int64_t mark) {
+    struct market *k = &t->m[m];
     if (mark == k->mark && k->index == k->published_index) return;
     int64_t from = k->mark;
     if (mark != k->mark) {
         k->previous_mark = k->mark;
-        k->mark = (int64_t)mark;
+        k->mark = mark;
     }
     k->published_index = k->index;
     struct weir_event e = {.kind = WEIR_EV_MARK};
@@ -180,13 +176,13 @@ void weir_twin_mark_timer(struct twin *t, int m) {
 void weir_twin_sample_premium(struct twin *t) {
     for (int m = 0; m < t->markets; m++) {
         struct market *k = &t->m[m];
-        wide sum, lots;
+        struct ratio average;
         k->premium = 0;
         if (k->index == 0) continue;
-        if (impact(t, m, WEIR_BUY, &sum, &lots) && sum > k->index * lots)
-            k->premium += weir_twin_div('t', sum - k->index * lots, WEIR_PPB, 1, lots, k->index);
-        if (impact(t, m, WEIR_SELL, &sum, &lots) && sum < k->index * lots)
-            k->premium -= weir_twin_div('t', k->index * lots - sum, WEIR_PPB, 1, lots, k->index);
+        if (impact(t, m, WEIR_BUY, &average))
+            k->premium += weir_wide_max(0, weir_twin_premium(&average, k->index));
+        if (impact(t, m, WEIR_SELL, &average))
+            k->premium += weir_wide_min(0, weir_twin_premium(&average, k->index));
     }
 }
 
@@ -246,7 +242,7 @@ static void enter_line(struct twin *t, int m, int trigger, enum weir_side side) 
 
 void weir_twin_stops_moved(struct twin *t, int m, enum weir_stop_trigger trigger, int64_t from,
                            int64_t to) {
-    if (t->m[m].status != WEIR_STATUS_TRADING) return; /* looked at when it trades again */
+    if (!weir_twin_trades(t, m)) return; /* looked at when it trades again */
     if (from == 0 || to > from) enter_line(t, m, (int)trigger, WEIR_BUY);
     if (from == 0 || to < from) enter_line(t, m, (int)trigger, WEIR_SELL);
 }
@@ -257,7 +253,7 @@ void weir_twin_stops_all(struct twin *t, int m) {
 }
 
 void weir_twin_stop_accepted(struct twin *t, struct order *o) {
-    if (t->m[o->m].status == WEIR_STATUS_TRADING && holds(t, o)) o->line = ++t->line;
+    if (weir_twin_trades(t, o->m) && holds(t, o)) o->line = ++t->line;
 }
 
 static struct order *first_in_line(const struct twin *t) {
@@ -296,7 +292,7 @@ void weir_twin_fire_stops(struct twin *t) {
     while (fired < t->v->steps_per_command) {
         struct order *o = first_in_line(t);
         if (!o) break;
-        if (t->m[o->m].status != WEIR_STATUS_TRADING) {
+        if (!weir_twin_trades(t, o->m)) {
             o->line = 0;
             continue;
         }

@@ -26,6 +26,13 @@ static void adl_place(struct twin *t, struct account *a, int m, struct weir_posi
     free(line);
 }
 
+/* Entry value per lot as a price, floored to the tick; an inverse position of no value has none. */
+static struct weir_maybe entry_price(const struct twin *t, int m, int64_t size, wide v) {
+    if (t->m[m].c->contract == WEIR_LINEAR) return known(v / weir_twin_value(t, m, 1, size));
+    if (v == 0) return (struct weir_maybe){0};
+    return known(weir_twin_price_worth(t, m, 'f', size, v));
+}
+
 static void position_state(struct twin *t, struct account *a, int m,
                            struct weir_position_state *out) {
     const struct position *p = &a->at[m];
@@ -38,16 +45,34 @@ static void position_state(struct twin *t, struct account *a, int m,
     out->in_liquidation = s->queue == QUEUE_LIQUIDATING;
     if (p->s == 0) return;
     out->entry_value = weir_saturate(p->v);
-    out->entry_price = known(p->v / weir_twin_value(t, m, 1, size));
+    out->entry_price = entry_price(t, m, size, p->v);
     out->mark_price = known(t->m[m].mark);
     out->unrealised_pnl = weir_twin_upnl(t, m, p->s, p->v);
     out->notional = weir_twin_value(t, m, t->m[m].mark, size);
-    out->maintenance_margin = weir_twin_mm(t, m, size, p->v);
+    out->maintenance_margin = weir_twin_mm(t, a, m, size, p->v);
     out->initial_margin = weir_twin_im(t, a, m, size);
     out->liquidation_price = weir_twin_liquidation_price(t, s, m);
     wide share = weir_twin_share(t, s, m, size, weir_twin_eval(t, s).equity);
     out->bankruptcy_price = known(weir_twin_bankruptcy(t, a, m, size, share, false));
     adl_place(t, a, m, out);
+}
+
+static struct weir_scope_state cross_state(struct twin *t, struct scope *s) {
+    struct value v = weir_twin_eval(t, s);
+    struct weir_scope_state x = {.asset = (uint32_t)(-1 - s->market),
+                                 .balance = s->balance,
+                                 .equity = v.equity,
+                                 .initial_margin = v.im,
+                                 .order_margin = weir_twin_order_margin(t, s),
+                                 .maintenance_margin = v.mm,
+                                 .requirement = v.req,
+                                 .has_ratio = v.equity > 0,
+                                 .in_liquidation = s->queue == QUEUE_LIQUIDATING,
+                                 .liquidatable = weir_twin_liquidatable(t, s)};
+    if (x.has_ratio) x.margin_ratio = weir_twin_div('c', v.req, WEIR_PPB, 1, v.equity, 1);
+    if (!x.in_liquidation && !v.stale_leg)
+        x.available = weir_wide_max(0, weir_twin_withdrawable(t, s));
+    return x;
 }
 
 static enum weir_reason account_state(struct twin *t, const struct weir_command *c) {
@@ -57,20 +82,22 @@ static enum weir_reason account_state(struct twin *t, const struct weir_command 
     if (!a) return WEIR_R_UNKNOWN_ACCOUNT;
     struct weir_event e = {.kind = WEIR_EV_ACCOUNT_STATE};
     struct weir_account_state *out = &e.account_state;
-    struct value v = weir_twin_eval(t, &a->cross);
+    struct weir_scope_state cross = cross_state(t, &a->cross[0]), further[WEIR_ASSETS_MAX];
     out->account = &a->name;
-    out->balance = a->cross.balance;
-    out->equity = v.equity;
-    out->initial_margin = v.im;
-    out->order_margin = weir_twin_order_margin(t, &a->cross);
-    out->maintenance_margin = v.mm;
-    out->requirement = v.req;
-    out->has_ratio = v.equity > 0;
-    if (v.equity > 0) out->margin_ratio = weir_twin_div('c', v.req, WEIR_PPB, 1, v.equity, 1);
-    out->in_liquidation = a->cross.queue == QUEUE_LIQUIDATING;
-    out->liquidatable = weir_twin_liquidatable(t, &a->cross);
-    if (!out->in_liquidation && !v.stale_leg)
-        out->available = weir_wide_max(0, weir_twin_withdrawable(t, &a->cross));
+    out->balance = cross.balance;
+    out->equity = cross.equity;
+    out->initial_margin = cross.initial_margin;
+    out->order_margin = cross.order_margin;
+    out->maintenance_margin = cross.maintenance_margin;
+    out->requirement = cross.requirement;
+    out->has_ratio = cross.has_ratio;
+    out->margin_ratio = cross.margin_ratio;
+    out->available = cross.available;
+    out->in_liquidation = cross.in_liquidation;
+    out->liquidatable = cross.liquidatable;
+    for (uint32_t i = 1; i < t->v->asset_count; i++)
+        if (weir_twin_settles(t, i)) further[out->scope_count++] = cross_state(t, &a->cross[i]);
+    out->scopes = further;
     struct weir_position_state *list = calloc((size_t)t->markets, sizeof *list);
     for (int m = 0; m < t->markets; m++)
         if (a->at[m].s != 0 || a->at[m].mode == WEIR_ISOLATED)
@@ -195,7 +222,7 @@ static void adl_state(struct twin *t, int m, enum weir_side side) {
             score = weir_twin_div('t', line[i].weight, WEIR_PPB, 1, a->at[m].v, 1);
         list[i] = (struct weir_adl_entry){
             .account = &a->name,
-            .scope_market = a->at[m].mode == WEIR_ISOLATED ? (uint32_t)m : WEIR_NO_INDEX,
+            .scope_market = (uint32_t)weir_twin_scope(t, line[i].account, m)->market,
             .rank = i + 1,
             .score = weir_saturate(score),
             .qty = line[i].size};

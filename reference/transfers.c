@@ -3,7 +3,7 @@
 
 #define TOTAL_MOST ((wide)1 << 62)
 
-/* What could leave the cross scope in the settlement asset (R11), may be negative. */
+/* What could leave a cross scope in its settlement asset (R11), may be negative. */
 wide weir_twin_withdrawable(struct twin *t, struct scope *s) {
     struct value x = weir_twin_eval(t, s);
     wide bound = x.im + weir_twin_order_margin(t, s);
@@ -21,6 +21,11 @@ static enum weir_reason read_amount(struct twin *t, const struct weir_command *c
     return weir_twin_fields(&f);
 }
 
+/* The scope whose balance it is, or behind which it stands as collateral. */
+static struct scope *transfer_scope(const struct twin *t, struct account *a, int asset) {
+    return &a->cross[weir_twin_settles(t, (uint32_t)asset) ? asset : 0];
+}
+
 static enum weir_reason deposit(struct twin *t, const struct weir_command *c) {
     struct account *a = weir_twin_find_account(t, &c->account);
     int asset = c->present & WEIR_HAS_ASSET ? weir_twin_find_asset(t, &c->asset) : 0;
@@ -32,11 +37,12 @@ static enum weir_reason deposit(struct twin *t, const struct weir_command *c) {
     if (t->assets[asset].deposits + amount > TOTAL_MOST) return WEIR_R_OVERFLOW;
     weir_twin_accepted(t, c);
     t->assets[asset].deposits += amount;
-    if (asset == 0)
-        a->cross.balance += amount;
+    struct scope *s = transfer_scope(t, a, asset);
+    if (weir_twin_settles(t, (uint32_t)asset))
+        s->balance += amount;
     else
         a->collateral[asset] += amount;
-    a->cross.changed = true;
+    s->changed = true;
     return WEIR_OK;
 }
 
@@ -49,16 +55,17 @@ static enum weir_reason withdraw(struct twin *t, const struct weir_command *c) {
     enum weir_reason r = read_amount(t, c, asset, 1, &amount);
     if (r != WEIR_OK) return r;
     if (t->assets[asset].withdrawals + amount > TOTAL_MOST) return WEIR_R_OVERFLOW;
-    if (a->cross.queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
-    if (weir_twin_eval(t, &a->cross).stale_leg) return WEIR_R_STALE;
-    if (asset == 0) {
-        if (amount > weir_twin_withdrawable(t, &a->cross)) return WEIR_R_INSUFFICIENT;
-        a->cross.balance -= amount;
+    struct scope *s = transfer_scope(t, a, asset);
+    if (s->queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
+    if (weir_twin_eval(t, s).stale_leg) return WEIR_R_STALE;
+    if (weir_twin_settles(t, (uint32_t)asset)) {
+        if (amount > weir_twin_withdrawable(t, s)) return WEIR_R_INSUFFICIENT;
+        s->balance -= amount;
     } else {
         if (amount > a->collateral[asset]) return WEIR_R_INSUFFICIENT;
         a->collateral[asset] -= amount;
-        struct value x = weir_twin_eval(t, &a->cross);
-        wide bound = x.im + weir_twin_order_margin(t, &a->cross);
+        struct value x = weir_twin_eval(t, s);
+        wide bound = x.im + weir_twin_order_margin(t, s);
         wide transfer = weir_twin_div('c', x.notional, t->v->transfer_margin, 1, WEIR_PPB, 1);
         if (x.discounted < weir_wide_max(bound, transfer)) {
             a->collateral[asset] += amount;
@@ -66,7 +73,7 @@ static enum weir_reason withdraw(struct twin *t, const struct weir_command *c) {
         }
     }
     t->assets[asset].withdrawals += amount;
-    a->cross.changed = true;
+    s->changed = true;
     weir_twin_accepted(t, c);
     return WEIR_OK;
 }
@@ -77,10 +84,13 @@ static enum weir_reason isolated_margin(struct twin *t, const struct weir_comman
     int64_t amount;
     if (!a) return WEIR_R_UNKNOWN_ACCOUNT;
     if (m < 0) return WEIR_R_UNKNOWN_MARKET;
-    enum weir_reason r = read_amount(t, c, 0, INT64_MIN, &amount);
+    int asset = (int)t->m[m].c->asset;
+    enum weir_reason r = read_amount(t, c, asset, INT64_MIN, &amount);
     if (r != WEIR_OK) return r;
-    struct scope *s = &a->isolated[m], *source = amount > 0 ? &a->cross : s;
+    struct scope *cross = &a->cross[asset];
+    struct scope *s = &a->isolated[m], *source = amount > 0 ? cross : s;
     if (source->queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
+    if (t->m[m].phase != PHASE_OPEN) return WEIR_R_STATUS;
     if (weir_twin_eval(t, source).stale_leg && (amount > 0 || a->at[m].mode == WEIR_ISOLATED))
         return WEIR_R_STALE;
     if (a->at[m].mode != WEIR_ISOLATED) return WEIR_R_NOT_ISOLATED;
@@ -93,8 +103,8 @@ static enum weir_reason isolated_margin(struct twin *t, const struct weir_comman
     }
     weir_twin_accepted(t, c);
     s->balance += amount;
-    a->cross.balance -= amount;
-    s->changed = a->cross.changed = true;
+    cross->balance -= amount;
+    s->changed = cross->changed = true;
     return WEIR_OK;
 }
 
@@ -102,9 +112,9 @@ static enum weir_reason fund(struct twin *t, const struct weir_command *c) {
     int i = c->present & WEIR_HAS_FUND ? weir_twin_find_fund(t, &c->fund) : 0;
     int64_t amount;
     if (i < 0) return WEIR_R_UNKNOWN_FUND;
-    enum weir_reason r = read_amount(t, c, 0, INT64_MIN, &amount);
-    if (r != WEIR_OK) return r;
     struct fund *f = &t->fund[i];
+    enum weir_reason r = read_amount(t, c, (int)f->c->asset, INT64_MIN, &amount);
+    if (r != WEIR_OK) return r;
     if (f->seeds + amount > TOTAL_MOST) return WEIR_R_OVERFLOW;
     if (f->cash - f->promised + amount < 0 && amount < 0) return WEIR_R_INSUFFICIENT;
     weir_twin_accepted(t, c);
@@ -197,7 +207,7 @@ static enum weir_reason check_block(struct twin *t, struct side x[2], int m, int
     }
     for (int i = 0; i < 2; i++)
         if (weir_twin_scope(t, x[i].a, m)->queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
-    if (k->status == WEIR_STATUS_HALTED) return WEIR_R_STATUS;
+    if (k->status == WEIR_STATUS_HALTED || k->phase != PHASE_OPEN) return WEIR_R_STATUS;
     if (k->status == WEIR_STATUS_REDUCE_ONLY && raises) return WEIR_R_STATUS;
     if (k->stale && raises) return WEIR_R_STALE;
     if (k->mark == 0) return WEIR_R_NO_MARK;
@@ -216,8 +226,7 @@ static enum weir_reason block_trade(struct twin *t, const struct weir_command *c
     const struct market *k = &t->m[m];
     int64_t qty = weir_twin_units(&f, &c->qty, &k->c->lot, 1, INT64_MAX);
     int64_t price = weir_twin_units(&f, &c->price, &k->c->tick, 1, k->c->max_price);
-    if (weir_twin_cmp(qty, weir_twin_value(t, m, k->c->max_price, 1), INT64_MAX, 1) > 0)
-        f.overflow = true;
+    if (weir_twin_cmp(qty, weir_twin_value_bound(t, m), INT64_MAX, 1) > 0) f.overflow = true;
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
     x[0].qty = qty;
     x[1].qty = -qty;

@@ -22,8 +22,19 @@ struct account *weir_twin_account_at(const struct twin *t, int index) {
 }
 
 struct scope *weir_twin_scope(const struct twin *t, struct account *a, int m) {
-    (void)t;
-    return a->at[m].mode == WEIR_ISOLATED ? &a->isolated[m] : &a->cross;
+    return a->at[m].mode == WEIR_ISOLATED ? &a->isolated[m] : &a->cross[t->m[m].c->asset];
+}
+
+bool weir_twin_settles(const struct twin *t, uint32_t asset) {
+    return asset == 0 || t->v->assets[asset].settles;
+}
+
+struct scope *weir_twin_fund_scope(const struct fund *f) {
+    return &f->account->cross[f->c->asset];
+}
+
+bool weir_twin_trades(const struct twin *t, int m) {
+    return t->m[m].phase == PHASE_OPEN && t->m[m].status == WEIR_STATUS_TRADING;
 }
 
 void weir_twin_each_scope(struct twin *t, void (*f)(struct twin *t, struct scope *s, void *x),
@@ -31,7 +42,8 @@ void weir_twin_each_scope(struct twin *t, void (*f)(struct twin *t, struct scope
     for (int i = 0; i < weir_twin_accounts(t); i++) {
         struct account *a = weir_twin_account_at(t, i);
         a->index = i;
-        f(t, &a->cross, x);
+        for (uint32_t k = 0; k < t->v->asset_count; k++)
+            if (weir_twin_settles(t, k)) f(t, &a->cross[k], x);
         for (int m = 0; m < t->markets; m++)
             if (a->at[m].mode == WEIR_ISOLATED) f(t, &a->isolated[m], x);
     }
@@ -44,7 +56,8 @@ bool weir_twin_same_owner(const struct account *a, const struct account *b) {
 /* Nothing of this market is closed by liquidation or ADL. */
 bool weir_twin_closed_market(const struct twin *t, int m) {
     const struct market *k = &t->m[m];
-    return k->status == WEIR_STATUS_HALTED || k->status == WEIR_STATUS_AUCTION || k->stale;
+    return k->status == WEIR_STATUS_HALTED || k->status == WEIR_STATUS_AUCTION || k->stale ||
+           k->phase != PHASE_OPEN;
 }
 
 static void take_key(struct twin *t, struct scope *s, void *x) {
@@ -68,6 +81,7 @@ static void move_time(struct twin *t, int64_t to) {
     wide passed = (wide)to - t->now;
     for (int m = 0; m < t->markets; m++)
         t->m[m].premium_sum += t->m[m].premium * passed;
+    weir_twin_weigh_index(t, to);
     if (t->v->capacity != WEIR_NONE) {
         wide most = (wide)t->v->capacity * WEIR_SECOND;
         t->credit = passed >= WEIR_SECOND ? most : t->credit + passed * t->v->capacity;
@@ -76,7 +90,14 @@ static void move_time(struct twin *t, int64_t to) {
     t->now = to;
 }
 
-enum timer_kind { TIMER_AGE = 0, TIMER_MARK, TIMER_FUNDING, TIMER_AUCTION, TIMER_POLICY };
+enum timer_kind {
+    TIMER_AGE = 0,
+    TIMER_MARK,
+    TIMER_FUNDING,
+    TIMER_SETTLEMENT,
+    TIMER_AUCTION,
+    TIMER_POLICY
+};
 struct timer {
     int64_t t;
     enum timer_kind kind;
@@ -105,6 +126,8 @@ static struct timer next_timer(const struct twin *t) {
     struct timer best = {.m = -1};
     for (int m = 0; m < t->markets; m++) {
         const struct market *k = &t->m[m];
+        if (k->phase != PHASE_OPEN) continue;
+        if (k->c->expiry != WEIR_NONE) consider(t, &best, k->c->expiry, TIMER_SETTLEMENT, m, 0);
         consider_sources(t, &best, &k->feed, k->c->index_stale_after, m);
         if (k->next_mark != WEIR_NONE) consider(t, &best, k->next_mark, TIMER_MARK, m, 0);
         if (k->next_funding != WEIR_NONE) consider(t, &best, k->next_funding, TIMER_FUNDING, m, 0);
@@ -149,6 +172,9 @@ static void fire(struct twin *t, const struct timer *x) {
         k->next_funding = after(t->now, k->c->funding_interval);
         weir_twin_funding_timer(t, x->m);
         break;
+    case TIMER_SETTLEMENT:
+        weir_twin_settlement_timer(t, x->m);
+        break;
     case TIMER_AUCTION:
         weir_twin_auction_close(t, x->sub);
         break;
@@ -176,10 +202,11 @@ static void set_clock(struct twin *t, int64_t now) {
     t->clock_set = true;
     for (int m = 0; m < t->markets; m++) {
         struct market *k = &t->m[m];
-        k->next_funding = after(now, k->c->funding_interval);
+        if (k->c->expiry == WEIR_NONE) k->next_funding = after(now, k->c->funding_interval);
         k->next_mark =
             k->c->mark_method == WEIR_MARK_INDEX ? WEIR_NONE : after(now, k->c->mark_interval);
     }
+    weir_twin_set_expired(t);
 }
 
 /* `time` and the clock's `range` move no time; else the timers up to the command have fired. */
@@ -206,7 +233,7 @@ static void margin_call(struct twin *t, struct scope *s, void *x) {
     if (warned && !s->warned && s->queue != QUEUE_LIQUIDATING) {
         struct weir_event e = {.kind = WEIR_EV_MARGIN_CALL};
         e.margin_call.account = &s->account->name;
-        e.margin_call.scope_market = s->market < 0 ? WEIR_NO_INDEX : (uint32_t)s->market;
+        e.margin_call.scope_market = (uint32_t)s->market;
         e.margin_call.has_ratio = v.equity > 0;
         if (v.equity > 0)
             e.margin_call.margin_ratio = weir_twin_div('c', v.req, WEIR_PPB, 1, v.equity, 1);
@@ -219,6 +246,7 @@ static void margin_call(struct twin *t, struct scope *s, void *x) {
 static void phases(struct twin *t, const struct weir_command *c) {
     if (c->kind == WEIR_CMD_INDEX) weir_twin_compute_mark(t, weir_twin_find_market(t, &c->market));
     weir_twin_fire_stops(t);
+    weir_twin_settlement_sweep(t);
     weir_twin_take_keys(t);
     weir_twin_enter_queue(t);
     weir_twin_steps(t);
@@ -227,6 +255,18 @@ static void phases(struct twin *t, const struct weir_command *c) {
         weir_twin_sample_fund(t, &t->fund[f]);
     weir_twin_each_scope(t, margin_call, NULL);
     weir_twin_sample_premium(t);
+}
+
+/* R9 oi_scaling: x of the state as a command begins. */
+static void scale_margins(struct twin *t) {
+    for (int m = 0; m < t->markets; m++) {
+        struct market *k = &t->m[m];
+        int64_t lower = k->c->oi_scaling_lower, upper = k->c->oi_scaling_upper;
+        if (lower == WEIR_NONE || upper == WEIR_NONE) continue;
+        wide above = weir_twin_value(t, m, k->mark, weir_twin_open_interest(t, m)) - lower;
+        k->scaled_of = weir_max(upper - lower, 1);
+        k->scaled = above < 0 ? 0 : weir_wide_min(above, k->scaled_of);
+    }
 }
 
 static void rejected(struct twin *t, enum weir_reason reason) {
@@ -240,6 +280,7 @@ void weir_reference_apply(struct weir_reference *twin, const struct weir_command
     struct twin *t = (struct twin *)(void *)twin;
     t->seq++;
     t->n = 0;
+    scale_margins(t);
     enum weir_reason r = weir_twin_check_invalid(t, c);
     if (r == WEIR_OK) r = advance(t, c);
     if (r == WEIR_OK) r = weir_twin_command(t, c);
@@ -300,6 +341,7 @@ struct weir_reference *weir_reference_new(const struct weir_venue *venue, weir_e
 
 static void free_account(struct account *a) {
     free(a->at);
+    free(a->cross);
     free(a->isolated);
     free(a);
 }

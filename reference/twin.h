@@ -12,6 +12,7 @@ struct twin;
 struct account;
 
 enum stage { STAGE_BOOK = 0, STAGE_AUCTION, STAGE_BACKSTOP, STAGE_ABSORB, STAGE_ADL };
+enum phase { PHASE_OPEN = 0, PHASE_SETTLING, PHASE_GONE };
 enum queue_state { QUEUE_NONE = 0, QUEUE_WAITING, QUEUE_LIQUIDATING };
 
 /* What an account has in one market. */
@@ -41,7 +42,7 @@ struct position {
 
 struct scope {
     struct account *account;
-    int market; /* -1: cross */
+    int market; /* cross: -1 - its settlement asset */
     wide balance;
     bool warned;
     enum queue_state queue;
@@ -58,12 +59,12 @@ struct scope {
 struct account {
     struct weir_name name, owner;
     uint32_t class_idx;
-    int index; /* place in order: accounts by creation, the fund's after all */
-    int fund;  /* -1: nobody's fund */
-    struct scope cross;
+    int index;           /* place in order: accounts by creation, the fund's after all */
+    int fund;            /* -1: nobody's fund */
+    struct scope *cross; /* by settlement asset */
     struct scope *isolated;
     struct position *at;
-    wide collateral[WEIR_ASSETS_MAX]; /* [0] unused */
+    wide collateral[WEIR_ASSETS_MAX]; /* of assets that are not settled in */
 };
 
 struct order {
@@ -132,6 +133,10 @@ struct market {
     wide pool, volume;
     wide premium, premium_sum;
     int64_t next_mark, next_funding;
+    enum phase phase;         /* of a dated market (R16) */
+    int64_t settlement_price; /* 0: none */
+    wide index_sum, index_time;
+    wide scaled, scaled_of; /* oi_scaling: this part of the way to 100 %, fixed for a command */
     struct order **book[2]; /* resting, best first */
     int book_count[2];
 };
@@ -188,6 +193,7 @@ struct twin {
     struct auction *auctions;
     uint64_t auction_number, liquidation_number, age, line, flat_order;
     wide step_gap[WEIR_FUNDS_MAX]; /* paid by each fund within this step */
+    const int64_t *held; /* by market: closing prices held while the mark is varied, else NULL */
 };
 
 /* A scope valued at the present marks. */
@@ -202,8 +208,34 @@ struct value {
 wide weir_twin_div(char mode, wide a, wide b, wide c, wide d, wide e); /* a b c / (d e); f c t */
 int weir_twin_cmp(wide a, wide b, wide c, wide d);                     /* a b <=> c d */
 wide weir_twin_power(int digits);
+struct ratio {
+    wide n1, n2, d1, d2; /* n1 n2 / (d1 d2) */
+};
+wide weir_twin_mid_less(const struct ratio *a, const struct ratio *b, wide less); /* floored */
+wide weir_twin_premium(const struct ratio *a, wide index); /* in ppb of the index, truncated */
 void weir_twin_divide(wide total, int count, const wide *weights, const wide *caps, wide *shares);
 void *weir_twin_grow(void *array, int count, size_t size); /* room for one more */
+
+/* contract.c */
+wide weir_twin_value(const struct twin *t, int m, wide price, wide qty);
+wide weir_twin_value_bound(const struct twin *t, int m);
+/* What a trade of `side` at `price` costs its maker more than at `ref`; negative: it is better. */
+wide weir_twin_worse(const struct twin *t, int m, enum weir_side side, int64_t ref, int64_t price,
+                     wide qty);
+/* The most lots worth at most an amount, and the least worth at least it. */
+wide weir_twin_lots_within(const struct twin *t, int m, int64_t price, wide amount);
+wide weir_twin_lots_reaching(const struct twin *t, int m, int64_t price, wide amount);
+/* The most lots of `most` that are at most an amount worse; `price` is worse than `ref`. */
+wide weir_twin_lots_losing(const struct twin *t, int m, enum weir_side side, int64_t ref,
+                           int64_t price, wide amount, wide most);
+wide weir_twin_price_worth(const struct twin *t, int m, char mode, wide qty, wide amount);
+/* The worst price at which all `qty` lots together are at most `granted` worse than at `from`. */
+wide weir_twin_extended(const struct twin *t, int m, enum weir_side side, int64_t from, wide qty,
+                        wide granted);
+/* An amount of a section for all markets: the same number of the market's settlement asset. */
+wide weir_twin_amount_in(const struct twin *t, int m, int64_t amount);
+struct weir_decimal weir_twin_unit(const struct twin *t, int m);
+struct ratio weir_twin_average(const struct twin *t, int m, wide price_lots, wide lots, wide value);
 
 /* twin.c */
 void weir_twin_emit(struct twin *t, struct weir_event *e);
@@ -211,6 +243,9 @@ void weir_twin_timers(struct twin *t, int64_t until);
 struct account *weir_twin_account_at(const struct twin *t, int index);
 int weir_twin_accounts(const struct twin *t); /* the fund's included */
 struct scope *weir_twin_scope(const struct twin *t, struct account *a, int m);
+bool weir_twin_settles(const struct twin *t, uint32_t asset); /* has cross scopes */
+struct scope *weir_twin_fund_scope(const struct fund *f);
+bool weir_twin_trades(const struct twin *t, int m); /* R12: stops fire */
 /* Calls for every scope in account order: cross, then the isolated ones by market. */
 void weir_twin_each_scope(struct twin *t, void (*f)(struct twin *t, struct scope *s, void *x),
                           void *x);
@@ -296,7 +331,6 @@ struct fill {
     int64_t maker_left;
     wide *maker_pnl; /* out, may be NULL */
 };
-wide weir_twin_value(const struct twin *t, int m, wide price, wide qty);
 wide weir_twin_fee(wide value, int64_t rate);
 wide weir_twin_move(struct twin *t, struct account *a, int m, int64_t qty, int64_t price);
 void weir_twin_fill(struct twin *t, const struct fill *f, wide *taker_pnl);
@@ -314,7 +348,7 @@ struct weir_name weir_twin_name(const char *text);
 int weir_twin_tier(const struct market *k, wide notional);
 int64_t weir_twin_leverage(const struct twin *t, const struct account *a, int m);
 wide weir_twin_im(const struct twin *t, const struct account *a, int m, wide lots);
-wide weir_twin_mm(const struct twin *t, int m, wide lots, wide v);
+wide weir_twin_mm(const struct twin *t, struct account *a, int m, wide lots, wide v);
 wide weir_twin_upnl(const struct twin *t, int m, int64_t s, wide v);
 wide weir_twin_worth(const struct twin *t, int asset, wide amount);
 struct value weir_twin_eval(const struct twin *t, const struct scope *s);
@@ -341,6 +375,7 @@ bool weir_twin_update_source(struct feed *f, const struct weir_name *name, int64
 bool weir_twin_source_fits(const struct feed *f, const struct weir_name *name);
 void weir_twin_compute_index(struct twin *t, int m);
 void weir_twin_compute_mark(struct twin *t, int m);
+void weir_twin_set_mark(struct twin *t, int m, int64_t mark);
 void weir_twin_mark_timer(struct twin *t, int m);
 void weir_twin_funding_timer(struct twin *t, int m);
 void weir_twin_compute_collateral(struct twin *t, int asset);
@@ -351,6 +386,12 @@ void weir_twin_stops_moved(struct twin *t, int m, enum weir_stop_trigger trigger
 void weir_twin_stops_all(struct twin *t, int m);
 void weir_twin_stop_accepted(struct twin *t, struct order *o);
 void weir_twin_fire_stops(struct twin *t);
+
+/* settlement.c */
+void weir_twin_set_expired(struct twin *t);
+void weir_twin_weigh_index(struct twin *t, int64_t to);
+void weir_twin_settlement_timer(struct twin *t, int m);
+void weir_twin_settlement_sweep(struct twin *t);
 
 /* liquidation.c */
 void weir_twin_enter_queue(struct twin *t);
@@ -371,6 +412,7 @@ int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, str
 int64_t weir_twin_room(const struct twin *t, int m, int64_t lots);
 void weir_twin_auction_step(struct twin *t, struct scope *s, int m);
 void weir_twin_auction_close(struct twin *t, int idx);
+void weir_twin_auction_drop(struct twin *t, int idx); /* all unsold, as its market settles */
 enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c);
 void weir_twin_drop_bids(struct twin *t, struct scope *s);
 void weir_twin_backstop_step(struct twin *t, struct scope *s, int m);
