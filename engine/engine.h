@@ -45,7 +45,7 @@ void weir_engine_view_market(struct weir_engine *engine, uint32_t market,
 /* Cash of a fund and the scopes waiting or in liquidation. */
 weir_wide weir_engine_view_fund(struct weir_engine *engine, uint32_t fund);
 uint64_t weir_engine_view_backlog(const struct weir_engine *engine);
-/* Sum of the balances of all scopes (collateral held), settlement asset. */
-weir_wide weir_engine_view_collateral(const struct weir_engine *engine);
+/* Sum of the balances of all scopes of a settlement asset (collateral held). */
+weir_wide weir_engine_view_balances(const struct weir_engine *engine, uint32_t asset);
 
 #endif

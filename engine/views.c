@@ -36,6 +36,6 @@ uint64_t weir_engine_view_backlog(const struct weir_engine *e) {
     return e->lq.members.count;
 }
 
-weir_wide weir_engine_view_collateral(const struct weir_engine *e) {
-    return e->x.ledger.assets[0].balances;
+weir_wide weir_engine_view_balances(const struct weir_engine *e, uint32_t asset) {
+    return e->x.ledger.assets[asset].balances;
 }

@@ -19,6 +19,7 @@ struct weir_monitor *weir_monitor_new(const struct weir_venue *venue,
         free(m);
         return NULL;
     }
+    weir_monitor_worth_new(m);
     weir_monitor_headers(m);
     return m;
 }
@@ -122,7 +123,9 @@ static void on_ended(struct weir_monitor *m, const struct weir_event *e) {
     struct open_liquidation *one =
         by_number(m, e->liquidation_ended.account, e->liquidation_ended.liquidation, &link);
     m->outcomes[e->liquidation_ended.outcome]++;
-    m->shortfall += e->liquidation_ended.shortfall;
+    uint32_t asset = weir_scope_asset(m->venue, e->liquidation_ended.scope_market);
+    m->shortfall += weir_monitor_worth(m, asset, e->liquidation_ended.shortfall);
+    m->booked[asset].shortfall += e->liquidation_ended.shortfall;
     if (!one) return;
     weir_monitor_row_liquidation(m, one, e, e->t);
     uint32_t at = *link;
@@ -141,14 +144,16 @@ static void on_step(struct weir_monitor *m, const struct weir_event *e) {
     if (one->market == NOBODY) one->side = e->liquidation_step.side;
 }
 
-/* The liquidation that a fill belongs to: the isolated scope of its market, else the cross one. */
+/* The liquidation that a fill belongs to: the isolated scope of its market, else the cross one of
+ * its asset. */
 static struct open_liquidation *of_fill(struct weir_monitor *m, const struct weir_event *e) {
     uint32_t account = account_of(m, e->fill.taker);
+    uint32_t scope = WEIR_CROSS(m->venue->markets[e->fill.market].asset);
     struct open_liquidation *cross = NULL;
     if (account == NOBODY) return NULL;
     for (uint32_t at = m->accounts[account].open; at != NOBODY; at = m->liquidations[at].next) {
         if (m->liquidations[at].scope_market == e->fill.market) return &m->liquidations[at];
-        if (m->liquidations[at].scope_market == WEIR_NO_INDEX) cross = &m->liquidations[at];
+        if (m->liquidations[at].scope_market == scope) cross = &m->liquidations[at];
     }
     return cross;
 }
@@ -173,8 +178,7 @@ static int stage_of(enum weir_fill_kind kind) {
 static void on_fill(struct weir_monitor *m, const struct weir_event *e) {
     int stage = stage_of(e->fill.kind);
     if (stage < 0) return;
-    const struct weir_market *market = &m->venue->markets[e->fill.market];
-    weir_wide value = (weir_wide)e->fill.price * e->fill.qty * market->unit_value;
+    weir_wide value = weir_monitor_notional(m, e->fill.market, e->fill.price, e->fill.qty);
     bool longs = e->fill.taker_side == WEIR_SELL;
     struct market *at = &m->markets[e->fill.market];
     at->liquidated += value;
@@ -193,6 +197,7 @@ static void on_fill(struct weir_monitor *m, const struct weir_event *e) {
     struct open_liquidation *one = of_fill(m, e);
     if (!one) return;
     one->lots += e->fill.qty;
+    one->notional += value;
     if (one->market == NOBODY || value > one->largest) {
         one->market = e->fill.market;
         one->side = e->fill.taker_side;
@@ -204,8 +209,11 @@ static void on_fill(struct weir_monitor *m, const struct weir_event *e) {
 static void on_adl(struct weir_monitor *m, const struct weir_event *e) {
     uint32_t account = account_of(m, e->adl.counterparty);
     m->adl_events++;
-    m->haircut += e->adl.haircut;
-    m->least_haircut += e->adl.least_haircut;
+    uint32_t asset = m->venue->markets[e->adl.market].asset;
+    m->haircut += weir_monitor_worth(m, asset, e->adl.haircut);
+    m->least_haircut += weir_monitor_worth(m, asset, e->adl.least_haircut);
+    m->booked[asset].haircut += e->adl.haircut;
+    m->booked[asset].least_haircut += e->adl.least_haircut;
     if (account != NOBODY && !m->accounts[account].deleveraged) {
         m->accounts[account].deleveraged = true;
         m->adl_accounts++;
@@ -213,20 +221,47 @@ static void on_adl(struct weir_monitor *m, const struct weir_event *e) {
     weir_monitor_row_adl(m, e);
 }
 
+/* All funds, in quote currency, at the indices of the moment. */
+static void value_funds(struct weir_monitor *m) {
+    m->fund = 0;
+    for (uint32_t i = 0; i < m->venue->fund_count; i++)
+        m->fund += weir_monitor_worth(m, m->venue->funds[i].asset, m->cash[i]);
+    if (m->fund < m->fund_least) m->fund_least = m->fund;
+}
+
 static void on_fund(struct weir_monitor *m, const struct weir_event *e) {
     weir_wide amount = e->fund_movement.amount;
-    m->fund += e->fund_movement.balance - m->cash[e->fund_movement.fund];
+    uint32_t asset = m->venue->funds[e->fund_movement.fund].asset;
+    struct booked *booked = &m->booked[asset];
+    booked->fund += e->fund_movement.balance - m->cash[e->fund_movement.fund];
+    if (booked->fund < booked->fund_least) booked->fund_least = booked->fund;
     m->cash[e->fund_movement.fund] = e->fund_movement.balance;
-    if (amount >= 0)
-        m->received[e->fund_movement.cause] += amount;
-    else
-        m->paid[e->fund_movement.cause] -= amount;
-    if (m->fund < m->fund_least) m->fund_least = m->fund;
+    if (amount >= 0) {
+        m->received[e->fund_movement.cause] += weir_monitor_worth(m, asset, amount);
+        booked->received += amount;
+    } else {
+        m->paid[e->fund_movement.cause] -= weir_monitor_worth(m, asset, amount);
+        booked->paid -= amount;
+    }
+    value_funds(m);
+}
+
+static void on_socialised(struct weir_monitor *m, const struct weir_event *e) {
+    uint32_t market = e->socialised.market;
+    uint32_t asset = market == WEIR_NO_INDEX ? 0 : m->venue->markets[market].asset;
+    m->socialised += weir_monitor_worth(m, asset, e->socialised.amount);
+    m->booked[asset].socialised += e->socialised.amount;
+    m->socialised_events++;
 }
 
 static void on_mark(struct weir_monitor *m, const struct weir_event *e) {
     struct market *at = &m->markets[e->mark.market];
     weir_price mark = e->mark.mark;
+    uint32_t asset = m->venue->markets[e->mark.market].asset;
+    if (m->priced_by[asset] == e->mark.market) {
+        weir_monitor_worth_index(m, e->mark.market, e->mark.index);
+        if (m->booked[asset].fund != 0) value_funds(m);
+    }
     if (at->open == 0) {
         at->open = at->low = at->high = at->peak = mark;
     }
@@ -262,8 +297,7 @@ void weir_monitor_event(struct weir_monitor *monitor, const struct weir_event *e
         on_fund(monitor, event);
         break;
     case WEIR_EV_SOCIALISED:
-        monitor->socialised += event->socialised.amount;
-        monitor->socialised_events++;
+        on_socialised(monitor, event);
         break;
     case WEIR_EV_MARGIN_CALL:
         monitor->margin_calls++;
@@ -281,6 +315,11 @@ void weir_monitor_open(struct weir_monitor *monitor, struct weir_engine *engine,
     monitor->fund_start = monitor->fund_least = monitor->fund;
     memset(monitor->received, 0, sizeof monitor->received);
     memset(monitor->paid, 0, sizeof monitor->paid);
+    for (uint32_t i = 0; i < WEIR_ASSETS_MAX; i++) {
+        struct booked *booked = &monitor->booked[i];
+        booked->fund_start = booked->fund_least = booked->fund;
+        booked->received = booked->paid = 0;
+    }
     weir_monitor_sample(monitor, engine, t);
 }
 

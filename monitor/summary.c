@@ -5,10 +5,7 @@
 #include <string.h>
 
 double weir_monitor_quote(const struct weir_monitor *monitor, weir_wide units) {
-    double power = 1;
-    for (int i = 0; i < monitor->venue->assets[0].decimals; i++)
-        power *= 10;
-    return (double)units / power;
+    return weir_monitor_whole(monitor, 0, units);
 }
 
 void weir_monitor_peak(const struct weir_monitor *monitor, struct span *peak) {
@@ -103,6 +100,38 @@ static void by_cause(const struct writer *w, const char *key, const weir_wide *a
     (void)fputs(end, w->out);
 }
 
+/* With several settlement assets: what was booked in each, in that asset. */
+static void put_by_asset(const struct writer *w) {
+    const struct weir_venue *v = w->m->venue;
+    const char *between = "";
+    if (weir_venue_settlements(v) < 2) return;
+    (void)fputs(",\n  \"by_asset\": {", w->out);
+    for (uint32_t a = 0; a < v->asset_count; a++) {
+        const struct booked *b = &w->m->booked[a];
+        const struct {
+            const char *key;
+            weir_wide units;
+        } rows[] = {{"fund_start", b->fund_start},
+                    {"fund_min", b->fund_least},
+                    {"fund_end", b->fund},
+                    {"received", b->received},
+                    {"paid", b->paid},
+                    {"haircut", b->haircut},
+                    {"least_haircut", b->least_haircut},
+                    {"shortfall", b->shortfall},
+                    {"socialised", b->socialised}};
+        if (!v->assets[a].settles) continue;
+        (void)fprintf(w->out, "%s\n    \"%s\": {", between, v->assets[a].name.text);
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            (void)fprintf(w->out, "%s\"%s\": %.*f", i > 0 ? ", " : "", rows[i].key,
+                          v->assets[a].decimals,
+                          weir_monitor_whole(w->m, a, rows[i].units) * w->scale);
+        (void)fputc('}', w->out);
+        between = ",";
+    }
+    (void)fputc('}', w->out);
+}
+
 static void put_amounts(const struct writer *w, const struct span *peak) {
     const struct weir_monitor *m = w->m;
     put_liquidations(w, peak);
@@ -121,6 +150,7 @@ static void put_amounts(const struct writer *w, const struct span *peak) {
     money(w, "least_haircut", m->least_haircut, "},\n  ");
     money(w, "shortfall", m->shortfall, ", ");
     money(w, "socialised", m->socialised, "");
+    put_by_asset(w);
 }
 
 static void price(const struct writer *w, const struct weir_market *market, const char *key,

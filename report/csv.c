@@ -70,10 +70,12 @@ static int read_header(struct weir_csv *csv) {
                                   csv->name, csv->columns[0]);
     csv->header_count = csv->field_count;
     for (size_t i = 0; i < csv->column_count; i++) {
+        const bool optional = csv->columns[i][0] == '?';
         size_t at = 0;
-        while (at < csv->field_count && strcmp(csv->fields[at], csv->columns[i]) != 0)
+        while (at < csv->field_count &&
+               strcmp(csv->fields[at], csv->columns[i] + (optional ? 1 : 0)) != 0)
             at++;
-        if (at == csv->field_count)
+        if (at == csv->field_count && !optional)
             return weir_report_refuse(csv->error, "%s:1: the header has no column `%s`", csv->name,
                                       csv->columns[i]);
         csv->place[i] = at;
@@ -125,14 +127,16 @@ void weir_csv_close(struct weir_csv *csv) {
 }
 
 const char *weir_csv_text(const struct weir_csv *csv, size_t column) {
-    return csv->fields[csv->place[column]];
+    size_t place = csv->place[column];
+    return place < csv->header_count ? csv->fields[place] : "";
 }
 
 static int refuse_field(const struct weir_csv *csv, size_t column, const char *expected) {
     const char *text = weir_csv_text(csv, column);
     return weir_report_refuse(csv->error, "%s:%llu:%td: %s `%.*s`: expected %s", csv->name,
                               (unsigned long long)csv->number, text - csv->line + 1,
-                              csv->columns[column], SHOWN_MAX, text, expected);
+                              csv->columns[column] + (csv->columns[column][0] == '?'), SHOWN_MAX,
+                              text, expected);
 }
 
 int weir_csv_number(const struct weir_csv *csv, size_t column, double *out) {

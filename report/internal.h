@@ -42,7 +42,8 @@ struct weir_csv {
     size_t field_count;
     char *fields[WEIR_CSV_COLUMNS];
 };
-/* Opens folder/name and reads its header; every one of `columns` must be there. 0 or -EINVAL. */
+/* Opens folder/name and reads its header; every one of `columns` must be there, but those whose
+ * name begins with `?`, which then are empty in every row. 0 or -EINVAL. */
 int weir_csv_open(struct weir_csv *csv, const char *folder, const char *name,
                   const char *const *columns, size_t column_count, struct weir_file_error *error);
 /* 1: the next row's fields are set; 0: the end; -EINVAL: a line that is none. */

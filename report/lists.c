@@ -10,6 +10,7 @@
 #define CLASSES_MAX 64 /* account classes of a venue */
 #define DECADES     12 /* sizes from below 10 to 10^11 and more, in quote currency */
 #define WORD_MAX    32
+#define SCOPE_MAX   48
 
 enum liquidation_column {
     LIQUIDATION,
@@ -32,16 +33,18 @@ enum liquidation_column {
     SHORTFALL,
     LOTS_CLOSED,
     STEPS,
+    WORTH, /* quote currency for one of the asset that equity to shortfall are in; empty: 1 */
     LIQUIDATION_COLUMNS
 };
 static const char *const liquidation_columns[LIQUIDATION_COLUMNS] = {
     "liquidation", "account",  "scope",  "class",       "side",        "market", "started_ns",
     "ended_ns",    "outcome",  "equity", "requirement", "notional",    "book",   "auction",
-    "backstop",    "absorbed", "adl",    "shortfall",   "lots_closed", "steps"};
+    "backstop",    "absorbed", "adl",    "shortfall",   "lots_closed", "steps",  "?worth"};
 
 enum { NUMBERS = LIQUIDATION_COLUMNS - EQUITY };
 struct liquidation {
-    struct weir_name account, scope, class, market;
+    struct weir_name account, class, market;
+    char scope[SCOPE_MAX]; /* a market, `cross`, or `cross:` and an asset */
     char side[WORD_MAX], outcome[WORD_MAX];
     int64_t started, ended; /* ended -1: still under way when the run ended */
     double values[NUMBERS]; /* from EQUITY on */
@@ -75,10 +78,14 @@ static void copy_word(char *word, const char *text) {
     (void)snprintf(word, WORD_MAX, "%s", text);
 }
 
+/* Of the scope's asset; notional is in quote currency as it stands. */
+static bool is_money(size_t column) {
+    return column <= REQUIREMENT || (column >= BOOK && column <= SHORTFALL);
+}
+
 static int read_liquidation(const struct weir_csv *csv, struct liquidation *out) {
     *out = (struct liquidation){0};
     int result = weir_csv_name(csv, ACCOUNT, &out->account);
-    if (result == 0) result = weir_csv_name(csv, SCOPE, &out->scope);
     if (result == 0) result = weir_csv_name(csv, CLASS, &out->class);
     /* A flat scope with a deficit is liquidated without a position (R17): no market, no side. */
     if (result == 0 && *weir_csv_text(csv, MARKET) != 0)
@@ -87,6 +94,10 @@ static int read_liquidation(const struct weir_csv *csv, struct liquidation *out)
     if (result == 0) result = weir_csv_time(csv, ENDED, true, &out->ended);
     for (size_t i = 0; result == 0 && i < NUMBERS; i++)
         result = weir_csv_number(csv, EQUITY + i, &out->values[i]);
+    const double worth = out->values[WORTH - EQUITY];
+    for (size_t i = 0; i < NUMBERS && !isnan(worth); i++)
+        if (is_money(EQUITY + i)) out->values[i] *= worth;
+    (void)snprintf(out->scope, sizeof out->scope, "%s", weir_csv_text(csv, SCOPE));
     copy_word(out->side, weir_csv_text(csv, SIDE));
     copy_word(out->outcome, weir_csv_text(csv, OUTCOME));
     return result;
@@ -174,12 +185,12 @@ static void put_top(const struct liquidations *all, FILE *out) {
         (void)fprintf(out, "%s{\"started_ns\":\"%lld\"", i > 0 ? "," : "", (long long)l->started);
         put_member(out, "took", l->ended < 0 ? (double)NAN : (double)(l->ended - l->started) / 1e9);
         put_word(out, "account", l->account.text);
-        put_word(out, "scope", l->scope.text);
+        put_word(out, "scope", l->scope);
         put_word(out, "class", l->class.text);
         put_word(out, "market", l->market.text);
         put_word(out, "side", l->side);
         put_word(out, "outcome", l->outcome);
-        for (size_t c = EQUITY; c < LIQUIDATION_COLUMNS; c++)
+        for (size_t c = EQUITY; c < WORTH; c++)
             put_member(out, liquidation_columns[c], value_of(l, (enum liquidation_column)c));
         (void)fputc('}', out);
     }
@@ -244,11 +255,13 @@ enum adl_column {
     ADL_RANK,
     ADL_HAIRCUT,
     ADL_LEAST_HAIRCUT,
+    ADL_NOTIONAL, /* quote currency; empty: qty * price */
+    ADL_WORTH,    /* as above */
     ADL_COLUMNS
 };
-static const char *const adl_columns[ADL_COLUMNS] = {"time_ns",      "market",  "account",
-                                                     "counterparty", "qty",     "price",
-                                                     "rank",         "haircut", "least_haircut"};
+static const char *const adl_columns[ADL_COLUMNS] = {
+    "time_ns", "market",  "account",       "counterparty", "qty",   "price",
+    "rank",    "haircut", "least_haircut", "?notional",    "?worth"};
 
 /* What one account lost through deleveraging. */
 struct deleveraged {
@@ -277,9 +290,11 @@ static int read_adl(struct adl *all) {
     for (size_t i = ADL_QTY; result == 0 && i < ADL_COLUMNS; i++)
         result = weir_csv_number(&all->csv, i, &value[i]);
     if (result < 0) return result;
-    row.notional = or_zero(value[ADL_QTY] * value[ADL_PRICE]);
-    row.haircut = or_zero(value[ADL_HAIRCUT]);
-    row.least = or_zero(value[ADL_LEAST_HAIRCUT]);
+    const double worth = isnan(value[ADL_WORTH]) ? 1 : value[ADL_WORTH];
+    row.notional = or_zero(isnan(value[ADL_NOTIONAL]) ? value[ADL_QTY] * value[ADL_PRICE]
+                                                      : value[ADL_NOTIONAL]);
+    row.haircut = or_zero(value[ADL_HAIRCUT]) * worth;
+    row.least = or_zero(value[ADL_LEAST_HAIRCUT]) * worth;
     if (all->count == all->capacity) {
         size_t capacity = all->capacity > 0 ? all->capacity * 2 : 1024;
         struct deleveraged *grown = realloc(all->rows, capacity * sizeof *grown);

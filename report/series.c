@@ -32,13 +32,28 @@ enum column {
     BACKLOG,
     LIQUIDATED_LONG,
     LIQUIDATED_SHORT,
+    PER_QTY, /* quote currency per unit of quantity of an inverse contract; else empty */
     COLUMNS
 };
-static const char *const columns[COLUMNS] = {
-    "time_ns",       "market",          "index",           "mark",      "last",
-    "best_bid",      "best_ask",        "bid_depth",       "ask_depth", "spread",
-    "open_interest", "funding_rate",    "long_share",      "fund",      "leverage_ratio",
-    "backlog",       "liquidated_long", "liquidated_short"};
+static const char *const columns[COLUMNS] = {"time_ns",
+                                             "market",
+                                             "index",
+                                             "mark",
+                                             "last",
+                                             "best_bid",
+                                             "best_ask",
+                                             "bid_depth",
+                                             "ask_depth",
+                                             "spread",
+                                             "open_interest",
+                                             "funding_rate",
+                                             "long_share",
+                                             "fund",
+                                             "leverage_ratio",
+                                             "backlog",
+                                             "liquidated_long",
+                                             "liquidated_short",
+                                             "?per_qty"};
 
 /* What is charted: levels keep least and greatest of a bucket, in the order they came; flows are
  * summed. Levels from FIRST_COMMON on are the venue's, equal in every market's row. */
@@ -227,6 +242,15 @@ static void fill_bucket(struct bucket *bucket, const double *value) {
     bucket->filled = true;
 }
 
+/* The page takes quantity * mark for a notional: those of an inverse contract are put as the
+ * quantity of the base that is worth as much. */
+static void to_base(double *value) {
+    if (isnan(value[PER_QTY])) return;
+    value[OPEN_INTEREST] *= value[PER_QTY] / value[MARK];
+    value[BID_DEPTH] *= value[PER_QTY] / value[MARK];
+    value[ASK_DEPTH] *= value[PER_QTY] / value[MARK];
+}
+
 /* Second pass. Everything was checked by the first, but the file may have changed since. */
 static int fill_buckets(struct series *s) {
     size_t sample = 0;
@@ -240,6 +264,7 @@ static int fill_buckets(struct series *s) {
         for (size_t i = INDEX; result == 0 && i < COLUMNS; i++)
             result = weir_csv_number(&s->csv, i, &value[i]);
         if (result < 0) return result;
+        to_base(value);
         while (sample < s->sample_count && s->samples[sample].time < time)
             sample++;
         struct market *market = find_market(s, &name);

@@ -150,9 +150,9 @@ Test(monitor, fills_go_to_the_liquidation_of_their_scope) {
     (void)fflush(f.files.liquidations);
     const char *lines[] = {
         "\n2,anna,BTC-PERP,default,sell,BTC-PERP,20,40,restored,0.000000,0.000000,0.007000,"
-        "0.007000,0.000000,0.000000,0.000000,0.000000,0.000000,7,0\n",
+        "0.007000,0.000000,0.000000,0.000000,0.000000,0.000000,7,0,USDT,1\n",
         "\n1,anna,cross,default,sell,BTC-PERP,10,70,restored,0.000000,0.000000,0.005000,"
-        "0.005000,0.000000,0.000000,0.000000,0.000000,0.000000,5,0\n",
+        "0.005000,0.000000,0.000000,0.000000,0.000000,0.000000,5,0,USDT,1\n",
         "\n3,anna,ETH-PERP,default,,ETH-PERP,60,,open,"};
     for (int i = 0; i < 3; i++)
         cr_assert(strstr(f.liquidations, lines[i]), "%s in %s", lines[i], f.liquidations);
@@ -198,5 +198,68 @@ Test(monitor, the_fund_adds_up_and_prices_have_their_extremes) {
     cr_assert_eq(m->low, 60);
     cr_assert_eq(m->close, 80);
     cr_assert(m->drawdown == 0.5);
+    drop(&f);
+}
+
+/* Notionals of an inverse market are face value * lots; its money counts at its index. */
+Test(monitor, inverse_contracts_and_coins) {
+    struct fixture f;
+    make(&f);
+    struct weir_market *inverse = &f.venue->markets[1];
+    f.venue->assets[1] =
+        (struct weir_asset){.name = name_of("BTC"), .decimals = 8, .settles = true};
+    f.venue->asset_count = 2;
+    inverse->contract = WEIR_INVERSE;
+    inverse->face_value = 100;
+    inverse->asset = 1;
+    inverse->tick = weir_decimal_power(1);
+    inverse->price_digits = 1;
+    f.venue->funds[0].asset = 1;
+    weir_monitor_free(f.monitor);
+    f.monitor = weir_monitor_new(f.venue, &f.files);
+    cr_assert(f.monitor);
+    struct weir_event mark = {.kind = WEIR_EV_MARK, .mark = {1, 500000, 500000}};
+    weir_monitor_event(f.monitor, &mark); /* 50,000 */
+    struct weir_event seed = {.kind = WEIR_EV_FUND_MOVEMENT,
+                              .fund_movement = {0, WEIR_CAUSE_SEED, 200000000, 200000000, NULL}};
+    weir_monitor_event(f.monitor, &seed); /* 2 BTC */
+    cr_assert(f.monitor->fund == INT64_C(100000000000));
+    begin(&f, 1, 10, WEIR_CROSS(1));
+    const struct weir_name anna = name_of("anna"), bob = name_of("bob");
+    struct weir_event e = {.kind = WEIR_EV_FILL,
+                           .t = 20,
+                           .fill = {.market = 1,
+                                    .price = 480000,
+                                    .qty = 3,
+                                    .taker = &anna,
+                                    .maker = &bob,
+                                    .taker_side = WEIR_SELL,
+                                    .kind = WEIR_FILL_LIQUIDATION}};
+    weir_monitor_event(f.monitor, &e);
+    cr_assert(f.monitor->total == 300000000); /* 300 */
+    struct weir_event adl = {.kind = WEIR_EV_ADL,
+                             .adl = {1, &anna, &bob, 2, 480000, {true, 1}, 1000000, 10}};
+    weir_monitor_event(f.monitor, &adl); /* 0.01 BTC */
+    cr_assert(f.monitor->haircut == 500000000 && f.monitor->booked[1].haircut == 1000000);
+    struct weir_event ended = {.kind = WEIR_EV_LIQUIDATION_ENDED, .t = 30};
+    ended.liquidation_ended.liquidation = 1;
+    ended.liquidation_ended.account = &anna;
+    ended.liquidation_ended.scope_market = WEIR_CROSS(1);
+    ended.liquidation_ended.outcome = WEIR_CLOSED;
+    ended.liquidation_ended.by_stage[WEIR_BY_BOOK] = 625000;
+    ended.liquidation_ended.shortfall = 2;
+    weir_monitor_event(f.monitor, &ended);
+    cr_assert(f.monitor->booked[1].shortfall == 2 && f.monitor->shortfall == 1000);
+    mark.mark.mark = mark.mark.index = 250000;
+    weir_monitor_event(f.monitor, &mark);
+    cr_assert(f.monitor->fund == INT64_C(50000000000)); /* the same 2 BTC */
+    (void)fflush(f.files.liquidations);
+    (void)fflush(f.files.adl);
+    cr_assert(strstr(f.liquidations,
+                     "\n1,anna,cross:BTC,default,sell,ETH-PERP,10,30,closed,0.00000000,0.00000000,"
+                     "300.000000,0.00625000,0.00000000,0.00000000,0.00000000,0.00000000,0.00000002,"
+                     "3,0,BTC,50000.0\n"),
+              "%s", f.liquidations);
+    cr_assert(strstr(f.adl, ",0.01000000,0.00000010,BTC,200.000000,50000.0\n"), "%s", f.adl);
     drop(&f);
 }

@@ -175,6 +175,50 @@ Test(report, data_of_the_page) {
     remove_folder(folder);
 }
 
+/* Money of other assets counts at `worth`, lots of inverse contracts at `per_qty`. */
+Test(report, several_assets) {
+    char folder[256];
+    struct weir_file_error error;
+    static const char *const replaced[][2] = {
+        {"series.csv",
+         "time_ns,market,index,mark,last,best_bid,best_ask,bid_depth,ask_depth,spread,"
+         "open_interest,funding_rate,long_share,fund,leverage_ratio,backlog,liquidated_long,"
+         "liquidated_short,per_qty\n0,A,50,50,,,,5,6,0.1,7,0.0001,,10,0.2,0,0,0,100\n"},
+        {"liquidations.csv",
+         "liquidation,account,scope,class,side,market,started_ns,ended_ns,outcome,equity,"
+         "requirement,notional,book,auction,backstop,absorbed,adl,shortfall,lots_closed,steps,"
+         "asset,worth\n1,a1,cross:BTC,default,sell,A,5,6,closed,0.5,2,300,4,0,0,0,0,0.25,3,1,BTC,"
+         "40\n"},
+        {"adl.csv", "time_ns,market,account,counterparty,qty,price,rank,haircut,least_haircut,"
+                    "asset,notional,worth\n7,A,a1,w2,2,3,1,0.5,0.25,BTC,200,40\n"},
+    };
+    (void)new_folder(folder, sizeof folder);
+    for (size_t i = 0; i < 3; i++)
+        write_file(folder, replaced[i][0], replaced[i][1], strlen(replaced[i][1]));
+    cr_assert_eq(weir_report_write(folder, &error), 0, "%s", error.text);
+    json_t *data = page_data(folder);
+    static const struct {
+        const char *path;
+        double value;
+    } rows[] = {
+        {"series.views.0.markets.0.open_interest.0", 14}, /* 7 * 100 / 50 */
+        {"series.views.0.markets.0.bid_depth.0", 10},
+        {"series.views.0.markets.0.ask_depth.0", 12},
+        {"liquidations.shortfall", 10},
+        {"liquidations.top.0.equity", 20},
+        {"liquidations.top.0.notional", 300},
+        {"liquidations.top.0.book", 160},
+        {"adl.top.0.notional", 200},
+        {"adl.top.0.haircut", 20},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_assert(value_at(data, rows[i].path) == rows[i].value, "%s is %g", rows[i].path,
+                  value_at(data, rows[i].path));
+    cr_assert_str_eq(json_string_value(at(data, "liquidations.top.0.scope")), "cross:BTC");
+    json_decref(data);
+    remove_folder(folder);
+}
+
 Test(report, nothing_happened) {
     char folder[256];
     struct weir_file_error error;
