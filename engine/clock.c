@@ -150,7 +150,7 @@ static void on_funding_timer(struct weir_engine *e, uint32_t market) {
     weir_wide per_lot;
     weir_funding_instant(m, x->risks[market].funding_cap, p, &per_lot);
     weir_post_funding(&x->ledger, market, per_lot);
-    if (per_lot != 0) weir_touch_market(x, market);
+    if (per_lot != 0) weir_charges_moved(x, market);
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_FUNDING,
                                       .funding = {market, p->funding_rate, per_lot}});
 }

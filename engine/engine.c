@@ -119,8 +119,7 @@ static void check_conservation(const struct weir_engine *e) {
 static bool misses_scope(const struct weir_engine *e) {
     const struct weir_exchange *x = &e->x;
     const struct weir_pool *found = &x->trigger.found;
-    for (uint32_t m = 0; m < x->venue->market_count; m++)
-        if (x->trigger.moved[m]) return false;
+    if (weir_trigger_pending(x)) return false;
     for (uint32_t i = 0; i < x->ledger.scopes.count; i++) {
         const struct weir_scope *s = weir_scope_at(&x->ledger, i);
         struct weir_health h;

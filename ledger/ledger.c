@@ -152,9 +152,7 @@ uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) 
                                            .first_order = WEIR_NO_INDEX,
                                            .last_order = WEIR_NO_INDEX,
                                            .position_slot = WEIR_NO_INDEX,
-                                           .offer_next = WEIR_NO_INDEX,
-                                           .low_slot = WEIR_NO_INDEX,
-                                           .high_slot = WEIR_NO_INDEX};
+                                           .offer_next = WEIR_NO_INDEX};
     *link = i;
     return i;
 }

@@ -75,9 +75,8 @@ struct weir_leg {
     weir_wide backstop_free; /* R27: capacity left, units */
     weir_wide backstop_loss; /* loss limit left, units */
     bool volunteered;        /* is in the market's list of volunteers */
-    /* Trigger index: the scope's state cannot change while mark stays in [low, high]. */
-    weir_price low, high;
-    uint32_t low_slot, high_slot; /* in the market's heaps; WEIR_NO_INDEX: not there */
+    /* The edges of its band in the trigger index (margin/trigger.c); 0: none. */
+    uint32_t low_key, high_key;
 };
 
 struct weir_scope {

@@ -99,7 +99,7 @@ static void charge_market(struct weir_liquidator *lq, uint32_t market) {
     m->pool = 0;
     lq->pools_due--;
     weir_post_charge(&x->ledger, market, per_lot);
-    weir_touch_market(x, market);
+    weir_charges_moved(x, market);
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_SOCIALISED,
                                       .socialised = {.market = market, .amount = pool}});
     weir_fund_move(x, &lq->funds, x->venue->markets[market].fund_idx, WEIR_CAUSE_DUST,

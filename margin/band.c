@@ -1,156 +1,96 @@
-/* How far a mark may move before a scope's state can change.
+/* How far the value of a position may move before a scope's state can change.
  *
- * A condition alpha * sum(U_i) + beta * sum(X_i) + const >= 0 that holds with slack K keeps holding
- * while every leg i has used up at most k_i of it, sum(k_i) <= K, whatever the marks of the other
- * legs do: the sums of what is used add. Within one tier U_i and X_i are linear in the mark, so
- * the mark at which a leg has used up its share is one division; tiers are walked outward from the
- * present mark, and at each tier's edge the jump of X (tier_mode whole, initial margin) is looked
- * at too. Rounding: a requirement of n legs, each rounded up, is at most the exact sum plus
- * n * (1 - 10^-9) units; collect() takes that off the slack, so bands are never too wide. */
-#include "margin/edges.h"
+ * A condition alpha * sum(U_i) - sum(X_i) >= const that holds with slack K goes on holding while
+ * every position i has used up at most k_i of it, sum(k_i) <= K, whatever the others do: what is
+ * used adds up. In its own value v at mark a position gives g(v) = alpha * U(v) - X(v), U(v) =
+ * sign * (v - V), X a line in v within each tier: so the value at which k_i is used up is one
+ * division, and tiers are walked outward from the present value; where a tier begins the jump of X
+ * (tier_mode whole, initial margin) is looked at.
+ *
+ * Rounding: n maintenance requirements, each rounded up to a unit, are at most the exact sum plus
+ * n * (1 - 10^-9) units; who makes the condition takes that off its slack, so bands are never too
+ * wide.
+ *
+ * Charges: the value coordinate v' = v - sign * (what the lots paid since the band was made) is
+ * where U depends on charges through v' alone; X still depends on v, which lies within drift * |s|
+ * of v'. X does not fall as v grows (rates do not fall with tiers; weir_initial_grows says whether
+ * that holds for initial margin), so X(v' + drift * |s|) bounds it from above and
+ * X(v' - drift * |s|) from below. */
+#include "margin/band.h"
 
-/* X(p) = (a * p + b) / den within one tier. */
-struct line {
-    weir_wide a, b, den;
+struct walk {
+    const struct weir_exchange *x;
+    const struct weir_position_view *p;
+    const struct weir_condition *c;
+    weir_wide shift;  /* X is taken at v + shift */
+    weir_wide target; /* g may not fall below */
 };
 
-static struct line maintenance_line(const struct weir_exchange *x, const struct weir_leg *g,
-                                    uint32_t tier) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    const struct weir_risk *r = &x->risks[g->market];
-    weir_wide per_tick = weir_value(m, 1, weir_abs(g->size));
-    struct line l = {.den = 1};
-    weir_rate rate = r->tiers.row[tier].rate, fee = m->closing_fee_reserve;
-    if (m->margin_basis == WEIR_BASIS_MARK)
-        l.a = per_tick * rate;
-    else
-        l.b = (weir_wide)g->entry_value * rate;
-    if (m->tier_mode == WEIR_TIER_MARGINAL) l.b -= r->deduction[tier];
-    if (m->closing_fee_basis == WEIR_BASIS_ENTRY)
-        l.b += (weir_wide)g->entry_value * fee;
-    else
-        l.a += per_tick * fee;
-    return l;
+/* g in one tier as slope * v + base - target: the condition is that this is >= 0. */
+static struct weir_line left_in_tier(const struct walk *w, uint32_t tier) {
+    struct weir_line x = weir_requirement_line(w->x, w->p, tier, w->c->upper);
+    weir_wide alpha = w->c->alpha * w->p->sign;
+    int beta = w->c->upper ? -1 : 1;
+    x.base += x.slope * w->shift;
+    return (struct weir_line){alpha + beta * x.slope,
+                              beta * x.base - alpha * w->p->entry_value - w->target};
 }
 
-/* f * IM with IM = ceil(N / L) or ceil(N * rate): at most f * (N / L) + f, at least f * N / L. */
-static struct line initial_line(const struct weir_exchange *x, const struct weir_leg *g,
-                                uint32_t tier, int beta) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    const struct weir_tier *row = &x->risks[g->market].tiers.row[tier];
-    weir_wide f = x->venue->trigger_fraction, per_n;
-    int64_t leverage = weir_leg_leverage(x, g);
-    struct line l = {0};
-    if (row->initial_rate == 0) {
-        l.den = weir_min(leverage, row->max_leverage);
-        per_n = f;
-    } else if ((weir_wide)row->initial_rate * leverage >= WEIR_PPB) {
-        l.den = WEIR_PPB;
-        per_n = f * row->initial_rate;
-    } else {
-        l.den = leverage;
-        per_n = f;
+/* The largest v in the tier, of those X is taken in it. */
+static weir_wide top(const struct walk *w, uint32_t tier) {
+    weir_wide end = weir_tier_top(w->p, tier);
+    return end == INT64_MAX ? end : end - w->shift;
+}
+
+/* The tier in which X is taken at the present value. */
+static uint32_t first_tier(const struct walk *w) {
+    uint32_t tier = w->p->tier;
+    while (w->shift > 0 && top(w, tier) < w->p->value)
+        tier++;
+    while (w->shift < 0 && tier > 0 && w->p->market->margin_basis == WEIR_BASIS_MARK &&
+           top(w, tier - 1) >= w->p->value)
+        tier--;
+    return tier;
+}
+
+static weir_wide held_up(const struct walk *w) {
+    weir_wide v = w->p->value;
+    for (uint32_t tier = first_tier(w);; tier++) {
+        weir_wide end = top(w, tier);
+        if (end < v) continue; /* tiers narrower than a lot */
+        struct weir_line l = left_in_tier(w, tier);
+        if (weir_line_at(l, v) < 0) return v - 1;
+        if (l.slope < 0) {
+            weir_wide reach = l.base / -l.slope;
+            if (reach < end) return reach;
+        }
+        if (end == INT64_MAX) return end;
+        v = end + 1;
     }
-    if (m->margin_basis == WEIR_BASIS_MARK)
-        l.a = weir_value(m, 1, weir_abs(g->size)) * per_n;
-    else
-        l.b = g->entry_value * per_n;
-    if (beta < 0) l.b += f * l.den;
-    return l;
 }
 
-static struct line requirement_line(const struct weir_exchange *x, const struct weir_leg *g,
-                                    uint32_t tier, int beta) {
-    return x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION ? initial_line(x, g, tier, beta)
-                                                                   : maintenance_line(x, g, tier);
-}
-
-static uint32_t present_tier(const struct weir_exchange *x, const struct weir_leg *g) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    weir_wide n = weir_margin_notional(m, x->prices[g->market].mark, g->size, g->entry_value,
-                                       weir_abs(g->size));
-    return weir_tier_of(m, &x->risks[g->market], n);
-}
-
-weir_wide weir_band_requirement(const struct weir_exchange *x, const struct weir_leg *g, int beta) {
-    struct line l = requirement_line(x, g, present_tier(x, g), beta);
-    weir_wide n = l.a * x->prices[g->market].mark + l.b;
-    return beta < 0 ? weir_div_ceil(n, l.den) : weir_div_floor(n, l.den);
-}
-
-/* The highest price at which a position of the leg's size is still in the tier. */
-static weir_price tier_end(const struct weir_market *m, const struct weir_risk *r, uint32_t tier,
-                           weir_qty lots) {
-    if (m->margin_basis != WEIR_BASIS_MARK || tier + 1 >= r->tiers.count) return INT64_MAX;
-    weir_amount cap = r->tiers.row[tier].cap;
-    if (m->tier_edge == WEIR_LOWER_INCLUSIVE) cap--;
-    return weir_saturate(cap / weir_value(m, 1, lots));
-}
-
-/* The condition in one tier as c1 * p + c0 >= 0. False when it does not fit 128 bits. */
-struct threshold {
-    weir_wide c1, c0;
-};
-static bool threshold(const struct weir_exchange *x, const struct weir_leg *g, uint32_t tier,
-                      const struct weir_condition *c, weir_wide target, struct threshold *t) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    struct line l = requirement_line(x, g, tier, c->beta);
-    weir_wide u1 = weir_value(m, 1, g->size), u0 = g->size > 0 ? -g->entry_value : g->entry_value;
-    weir_wide slope, level, need, limit;
-    if (__builtin_mul_overflow(c->alpha * u1, l.den, &slope)) return false;
-    if (__builtin_mul_overflow(c->alpha * u0, l.den, &level)) return false;
-    if (__builtin_mul_overflow(target, l.den, &need)) return false;
-    t->c1 = slope + c->beta * l.a;
-    t->c0 = level + c->beta * l.b - need;
-    return !__builtin_mul_overflow(t->c1, m->max_price, &limit) &&
-           !__builtin_add_overflow(limit, t->c0, &limit);
-}
-
-static weir_price held_up(const struct weir_exchange *x, const struct weir_leg *g,
-                          const struct weir_condition *c, weir_wide target) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    const struct weir_risk *r = &x->risks[g->market];
-    weir_price p = x->prices[g->market].mark;
-    for (uint32_t k = present_tier(x, g); k < r->tiers.count; k++) {
-        weir_price end = weir_min(tier_end(m, r, k, weir_abs(g->size)), m->max_price);
-        if (end < p) continue;
-        struct threshold t;
-        if (!threshold(x, g, k, c, target, &t)) return x->prices[g->market].mark;
-        if (t.c1 * p + t.c0 < 0) return weir_max(p - 1, x->prices[g->market].mark);
-        if (t.c1 < 0 && t.c0 / -t.c1 < end) return (weir_price)(t.c0 / -t.c1);
-        if (end >= m->max_price) return INT64_MAX;
-        p = end + 1;
+static weir_wide held_down(const struct walk *w) {
+    weir_wide v = w->p->value;
+    for (uint32_t tier = first_tier(w);; tier--) {
+        bool lowest = tier == 0 || w->p->market->margin_basis != WEIR_BASIS_MARK;
+        weir_wide start = lowest ? 0 : weir_wide_max(0, top(w, tier - 1) + 1);
+        if (start > v) continue;
+        struct weir_line l = left_in_tier(w, tier);
+        if (weir_line_at(l, v) < 0) return v + 1;
+        if (l.slope > 0 && weir_line_at(l, start) < 0) return weir_div_ceil(-l.base, l.slope);
+        if (start == 0) return 0;
+        v = start - 1;
     }
-    return INT64_MAX;
 }
 
-static weir_price held_down(const struct weir_exchange *x, const struct weir_leg *g,
-                            const struct weir_condition *c, weir_wide target) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    const struct weir_risk *r = &x->risks[g->market];
-    weir_price p = x->prices[g->market].mark;
-    for (uint32_t k = present_tier(x, g) + 1; k-- > 0;) {
-        bool lowest = k == 0 || m->margin_basis != WEIR_BASIS_MARK;
-        weir_price start = lowest ? 1 : tier_end(m, r, k - 1, weir_abs(g->size)) + 1;
-        if (start > p) continue;
-        struct threshold t;
-        if (!threshold(x, g, k, c, target, &t)) return x->prices[g->market].mark;
-        if (t.c1 * p + t.c0 < 0) return weir_min(p + 1, x->prices[g->market].mark);
-        if (t.c1 > 0 && t.c1 * start + t.c0 < 0) return (weir_price)weir_div_ceil(-t.c0, t.c1);
-        if (start <= 1) return 0;
-        p = start - 1;
-    }
-    return 0;
-}
-
-void weir_band_narrow(const struct weir_exchange *x, const struct weir_leg *g,
-                      const struct weir_condition *c, weir_wide share, weir_price *low,
-                      weir_price *high) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    weir_wide now =
-        c->alpha * weir_unrealised(m, x->prices[g->market].mark, g->size, g->entry_value) +
-        c->beta * weir_band_requirement(x, g, c->beta);
-    weir_wide target = now - share;
-    *low = weir_max(*low, held_down(x, g, c, target));
-    *high = weir_min(*high, held_up(x, g, c, target));
+void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *p,
+                      const struct weir_condition *c, weir_wide share, weir_wide drift,
+                      struct weir_band *band) {
+    struct weir_line own = weir_requirement_line(x, p, p->tier, c->upper);
+    weir_wide now = c->alpha * (p->value - p->entry_value) * p->sign +
+                    (c->upper ? -weir_line_at(own, p->value) : weir_line_at(own, p->value));
+    weir_wide shift = drift * p->lots;
+    struct walk w = {x, p, c, c->upper ? shift : -shift, now - share};
+    band->low = weir_wide_max(band->low, held_down(&w));
+    band->high = weir_wide_min(band->high, held_up(&w));
 }

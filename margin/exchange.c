@@ -17,7 +17,7 @@ int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
     int error = weir_ledger_new(&x->ledger, venue, accounts_max);
     if (!error) error = weir_orders_new(&x->orders, orders_max);
     if (!error)
-        error = weir_trigger_new(&x->trigger, markets, x->ledger.scopes.capacity,
+        error = weir_trigger_new(&x->trigger, venue, x->ledger.scopes.capacity,
                                  x->ledger.legs.capacity);
     for (uint32_t m = 0; !error && m < markets; m++) {
         const struct weir_market *c = &venue->markets[m];
@@ -40,7 +40,7 @@ void weir_exchange_free(struct weir_exchange *x) {
     uint32_t markets = x->venue ? x->venue->market_count : 0;
     for (uint32_t m = 0; x->books && m < markets; m++)
         weir_book_free(&x->books[m]);
-    weir_trigger_free(&x->trigger, markets);
+    weir_trigger_free(&x->trigger);
     weir_orders_free(&x->orders);
     if (x->ledger.venue) weir_ledger_free(&x->ledger);
     free(x->books);

@@ -4,7 +4,7 @@
 #ifndef WEIR_MARGIN_H
 #define WEIR_MARGIN_H
 
-#include "ledger/ledger.h"
+#include "margin/trigger.h"
 #include "orderbook/orderbook.h"
 #include "price/price.h"
 
@@ -12,6 +12,7 @@
 struct weir_risk {
     struct weir_tiers tiers;
     weir_wide deduction[WEIR_TIERS_MAX]; /* d_k of R9, in 10^-9 units, exact */
+    bool initial_grows; /* no tier asks for less initial margin than the one below it */
     weir_amount open_interest_cap, position_limit;
     weir_rate price_band, liquidation_band, funding_cap;
     weir_amount scale_part, scale_whole; /* oi_scaling of this command: part / whole of the way */
@@ -22,22 +23,6 @@ struct weir_collateral {
     int64_t price; /* 10^-9 of the settlement asset; 0: none yet */
     bool fresh;
     struct weir_feed feed;
-};
-
-/* Legs by the edge of their band: a binary heap of leg indices. */
-struct weir_edge_heap {
-    struct weir_pool legs; /* uint32_t */
-    bool high;             /* ordered by leg->high ascending; else leg->low descending */
-};
-
-struct weir_trigger_index {
-    struct weir_edge_heap *low, *high; /* per market */
-    struct weir_pool dirty;            /* uint32_t scopes to look at */
-    struct weir_pool found;            /* uint32_t liquidatable scopes not in the queue yet */
-    struct weir_pool warned;           /* uint32_t scopes whose warning changed */
-    struct weir_pool rekey;            /* uint32_t queued scopes whose key must be taken again */
-    bool *moved;                       /* per market: mark moved since the last look */
-    uint64_t evaluations;              /* scopes evaluated so far */
 };
 
 struct weir_exchange {
@@ -86,6 +71,13 @@ weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *
 /* Fixes the market's place in its oi_scaling (R9) at this open interest; true when it changed. */
 bool weir_risk_scale(const struct weir_market *m, struct weir_risk *r, weir_price mark,
                      weir_qty open_interest);
+/* The rate of initial margin in a tier at a leverage (within the class's cap), scaled by open
+ * interest: over / under. */
+struct weir_initial_rate {
+    int64_t over, under;
+};
+struct weir_initial_rate weir_initial_rate(const struct weir_risk *r, uint32_t tier,
+                                           int64_t leverage);
 /* IM of a notional at the chosen leverage (already within the class's cap). */
 weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
                        int64_t leverage);
@@ -154,6 +146,8 @@ bool weir_margin_ratio(const struct weir_health *h, weir_wide *ppb);
 bool weir_restored(const struct weir_exchange *x, const struct weir_health *h);
 /* What could be withdrawn from the balance of the scope: >= 0. */
 weir_wide weir_available(const struct weir_exchange *x, uint32_t scope);
+/* Worth of all collateral of a scope. */
+weir_wide weir_scope_worth(const struct weir_exchange *x, uint32_t scope);
 /* Worth of an amount of collateral (R8), 0 without a price. */
 weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, weir_wide amount);
 /* The owner's figure for R12's position limit: sum over his accounts of the value at mark of the
@@ -175,9 +169,9 @@ weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct wei
 weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg);
 
 /* ---- The trigger index (R18) ----------------------------------------------------------------- */
-int weir_trigger_new(struct weir_trigger_index *t, uint32_t market_count, uint32_t scopes,
+int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venue, uint32_t scopes,
                      uint32_t legs);
-void weir_trigger_free(struct weir_trigger_index *t, uint32_t market_count);
+void weir_trigger_free(struct weir_trigger_index *t);
 /* Something of the scope changed: look at it at the next collect. O(1). */
 void weir_touch(struct weir_exchange *x, uint32_t scope);
 /* The same, and the queue's key is to be taken again (R19): by commands and steps. */
@@ -187,9 +181,13 @@ void weir_touch_market(struct weir_exchange *x, uint32_t market);
 void weir_touch_collateral(struct weir_exchange *x, uint32_t asset);
 /* The market's mark moved. O(1). */
 void weir_mark_moved(struct weir_exchange *x, uint32_t market);
-/* Looks at every scope that was touched or whose band a mark left: appends scopes that are
- * liquidatable and not queued to trigger.found, those whose warning changed to trigger.warned, and
- * indexes them again. Exact: what a full scan would find. */
+/* Lots of the market were charged, or paid funding. O(1). */
+void weir_charges_moved(struct weir_exchange *x, uint32_t market);
+/* Do moves wait to be looked at? */
+bool weir_trigger_pending(const struct weir_exchange *x);
+/* Looks at every scope that was touched or had an edge passed: appends scopes that are liquidatable
+ * and not queued to trigger.found, those whose warning changed to trigger.warned, and indexes them
+ * again. Exact: what a full scan would find. Each scope is evaluated at most once. */
 void weir_trigger_collect(struct weir_exchange *x);
 
 #endif

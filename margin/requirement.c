@@ -10,6 +10,12 @@ uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r, we
     return last;
 }
 
+/* The least rate of initial margin that a tier allows. */
+static struct weir_initial_rate tier_rate(const struct weir_tier *row) {
+    if (row->initial_rate > 0) return (struct weir_initial_rate){row->initial_rate, WEIR_PPB};
+    return (struct weir_initial_rate){1, row->max_leverage};
+}
+
 /* d_1 = 0, d_k = d_(k-1) + cap_(k-1) * (r_k - r_(k-1)): exact in 10^-9 units. */
 void weir_risk_derive(struct weir_risk *risk) {
     risk->deduction[0] = 0;
@@ -17,6 +23,13 @@ void weir_risk_derive(struct weir_risk *risk) {
         const struct weir_tier *row = risk->tiers.row;
         risk->deduction[k] =
             risk->deduction[k - 1] + (weir_wide)row[k - 1].cap * (row[k].rate - row[k - 1].rate);
+    }
+    risk->initial_grows = true;
+    for (uint32_t k = 1; k < risk->tiers.count; k++) {
+        struct weir_initial_rate below = tier_rate(&risk->tiers.row[k - 1]);
+        struct weir_initial_rate own = tier_rate(&risk->tiers.row[k]);
+        risk->initial_grows &=
+            (weir_wide)own.over * below.under >= (weir_wide)below.over * own.under;
     }
 }
 
@@ -65,20 +78,20 @@ static weir_rate scaled_rate(const struct weir_risk *r, weir_wide n, weir_wide d
     return (weir_rate)-weir_mul3_div2_floor(-up, WEIR_PPB, 1, d, r->scale_whole);
 }
 
+struct weir_initial_rate weir_initial_rate(const struct weir_risk *r, uint32_t tier,
+                                           int64_t leverage) {
+    struct weir_initial_rate rate = tier_rate(&r->tiers.row[tier]);
+    if ((weir_wide)rate.over * leverage < rate.under)
+        rate = (struct weir_initial_rate){1, leverage};
+    if (r->scale_part == 0) return rate;
+    return (struct weir_initial_rate){scaled_rate(r, rate.over, rate.under), WEIR_PPB};
+}
+
 weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
                        int64_t leverage) {
     if (notional == 0) return 0;
-    const struct weir_tier *row = &r->tiers.row[weir_tier_of(m, r, notional)];
-    if (row->initial_rate == 0) leverage = weir_min(leverage, row->max_leverage);
-    if (r->scale_part > 0) {
-        bool by_rate = (weir_wide)row->initial_rate * leverage >= WEIR_PPB;
-        weir_rate rate =
-            by_rate ? scaled_rate(r, row->initial_rate, WEIR_PPB) : scaled_rate(r, 1, leverage);
-        return weir_div_ceil(notional * rate, WEIR_PPB);
-    }
-    weir_wide by_leverage = weir_div_ceil(notional, leverage);
-    if (row->initial_rate == 0) return by_leverage;
-    return weir_wide_max(by_leverage, weir_div_ceil(notional * row->initial_rate, WEIR_PPB));
+    struct weir_initial_rate rate = weir_initial_rate(r, weir_tier_of(m, r, notional), leverage);
+    return weir_div_ceil(notional * rate.over, rate.under);
 }
 
 int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg) {

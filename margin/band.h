@@ -1,0 +1,33 @@
+/* Private to margin/: how far the value of a position may move before a condition can end. */
+#ifndef WEIR_MARGIN_BAND_H
+#define WEIR_MARGIN_BAND_H
+
+#include "margin/requirement_line.h"
+
+/* A condition that holds now and whose end must be noticed:
+ * alpha * (sum of unrealised P&L) - (sum of upper requirements) >= some constant, or
+ * alpha * (sum of unrealised P&L) + (sum of lower requirements) >= some constant;
+ * alpha in [-10^12, 10^12]. */
+struct weir_condition {
+    int64_t alpha;
+    bool upper;
+    weir_wide slack; /* what all positions together may use up; negative: the bounds of the
+                        requirements hide whether it holds */
+};
+struct weir_band { /* of values; [0, INT64_MAX]: at no price */
+    weir_wide low, high;
+};
+/* Narrows `band` to the values around the present one at which the position uses up at most `share`
+ * >= 0 of the condition's slack, even if lots pay or receive charges of up to `drift` units each
+ * meanwhile, its own equity held at what the value coordinate says (margin/gauge.h). Empty
+ * (low > high) when it cannot promise anything. O(tiers crossed). */
+void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *position,
+                      const struct weir_condition *condition, weir_wide share, weir_wide drift,
+                      struct weir_band *band);
+/* An upper bound of how much requirement a unit of value moved adds, in 10^-9. */
+static inline weir_wide weir_requirement_slope(const struct weir_exchange *x,
+                                               const struct weir_position_view *p) {
+    return weir_requirement_line(x, p, p->tier, true).slope;
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* Requirements as lines in the value of a position (R9, R10, R17). */
+#include "margin/requirement_line.h"
+
+struct weir_position_view weir_view_position(const struct weir_exchange *x,
+                                             const struct weir_leg *leg) {
+    const struct weir_market *m = &x->venue->markets[leg->market];
+    struct weir_position_view p = {.market = m,
+                                   .risk = &x->risks[leg->market],
+                                   .leg = leg,
+                                   .lots = weir_abs(leg->size),
+                                   .entry_value = leg->entry_value};
+    p.sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
+    p.value = weir_value(m, x->prices[leg->market].mark, p.lots);
+    p.tier = weir_tier_of(m, p.risk, m->margin_basis == WEIR_BASIS_MARK ? p.value : p.entry_value);
+    if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
+        p.leverage = weir_leg_leverage(x, leg);
+    return p;
+}
+
+/* A closing fee on the bankruptcy price: for a position that gains with value that price is worth
+ * at most its value at mark while equity >= 0, for one that loses at most that and its share of the
+ * equity, which the caller takes off the equity (weir_fee_on_equity). An inverse contract's price
+ * is made from a share lowered by a unit a fill and lies up to a tick further: at most as much
+ * value again. Below, a price is worth at least nothing. */
+static struct weir_line closing_fee(const struct weir_exchange *x,
+                                    const struct weir_position_view *p, bool upper) {
+    weir_rate fee = p->market->closing_fee_reserve;
+    struct weir_line l = {0};
+    switch (p->market->closing_fee_basis) {
+    case WEIR_BASIS_MARK:
+        l.slope = fee;
+        break;
+    case WEIR_BASIS_ENTRY:
+        l.base = p->entry_value * fee;
+        break;
+    case WEIR_BASIS_BANKRUPTCY:
+        if (!upper) break;
+        l.slope = p->market->contract == WEIR_LINEAR ? fee : 2 * fee;
+        if (p->market->contract != WEIR_LINEAR) l.base = (weir_wide)fee * x->venue->fills_per_step;
+        break;
+    }
+    return l;
+}
+
+static struct weir_line maintenance_line(const struct weir_exchange *x,
+                                         const struct weir_position_view *p, uint32_t tier,
+                                         bool upper) {
+    struct weir_line l = closing_fee(x, p, upper);
+    weir_rate rate = p->risk->tiers.row[tier].rate;
+    if (p->market->margin_basis == WEIR_BASIS_MARK)
+        l.slope += rate;
+    else
+        l.base += p->entry_value * rate;
+    if (p->market->tier_mode == WEIR_TIER_MARGINAL) l.base -= p->risk->deduction[tier];
+    return l;
+}
+
+/* f * IM, IM the notional times a rate of whole 10^-9 (rounded up above, down below) and rounded up
+ * to a unit. */
+static struct weir_line initial_line(const struct weir_exchange *x,
+                                     const struct weir_position_view *p, uint32_t tier,
+                                     bool upper) {
+    weir_rate f = x->venue->trigger_fraction;
+    struct weir_initial_rate rate = weir_initial_rate(p->risk, tier, p->leverage);
+    weir_wide numerator = (weir_wide)f * rate.over, slope = weir_div_floor(numerator, rate.under);
+    if (upper && slope * rate.under < numerator) slope++;
+    struct weir_line l = {.base = upper ? f : 0};
+    if (p->market->margin_basis == WEIR_BASIS_MARK)
+        l.slope = slope;
+    else
+        l.base += p->entry_value * slope;
+    return l;
+}
+
+struct weir_line weir_requirement_line(const struct weir_exchange *x,
+                                       const struct weir_position_view *p, uint32_t tier,
+                                       bool upper) {
+    return x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION
+               ? initial_line(x, p, tier, upper)
+               : maintenance_line(x, p, tier, upper);
+}

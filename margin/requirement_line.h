@@ -1,0 +1,47 @@
+/* Private to margin/: what a position requires as a line in its value at mark, tier by tier. */
+#ifndef WEIR_MARGIN_REQUIREMENT_LINE_H
+#define WEIR_MARGIN_REQUIREMENT_LINE_H
+
+#include "margin/margin.h"
+
+/* A position as the trigger index sees it. */
+struct weir_position_view {
+    const struct weir_market *market;
+    const struct weir_risk *risk;
+    const struct weir_leg *leg;
+    int sign;              /* +1: gains as its value grows (a linear long, an inverse short) */
+    weir_qty lots;         /* |s| */
+    weir_wide value;       /* at mark */
+    weir_wide entry_value; /* V */
+    int64_t leverage;      /* within the class's cap; only under initial_fraction */
+    uint32_t tier;         /* at mark */
+};
+struct weir_position_view weir_view_position(const struct weir_exchange *x,
+                                             const struct weir_leg *leg);
+
+/* Bounds of the requirement of a position worth v in a tier, in 10^-9 units: slope * v + base. The
+ * upper one is never below the exact requirement (less what rounding up to a unit adds, for
+ * maintenance), the lower never above it. Slopes are in [0, 3 * 10^9]. */
+struct weir_line {
+    weir_wide slope, base;
+};
+struct weir_line weir_requirement_line(const struct weir_exchange *x,
+                                       const struct weir_position_view *p, uint32_t tier,
+                                       bool upper);
+/* Does the requirement never fall as the value grows? */
+static inline bool weir_requirement_grows(const struct weir_exchange *x,
+                                          const struct weir_position_view *p) {
+    return x->venue->trigger_rule != WEIR_TRIGGER_INITIAL_FRACTION || p->risk->initial_grows;
+}
+static inline weir_wide weir_line_at(struct weir_line l, weir_wide value) {
+    return l.slope * value + l.base;
+}
+/* The largest value a position can have in a tier; no tier but the present one with margin_basis
+ * entry. INT64_MAX: no end. */
+static inline weir_wide weir_tier_top(const struct weir_position_view *p, uint32_t tier) {
+    if (p->market->margin_basis != WEIR_BASIS_MARK || tier + 1 >= p->risk->tiers.count)
+        return INT64_MAX;
+    return p->risk->tiers.row[tier].cap - (p->market->tier_edge == WEIR_LOWER_INCLUSIVE);
+}
+
+#endif
