@@ -114,23 +114,27 @@ static void check_conservation(const struct weir_engine *e) {
         WEIR_CHECK(l->markets[m].open_interest == l->markets[m].short_interest);
 }
 
-/* R18 by a full scan: is some liquidatable scope neither queued nor found? Not asked while marks
- * moved by timers of a rejected command or a query wait to be looked at. */
-static bool misses_scope(const struct weir_engine *e) {
+/* R17, R18 by a full scan: is some liquidatable scope neither queued nor found, or a warning not as
+ * it should be? Not asked while marks moved by timers of a rejected command or a query wait to be
+ * looked at. */
+static const char *missed_scope(const struct weir_engine *e) {
     const struct weir_exchange *x = &e->x;
     const struct weir_pool *found = &x->trigger.found;
-    if (weir_trigger_pending(x)) return false;
+    if (weir_trigger_pending(x)) return NULL;
     for (uint32_t i = 0; i < x->ledger.scopes.count; i++) {
         const struct weir_scope *s = weir_scope_at(&x->ledger, i);
+        if (s->dirty) continue;
         struct weir_health h;
-        bool listed = s->queue != WEIR_QUEUE_NONE || s->dirty;
+        weir_health(x, i, NULL, &h);
+        if ((s->warn_listed ? s->warn_now : s->warned) != weir_warned(x, &h))
+            return "the trigger index misses a warning that a full scan finds";
+        bool listed = s->queue != WEIR_QUEUE_NONE;
         for (uint32_t k = 0; k < found->count && !listed; k++)
             listed = *WEIR_AT(found, uint32_t, k) == i;
-        if (listed) continue;
-        weir_health(x, i, NULL, &h);
-        if (weir_liquidatable(x, &h)) return true;
+        if (!listed && weir_liquidatable(x, &h))
+            return "the trigger index misses a scope that a full scan finds";
     }
-    return false;
+    return NULL;
 }
 
 const char *weir_engine_audit(struct weir_engine *e) {
@@ -142,7 +146,8 @@ const char *weir_engine_audit(struct weir_engine *e) {
         if (s->queue == WEIR_QUEUE_NONE) continue;
         if (s->member_slot == WEIR_NO_INDEX) return "a queued scope is not in the queue's list";
     }
-    if (misses_scope(e)) return "the trigger index misses a scope that a full scan finds";
+    problem = missed_scope(e);
+    if (problem) return problem;
     for (uint32_t i = 0; i < e->lq.funds.count; i++) {
         const struct weir_fund *f = &e->lq.funds.fund[i];
         weir_wide sum = 0;

@@ -62,9 +62,9 @@ static weir_wide held_up(const struct walk *w) {
         if (weir_line_at(l, v) < 0) return v - 1;
         if (l.slope < 0) {
             weir_wide reach = l.base / -l.slope;
-            if (reach < end) return reach;
+            if (reach < end || end == INT64_MAX) return reach;
         }
-        if (end == INT64_MAX) return end;
+        if (end == INT64_MAX) return WEIR_BAND_NO_HIGH;
         v = end + 1;
     }
 }
@@ -78,7 +78,7 @@ static weir_wide held_down(const struct walk *w) {
         struct weir_line l = left_in_tier(w, tier);
         if (weir_line_at(l, v) < 0) return v + 1;
         if (l.slope > 0 && weir_line_at(l, start) < 0) return weir_div_ceil(-l.base, l.slope);
-        if (start == 0) return 0;
+        if (start == 0) return l.slope > 0 ? -1 : WEIR_BAND_NO_LOW;
         v = start - 1;
     }
 }

@@ -14,9 +14,13 @@ struct weir_condition {
     weir_wide slack; /* what all positions together may use up; negative: the bounds of the
                         requirements hide whether it holds */
 };
-struct weir_band { /* of values; [0, INT64_MAX]: at no price */
+/* Values from low to high, in the coordinate that charges move (margin/gauge.h): an end may lie
+ * where no price leads, because charges can. */
+struct weir_band {
     weir_wide low, high;
 };
+#define WEIR_BAND_NO_LOW  (-((weir_wide)1 << 100)) /* no way down ends the condition */
+#define WEIR_BAND_NO_HIGH ((weir_wide)1 << 100)    /* no way up does */
 /* Narrows `band` to the values around the present one at which the position uses up at most `share`
  * >= 0 of the condition's slack, even if lots pay or receive charges of up to `drift` units each
  * meanwhile, its own equity held at what the value coordinate says (margin/gauge.h). Empty

@@ -385,7 +385,7 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope, const 
 /* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
 static uint32_t value_word(const struct weir_exchange *x, const struct weir_position_view *p,
                            enum direction d, weir_wide value, uint32_t drift) {
-    if (d == LOW ? value <= 0 : value >= INT64_MAX) return 0;
+    if (d == LOW ? value == WEIR_BAND_NO_LOW : value == WEIR_BAND_NO_HIGH) return 0;
     uint32_t market = p->leg->market, side = p->leg->size < 0;
     uint8_t scale = x->trigger.markets[market].scale;
     bool inverse = p->market->contract == WEIR_INVERSE;
@@ -398,8 +398,8 @@ static uint32_t value_word(const struct weir_exchange *x, const struct weir_posi
         uint32_t code = weir_gauge_code_up(weir_max(1, clamp_gauge(gauge)));
         return edge_word(code, drift, side);
     }
+    value = weir_wide_min(value, (weir_wide)1 << 90);
     weir_wide gauge = weir_div_floor(value * ((weir_wide)1 << scale), lots) - shift - 1;
-    if (gauge >= ((weir_wide)1 << 62) - 1) return 0;
     uint32_t code = weir_gauge_code(clamp_gauge(gauge + 1));
     return ~edge_word(code > 0 ? code - 1 : 0, drift, side);
 }
@@ -498,7 +498,7 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
     struct weir_band band;
     do {
         weir_wide allowed = drift + 1 < WEIR_DRIFT_CLASSES ? s->allowed[drift] : 0;
-        band = (struct weir_band){floor, INT64_MAX};
+        band = (struct weir_band){floor, WEIR_BAND_NO_HIGH};
         for (uint32_t i = 0; i < count; i++)
             weir_band_narrow(x, p, &held[i], share[i], allowed, &band);
     } while ((band.low > p->value || band.high < p->value) && ++drift < WEIR_DRIFT_CLASSES);
@@ -532,7 +532,7 @@ static void index_scope(struct weir_exchange *x, const struct standing *s, uint3
         for (uint32_t c = 0; c < count; c++)
             share[c] = n == 1 ? held[c].slack : part[c] * ((p->value >> shift) + 1);
         /* An inverse contract's lots worth nothing require nothing, and a warning ends. */
-        weir_wide floor = s->warned && p->market->contract == WEIR_INVERSE ? 1 : 0;
+        weir_wide floor = s->warned && p->market->contract == WEIR_INVERSE ? 1 : WEIR_BAND_NO_LOW;
         index_position(x, leg, p, held, share, count, floor);
     }
 }
