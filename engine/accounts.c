@@ -145,6 +145,8 @@ enum weir_reason weir_on_leverage(struct weir_engine *e, const struct weir_comma
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+    r = weir_check_open(e, market);
+    if (r != WEIR_OK) return r;
     if (leverage > leverage_cap(e, g))
         return weir_deny(e, WEIR_R_LEVERAGE, "the first tier or the class allows %lld",
                          (long long)leverage_cap(e, g));
@@ -168,13 +170,16 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
     if (r != WEIR_OK) return r;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     bool isolated = weir_scope_at(&x->ledger, g->scope)->market != WEIR_NO_INDEX;
+    enum weir_reason open = weir_check_open(e, market);
     if (isolated == (c->mode == WEIR_ISOLATED)) {
+        if (open != WEIR_OK) return open;
         weir_accept(e, NULL);
         g->mode_set = true;
         return WEIR_OK;
     }
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+    if (open != WEIR_OK) return open;
     bool owes = isolated && weir_scope_balance(&x->ledger, g->scope) < 0;
     if (g->size != 0 || g->order_count > 0 || g->bid_count > 0 || owes)
         return weir_deny(e, WEIR_R_NOT_FLAT, "the market has a position or an order");
@@ -203,7 +208,8 @@ static bool may_take_out(struct weir_engine *e, uint32_t scope, weir_wide amount
 }
 
 static enum weir_reason check_isolated_move(struct weir_engine *e, const struct weir_command *c,
-                                            uint32_t scope, uint32_t cross, int64_t amount) {
+                                            uint32_t market, uint32_t scope, uint32_t cross,
+                                            int64_t amount) {
     const struct weir_ledger *l = &e->x.ledger;
     bool cross_there = weir_scope_at(l, scope)->market == WEIR_NO_INDEX;
     uint32_t from = amount > 0 ? cross : scope;
@@ -211,6 +217,8 @@ static enum weir_reason check_isolated_move(struct weir_engine *e, const struct 
         return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
     if (weir_scope_at(l, from)->queue == WEIR_QUEUE_ACTIVE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
+    enum weir_reason open = weir_check_open(e, market);
+    if (open != WEIR_OK) return open;
     if (has_stale_leg(e, from))
         return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
     if (cross_there) return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
@@ -234,7 +242,7 @@ enum weir_reason weir_on_isolated_margin(struct weir_engine *e, const struct wei
     if (r != WEIR_OK) return r;
     uint32_t scope = weir_leg_at(l, leg)->scope;
     uint32_t cross = weir_account_at(l, weir_leg_at(l, leg)->account)->cross;
-    r = check_isolated_move(e, c, scope, cross, amount);
+    r = check_isolated_move(e, c, market, scope, cross, amount);
     if (r != WEIR_OK) return r;
     weir_accept(e, NULL);
     weir_scope_settle(l, scope);
@@ -280,6 +288,7 @@ enum weir_reason weir_on_backstop(struct weir_engine *e, const struct weir_comma
         {"notional", &c->notional, &unit, 1, INT64_MAX, true, &notional},
         {"loss_limit", &c->loss_limit, &unit, 0, INT64_MAX, true, &loss_limit}};
     r = weir_read_numbers(e, n, 2);
+    if (r == WEIR_OK) r = weir_check_open(e, market);
     if (r != WEIR_OK) return r;
     if (!weir_backstop_set(&e->lq, leg, notional, loss_limit))
         return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another volunteer");

@@ -27,7 +27,7 @@ static uint32_t first_passed(const struct weir_exchange *x, uint32_t market, enu
 
 void weir_pass_stops(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
-    if (x->risks[market].status != WEIR_STATUS_TRADING) return;
+    if (weir_status_now(x, market) != WEIR_STATUS_TRADING) return;
     for (enum weir_side side = WEIR_BUY; side <= WEIR_SELL; side++) {
         struct weir_ladder *ladder = NULL;
         for (uint32_t idx; (idx = first_passed(x, market, side, &ladder)) != WEIR_NO_INDEX;) {
@@ -47,6 +47,7 @@ void weir_refresh_index(struct weir_engine *e, uint32_t market) {
     e->source_due[market] = weir_feed_next_expiry(&p->feed, m->index_stale_after, x->now);
     bool was_stale = p->stale;
     p->stale = median == 0 && p->index > 0;
+    weir_average_advance(m, p, x->now);
     if (median > 0) p->index = median;
     p->premium_due = true;
     if (p->stale == was_stale) return;
@@ -85,7 +86,14 @@ void weir_refresh_mark(struct weir_engine *e, uint32_t market) {
 
 /* ---- Timers ---------------------------------------------------------------------------------- */
 
-enum timer_kind { TIMER_SOURCE, TIMER_MARK, TIMER_FUNDING, TIMER_AUCTION, TIMER_POLICY };
+enum timer_kind {
+    TIMER_SOURCE,
+    TIMER_MARK,
+    TIMER_FUNDING,
+    TIMER_SETTLEMENT,
+    TIMER_AUCTION,
+    TIMER_POLICY
+};
 struct timer {
     weir_time time;
     enum timer_kind kind;
@@ -114,6 +122,7 @@ static struct timer next_timer(const struct weir_engine *e) {
     for (uint32_t m = 0; m < markets; m++) {
         consider(&best, (struct timer){e->marks_due[m], TIMER_MARK, m, 0, 0});
         consider(&best, (struct timer){e->funding_due[m], TIMER_FUNDING, m, 0, 0});
+        consider(&best, (struct timer){e->settle_due[m], TIMER_SETTLEMENT, m, 0, 0});
         for (uint32_t side = 0; side < 2; side++) {
             const struct weir_open_auction *a = weir_auction_at(&e->lq, m, side);
             if (a->number)
@@ -172,6 +181,9 @@ static void fire(struct weir_engine *e, const struct timer *t) {
     case TIMER_FUNDING:
         on_funding_timer(e, t->market);
         return;
+    case TIMER_SETTLEMENT:
+        weir_settle_market(e, t->market);
+        return;
     case TIMER_AUCTION:
         weir_auction_close(&e->lq, t->market, t->which);
         return;
@@ -186,10 +198,19 @@ static void set_clock(struct weir_engine *e, weir_time t) {
     e->clock_set = true;
     e->x.now = t;
     for (uint32_t m = 0; m < v->market_count; m++) {
-        if (v->markets[m].mark_method != WEIR_MARK_INDEX)
-            e->marks_due[m] = weir_next_on_grid(t, v->markets[m].mark_interval);
-        e->funding_due[m] = weir_next_on_grid(t, v->markets[m].funding_interval);
-        e->x.prices[m].premium_from = t;
+        const struct weir_market *c = &v->markets[m];
+        e->x.prices[m].premium_from = e->x.prices[m].average_from = t;
+        if (c->expiry != WEIR_NONE && c->expiry <= t) { /* over before it began */
+            e->x.prices[m].phase = WEIR_PHASE_GONE;
+            e->source_due[m] = INT64_MAX;
+            continue;
+        }
+        if (c->mark_method != WEIR_MARK_INDEX)
+            e->marks_due[m] = weir_next_on_grid(t, c->mark_interval);
+        if (c->expiry == WEIR_NONE)
+            e->funding_due[m] = weir_next_on_grid(t, c->funding_interval);
+        else
+            e->settle_due[m] = c->expiry;
     }
 }
 

@@ -230,6 +230,13 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
         digest_auction(&d, e, best);
         done = e->lq.auctions[best].number;
     }
+    for (uint32_t m = 0; m < e->x.venue->market_count; m++) {
+        if (e->x.venue->markets[m].expiry == WEIR_NONE) continue;
+        word(&d, 15);
+        word(&d, m);
+        word(&d, e->x.prices[m].phase);
+        word(&d, e->x.prices[m].settlement);
+    }
     XXH3_64bits_update(d.state, d.words, d.n * sizeof d.words[0]);
     uint64_t hash = XXH3_64bits_digest(d.state);
     XXH3_freeState(d.state);

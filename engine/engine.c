@@ -42,6 +42,10 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
     e->source_due = calloc(markets + WEIR_ASSETS_MAX, sizeof *e->source_due);
     e->marks_due = calloc(markets, sizeof *e->marks_due);
     e->funding_due = calloc(markets, sizeof *e->funding_due);
+    e->settle_due = calloc(markets, sizeof *e->settle_due);
+    e->sweeps = calloc(markets, sizeof *e->sweeps);
+    if (!e->settle_due || !e->sweeps) error = -ENOMEM;
+    if (!error) error = weir_settlement_new(e);
     if (!e->source_due || !e->marks_due || !e->funding_due) error = -ENOMEM;
     if (error) {
         weir_engine_free(e);
@@ -50,7 +54,7 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
     for (uint32_t i = 0; i < markets + WEIR_ASSETS_MAX; i++)
         e->source_due[i] = INT64_MAX;
     for (uint32_t m = 0; m < markets; m++)
-        e->marks_due[m] = e->funding_due[m] = INT64_MAX;
+        e->marks_due[m] = e->funding_due[m] = e->settle_due[m] = INT64_MAX;
     e->x.sink = sink;
     e->x.sink_ctx = sink_ctx;
     weir_check_context(describe, e);
@@ -66,6 +70,9 @@ void weir_engine_free(struct weir_engine *e) {
     free(e->source_due);
     free(e->marks_due);
     free(e->funding_due);
+    free(e->settle_due);
+    free(e->sweeps);
+    weir_pool_free(&e->sweep_items);
     free(e);
 }
 
@@ -203,7 +210,8 @@ static void after_command(struct weir_engine *e) {
         uint32_t market = weir_venue_market(e->x.venue, &e->command->market);
         weir_refresh_mark(e, market); /* (3) */
     }
-    weir_fire_stops(e);                        /* (4) */
+    weir_fire_stops(e); /* (4) */
+    weir_sweep_markets(e);
     weir_queue_enter(lq);                      /* (5) */
     int64_t left = weir_liquidation_steps(lq); /* (6) */
     weir_adl_steps(lq, left);                  /* (7) */

@@ -14,8 +14,16 @@ enum weir_reason weir_find_account(struct weir_engine *e, const struct weir_name
 enum weir_reason weir_find_market(struct weir_engine *e, const struct weir_command *c,
                                   uint32_t *market) {
     *market = weir_venue_market(e->x.venue, &c->market);
-    if (*market != WEIR_NO_INDEX) return WEIR_OK;
-    return weir_deny(e, WEIR_R_UNKNOWN_MARKET, "the venue has no market %s", c->market.text);
+    if (*market == WEIR_NO_INDEX)
+        return weir_deny(e, WEIR_R_UNKNOWN_MARKET, "the venue has no market %s", c->market.text);
+    if (e->x.prices[*market].phase == WEIR_PHASE_GONE)
+        return weir_deny(e, WEIR_R_UNKNOWN_MARKET, "%s has settled", c->market.text);
+    return WEIR_OK;
+}
+
+enum weir_reason weir_check_open(struct weir_engine *e, uint32_t market) {
+    if (e->x.prices[market].phase == WEIR_PHASE_OPEN) return WEIR_OK;
+    return weir_deny(e, WEIR_R_STATUS, "%s is settling", e->x.venue->markets[market].symbol.text);
 }
 
 enum weir_reason weir_find_leg(struct weir_engine *e, const struct weir_command *c,

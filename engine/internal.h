@@ -5,6 +5,12 @@
 #include "engine/engine.h"
 #include "liquidation/liquidation.h"
 
+/* How far the sweep of a settling market has come: indices of listed items. */
+struct weir_sweep {
+    uint32_t order, orders_end;
+    uint32_t next_long, next_short, end;
+};
+
 struct weir_engine {
     struct weir_exchange x;
     struct weir_liquidator lq;
@@ -12,7 +18,10 @@ struct weir_engine {
     bool clock_set;
     bool sample_premiums;  /* a command was accepted since premiums were sampled */
     weir_time *source_due; /* per market, then per asset: when a fresh source ages out */
-    weir_time *marks_due, *funding_due; /* per market */
+    weir_time *marks_due, *funding_due, *settle_due; /* per market */
+    uint32_t settling;                               /* markets that are */
+    struct weir_sweep *sweeps;                       /* per market */
+    struct weir_pool sweep_items;
     const struct weir_command *command; /* being applied */
     char detail[160];
     struct weir_pool scratch; /* answers of queries, bytes */
@@ -121,6 +130,15 @@ bool weir_bound_ok(const struct weir_engine *e, uint32_t leg, enum weir_side sid
 void weir_fire_stops(struct weir_engine *e);
 /* A market leaves `auction` with a crossed book. */
 void weir_uncross(struct weir_engine *e, uint32_t market);
+
+/* ---- Dated markets --------------------------------------------------------------------------- */
+int weir_settlement_new(struct weir_engine *e);
+/* The timer at expiry. */
+void weir_settle_market(struct weir_engine *e, uint32_t market);
+/* Between (4) and (5): what is left in settling markets goes, at most as much as a command may. */
+void weir_sweep_markets(struct weir_engine *e);
+/* `status` for a command that a market no longer takes once it is settling. */
+enum weir_reason weir_check_open(struct weir_engine *e, uint32_t market);
 
 /* ---- Prices and time ------------------------------------------------------------------------- */
 /* Fires due timers and moves time to t. */

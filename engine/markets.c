@@ -15,6 +15,8 @@ enum weir_reason weir_on_index(struct weir_engine *e, const struct weir_command 
     struct weir_number n = weir_price_number(e, market, "price", &c->price, &price);
     r = weir_read_numbers(e, &n, 1);
     if (r != WEIR_OK) return r;
+    r = weir_check_open(e, market);
+    if (r != WEIR_OK) return r;
     const struct weir_name *source = c->present & WEIR_HAS_SOURCE ? &c->source : &default_source;
     if (!weir_feed_set(&e->x.prices[market].feed, source, price, e->x.now))
         return weir_deny(e, WEIR_R_RANGE, "a market takes at most %d sources", WEIR_SOURCES_MAX);
@@ -43,6 +45,7 @@ enum weir_reason weir_on_collateral_price(struct weir_engine *e, const struct we
 enum weir_reason weir_on_market_status(struct weir_engine *e, const struct weir_command *c) {
     uint32_t market;
     enum weir_reason r = weir_find_market(e, c, &market);
+    if (r == WEIR_OK) r = weir_check_open(e, market);
     if (r != WEIR_OK) return r;
     enum weir_market_status before = e->x.risks[market].status;
     weir_accept(e, NULL);
@@ -135,6 +138,7 @@ enum weir_reason weir_on_risk(struct weir_engine *e, const struct weir_command *
          &next.funding_cap}};
     r = read_choices(e, c, choices, sizeof choices / sizeof choices[0]);
     if (r == WEIR_OK && c->present & WEIR_HAS_TIERS) r = read_tiers(e, change, &unit, &next.tiers);
+    if (r == WEIR_OK) r = weir_check_open(e, market);
     if (r != WEIR_OK) return r;
     weir_accept(e, NULL);
     weir_risk_derive(&next);
@@ -214,7 +218,7 @@ static bool carries_orders(struct weir_engine *e, const struct block *b, enum we
 static enum weir_reason check_block(struct weir_engine *e, const struct block *b) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[b->market];
-    enum weir_market_status status = x->risks[b->market].status;
+    enum weir_market_status status = weir_status_now(x, b->market);
     bool grow = b->leg[0] != b->leg[1] && (grows(e, b, WEIR_BUY) || grows(e, b, WEIR_SELL));
     bool same = b->leg[WEIR_BUY] == b->leg[WEIR_SELL];
     for (enum weir_side s = WEIR_BUY; s <= WEIR_SELL && !same; s++)

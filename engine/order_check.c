@@ -90,7 +90,7 @@ bool weir_order_margin_ok(struct weir_engine *e, uint32_t leg, enum weir_side si
 static enum weir_reason check_market(struct weir_engine *e, const struct weir_order_request *r,
                                      weir_qty lots) {
     const struct weir_exchange *x = &e->x;
-    enum weir_market_status status = x->risks[r->market].status;
+    enum weir_market_status status = weir_status_now(x, r->market);
     bool rests = r->type == WEIR_LIMIT && r->tif == WEIR_GTC;
     bool opens = !r->reduce_only && weir_order_opens(e, r->leg, r->side, lots);
     if (status == WEIR_STATUS_HALTED || (status == WEIR_STATUS_AUCTION && !rests) ||

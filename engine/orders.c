@@ -27,7 +27,7 @@ void weir_order_enter(struct weir_engine *e, const struct weir_order_request *r,
                       const struct weir_order_plan *plan) {
     struct weir_exchange *x = &e->x;
     struct weir_walk walk = {.left = plan->qty};
-    if (x->risks[r->market].status != WEIR_STATUS_AUCTION) {
+    if (weir_status_now(x, r->market) != WEIR_STATUS_AUCTION) {
         struct weir_taker taker = {.leg = r->leg,
                                    .side = r->side,
                                    .limit = plan->limit,
@@ -54,7 +54,7 @@ void weir_order_enter(struct weir_engine *e, const struct weir_order_request *r,
 static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg *g,
                                    enum weir_side side, bool reduce_only, weir_qty qty) {
     const struct weir_market *m = &e->x.venue->markets[g->market];
-    if (e->x.risks[g->market].status == WEIR_STATUS_HALTED)
+    if (weir_status_now(&e->x, g->market) == WEIR_STATUS_HALTED)
         return weir_deny(e, WEIR_R_STATUS, "the market is halted");
     weir_qty closes = weir_max(0, side == WEIR_BUY ? -g->size : g->size);
     bool whole = reduce_only && closes > 0 && qty >= closes;
@@ -135,7 +135,7 @@ void weir_fire_stops(struct weir_engine *e) {
     for (int64_t n = 0; n < x->venue->steps_per_command && x->line.head != WEIR_NO_INDEX; n++) {
         uint32_t idx = x->line.head;
         struct weir_order *o = weir_order_at(&x->orders, idx);
-        if (x->risks[o->market].status == WEIR_STATUS_TRADING) {
+        if (weir_status_now(x, o->market) == WEIR_STATUS_TRADING) {
             fire(e, idx);
             continue;
         }
@@ -382,7 +382,7 @@ static enum weir_reason check_bid(struct weir_engine *e, uint32_t leg, enum weir
     struct weir_exchange *x = &e->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     const struct weir_market *m = &x->venue->markets[g->market];
-    enum weir_market_status status = x->risks[g->market].status;
+    enum weir_market_status status = weir_status_now(x, g->market);
     bool raises = weir_order_raises(e, leg, side, qty), opens = weir_order_opens(e, leg, side, qty);
     if (!weir_bound_ok(e, leg, side, qty))
         return weir_deny(e, WEIR_R_OVERFLOW, "the position could not fit");

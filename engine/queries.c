@@ -172,7 +172,7 @@ static enum weir_reason answer_market(struct weir_engine *e, const struct weir_c
         .best_ask = known(weir_ladder_best(x->books[market].side[WEIR_SELL])),
         .open_interest = x->ledger.markets[market].open_interest,
         .funding_rate = p->funding_rate,
-        .status = x->risks[market].status,
+        .status = weir_status_now(x, market),
         .volume = x->ledger.markets[market].volume};
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_MARKET_STATE, .market_state = s});
     return WEIR_OK;

@@ -25,7 +25,7 @@ void weir_engine_view_market(struct weir_engine *e, uint32_t market, struct weir
                                   .ask_depth = depth_within(book->side[WEIR_SELL], 0, high),
                                   .open_interest = x->ledger.markets[market].open_interest,
                                   .funding_rate = p->funding_rate,
-                                  .status = x->risks[market].status};
+                                  .status = weir_status_now(x, market)};
 }
 
 weir_wide weir_engine_view_fund(struct weir_engine *e, uint32_t fund) {

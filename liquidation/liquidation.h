@@ -62,6 +62,12 @@ void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t marke
 /* After a command: unwindings that are due again at once will be with the next one. */
 void weir_unwind_rearm(struct weir_liquidator *lq);
 
+/* ---- Settlement of a dated market ------------------------------------------------------------ */
+/* Books what a settlement fill means for the leg's liquidation, if it is in one, and for a fund's
+ * scope that it leaves flat. */
+void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
+                        const struct weir_position_change *change);
+
 /* ---- Used by the engine's commands ----------------------------------------------------------- */
 static inline struct weir_open_auction *weir_auction_at(const struct weir_liquidator *lq,
                                                         uint32_t market, enum weir_side side) {

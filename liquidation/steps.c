@@ -10,7 +10,7 @@ static struct weir_leg *leg_at(const struct weir_liquidator *lq, uint32_t i) {
 }
 
 bool weir_market_workable(const struct weir_exchange *x, uint32_t market) {
-    enum weir_market_status status = x->risks[market].status;
+    enum weir_market_status status = weir_status_now(x, market);
     return (status == WEIR_STATUS_TRADING || status == WEIR_STATUS_REDUCE_ONLY) &&
            !x->prices[market].stale;
 }
@@ -122,17 +122,32 @@ void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
         weir_heap_put(lq, &lq->adl, g->scope);
 }
 
-void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
-                       weir_wide value, const struct weir_position_change *change) {
+static void count_lots(struct weir_liquidator *lq, uint32_t leg,
+                       const struct weir_position_change *change) {
     struct weir_leg *g = leg_at(lq, leg);
     struct weir_scope *s = scope_at(lq, g->scope);
-    s->by_stage[stage] += value;
     s->closed_lots = true;
     g->realised += change->realised;
     g->closed_any = true;
     if (g->size != 0) return;
     g->stage = WEIR_STAGE_NONE;
     if (s->kept == leg) s->kept = WEIR_NO_INDEX;
+}
+
+void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
+                        const struct weir_position_change *change) {
+    const struct weir_leg *g = leg_at(lq, leg);
+    if (scope_at(lq, g->scope)->queue == WEIR_QUEUE_ACTIVE) {
+        count_lots(lq, leg, change);
+        weir_queue_place(lq, g->scope);
+    }
+    weir_fund_return(lq, g->account);
+}
+
+void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
+                       weir_wide value, const struct weir_position_change *change) {
+    scope_at(lq, leg_at(lq, leg)->scope)->by_stage[stage] += value;
+    count_lots(lq, leg, change);
 }
 
 void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wide value,

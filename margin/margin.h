@@ -49,6 +49,13 @@ struct weir_exchange {
 int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
                       uint32_t accounts_max, uint32_t orders_max);
 void weir_exchange_free(struct weir_exchange *x);
+/* The status that counts: a market that is settling, or gone, is as good as halted (R16). */
+static inline enum weir_market_status weir_status_now(const struct weir_exchange *x,
+                                                      uint32_t market) {
+    return x->prices[market].phase == WEIR_PHASE_OPEN ? x->risks[market].status
+                                                      : WEIR_STATUS_HALTED;
+}
+
 /* Numbers and sends an event at the present time. */
 void weir_emit(struct weir_exchange *x, struct weir_event *event);
 

@@ -89,3 +89,24 @@ void weir_funding_instant(const struct weir_market *market, weir_rate cap,
     p->carry = (int64_t)(due - *per_lot * WEIR_PPB);
     p->premium_sum = 0;
 }
+
+void weir_average_advance(const struct weir_market *market, struct weir_price_state *p,
+                          weir_time now) {
+    if (market->expiry == WEIR_NONE) return;
+    weir_time from = weir_max(p->average_from,
+                              weir_saturate((weir_wide)market->expiry - market->settlement_window));
+    weir_time to = weir_min(now, market->expiry);
+    if (p->index > 0 && to > from) {
+        p->average_sum += (weir_wide)p->index * ((weir_wide)to - from);
+        p->average_time += to - from;
+    }
+    p->average_from = weir_max(p->average_from, to);
+}
+
+weir_price weir_settlement_price(const struct weir_market *market,
+                                 const struct weir_price_state *p) {
+    if (p->index == 0) return 0;
+    weir_wide average =
+        p->average_time > 0 ? weir_div_floor(p->average_sum, p->average_time) : p->index;
+    return weir_clamp(weir_saturate(average), 1, market->max_price);
+}

@@ -30,6 +30,9 @@ weir_time weir_feed_next_expiry(const struct weir_feed *feed, weir_time stale_af
 int64_t weir_feed_median(const struct weir_feed *feed, weir_time stale_after, weir_rate outlier,
                          int64_t min_sources, weir_time now);
 
+/* Where a dated market stands (R16); a perpetual one stays open. */
+enum weir_phase { WEIR_PHASE_OPEN = 0, WEIR_PHASE_SETTLING, WEIR_PHASE_GONE };
+
 struct weir_price_state {
     weir_price index;         /* held while stale; 0 before the first */
     weir_price index_told;    /* in the last `mark` event */
@@ -44,6 +47,11 @@ struct weir_price_state {
     weir_rate premium;      /* the sample that holds now, ppb */
     weir_time premium_from; /* since when it holds, within the interval */
     weir_wide premium_sum;  /* sum of sample * duration in this interval up to premium_from */
+    enum weir_phase phase;
+    weir_price settlement;  /* the price at which a dated market settled; 0: none */
+    weir_time average_from; /* up to here the index is counted in the settlement average */
+    weir_time average_time; /* time counted, within the settlement window */
+    weir_wide average_sum;  /* sum of index * time */
     struct weir_feed feed;
 };
 
@@ -66,5 +74,14 @@ void weir_premium_advance(struct weir_price_state *p, weir_time now);
  * payment per lot with the carried fraction; resets the interval. per_lot in money units. */
 void weir_funding_instant(const struct weir_market *market, weir_rate cap,
                           struct weir_price_state *p, weir_wide *per_lot);
+
+/* R16: counts the index that held from average_from to `now`, as far as that lies in the settlement
+ * window; to be called before the index changes. Nothing in perpetual markets. */
+void weir_average_advance(const struct weir_market *market, struct weir_price_state *p,
+                          weir_time now);
+/* The average of what was counted, floored, kept in [1, max_price]; the index when a window without
+ * length counted none; 0 when there never was an index. */
+weir_price weir_settlement_price(const struct weir_market *market,
+                                 const struct weir_price_state *p);
 
 #endif
