@@ -106,6 +106,7 @@ static bool event_matters(const struct explanation *x, const struct weir_event *
 static bool is_background(const struct explanation *x, const struct weir_event *e) {
     if (e->kind == WEIR_EV_MARK) return x->held[e->mark.market] != 0;
     if (e->kind == WEIR_EV_FUNDING) return x->held[e->funding.market] != 0;
+    if (e->kind == WEIR_EV_SETTLED) return x->matters;
     if (e->kind == WEIR_EV_TRIGGERED) return is_account(x, e->triggered.account);
     if (e->kind == WEIR_EV_FILL)
         return is_account(x, e->fill.taker) || is_account(x, e->fill.maker);

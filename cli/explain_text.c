@@ -19,8 +19,14 @@ static const char *decimal(weir_wide value, const struct weir_decimal *unit, uin
     return text;
 }
 
-static const char *money(const struct weir_venue *v, weir_wide units) {
-    return decimal(units, &v->money_unit, v->assets[0].decimals);
+/* With several settlement assets the amount says which it is of. */
+static const char *money(const struct weir_venue *v, uint32_t asset, weir_wide units) {
+    const struct weir_decimal unit = weir_asset_unit(v, asset);
+    if (weir_venue_settlements(v) < 2) return decimal(units, &unit, v->assets[asset].decimals);
+    char *text = next_text();
+    size_t size = weir_decimal_print(units, &unit, v->assets[asset].decimals, text, 120);
+    (void)snprintf(text + size, 160 - size, " %s", v->assets[asset].name.text);
+    return text;
 }
 
 static const char *price(const struct weir_venue *v, uint32_t market, weir_price ticks) {
@@ -47,7 +53,11 @@ static const char *symbol(const struct weir_venue *v, uint32_t market) {
 }
 
 static const char *scope(const struct weir_venue *v, uint32_t market) {
-    return market == WEIR_NO_INDEX ? "cross" : symbol(v, market);
+    if (!weir_scope_is_cross(market)) return symbol(v, market);
+    if (weir_venue_settlements(v) < 2) return "cross";
+    char *text = next_text();
+    (void)snprintf(text, 160, "cross:%s", v->assets[weir_scope_asset(v, market)].name.text);
+    return text;
 }
 
 static const char *whose(const struct weir_name *name, const struct weir_name *account) {
@@ -173,7 +183,7 @@ void weir_explain_command(const struct weir_command *command, uint64_t number, w
 static void print_position(const struct weir_venue *v, const struct weir_position_state *p) {
     if (p->qty == 0) {
         printf("    %s flat, isolated balance %s (R6)\n", symbol(v, p->market),
-               money(v, p->isolated_balance));
+               money(v, v->markets[p->market].asset, p->isolated_balance));
         return;
     }
     printf("    %s %s %s (%s, leverage %" PRId64 "): entry price %s, mark %s (R14), unrealised "
@@ -181,26 +191,47 @@ static void print_position(const struct weir_venue *v, const struct weir_positio
            symbol(v, p->market), p->qty > 0 ? "long" : "short", qty(v, p->market, weir_abs(p->qty)),
            p->mode == WEIR_ISOLATED ? "isolated" : "cross", p->leverage,
            maybe_price(v, p->market, p->entry_price), maybe_price(v, p->market, p->mark_price),
-           money(v, p->unrealised_pnl));
+           money(v, v->markets[p->market].asset, p->unrealised_pnl));
     printf("      notional %s, maintenance margin %s (R9), initial margin %s (R10)\n",
-           money(v, p->notional), money(v, p->maintenance_margin), money(v, p->initial_margin));
+           money(v, v->markets[p->market].asset, p->notional),
+           money(v, v->markets[p->market].asset, p->maintenance_margin),
+           money(v, v->markets[p->market].asset, p->initial_margin));
     printf("      liquidation price %s (R17), bankruptcy price %s (R23)",
            maybe_price(v, p->market, p->liquidation_price),
            maybe_price(v, p->market, p->bankruptcy_price));
     if (p->has_isolated_balance)
-        printf(", isolated balance %s (R6)", money(v, p->isolated_balance));
+        printf(", isolated balance %s (R6)",
+               money(v, v->markets[p->market].asset, p->isolated_balance));
     if (p->adl_rank.known)
         printf(", %" PRId64 ". in line for deleveraging (R28)", p->adl_rank.value);
     putchar('\n');
 }
 
-void weir_explain_before(const struct weir_venue *v, const struct weir_account_state *s) {
-    printf("  before it: balance %s, equity %s (R8), requirement %s (R17), margin ratio %s\n",
-           money(v, s->balance), money(v, s->equity), money(v, s->requirement),
-           s->has_ratio ? rate(s->margin_ratio) : "none");
+static void print_scope(const struct weir_venue *v, const struct weir_scope_state *s,
+                        const char *name) {
+    printf("  %s balance %s, equity %s (R8), requirement %s (R17), margin ratio %s\n", name,
+           money(v, s->asset, s->balance), money(v, s->asset, s->equity),
+           money(v, s->asset, s->requirement), s->has_ratio ? rate(s->margin_ratio) : "none");
     printf("    initial margin %s, order margin %s (R10), available %s (R11)%s\n",
-           money(v, s->initial_margin), money(v, s->order_margin), money(v, s->available),
-           s->in_liquidation ? "; in liquidation" : "");
+           money(v, s->asset, s->initial_margin), money(v, s->asset, s->order_margin),
+           money(v, s->asset, s->available), s->in_liquidation ? "; in liquidation" : "");
+}
+
+void weir_explain_before(const struct weir_venue *v, const struct weir_account_state *s) {
+    const struct weir_scope_state first = {.balance = s->balance,
+                                           .equity = s->equity,
+                                           .initial_margin = s->initial_margin,
+                                           .order_margin = s->order_margin,
+                                           .requirement = s->requirement,
+                                           .has_ratio = s->has_ratio,
+                                           .margin_ratio = s->margin_ratio,
+                                           .available = s->available,
+                                           .in_liquidation = s->in_liquidation};
+    print_scope(v, &first, "before it:");
+    /* A scope that was never used says nothing. */
+    for (uint32_t i = 0; i < s->scope_count; i++)
+        if (s->scopes[i].balance != 0 || s->scopes[i].equity != 0)
+            print_scope(v, &s->scopes[i], scope(v, WEIR_CROSS(s->scopes[i].asset)));
     for (uint32_t i = 0; i < s->position_count; i++)
         print_position(v, &s->positions[i]);
 }
@@ -209,13 +240,14 @@ static void tell_fill(const struct weir_venue *v, const struct weir_name *accoun
                       const struct weir_event *e) {
     bool taker = weir_name_equal(e->fill.taker, account);
     bool buys = (e->fill.taker_side == WEIR_BUY) == taker;
+    uint32_t asset = v->markets[e->fill.market].asset;
     printf("  fill (%s, %s): %s %s %s at %s, other side %s; fee %s, realised P&L %s (R7)\n",
            weir_fill_words[e->fill.kind], fill_rule(e->fill.kind), buys ? "buys" : "sells",
            qty(v, e->fill.market, e->fill.qty), symbol(v, e->fill.market),
            price(v, e->fill.market, e->fill.price),
            taker ? e->fill.maker->text : e->fill.taker->text,
-           money(v, taker ? e->fill.taker_fee : e->fill.maker_fee),
-           money(v, taker ? e->fill.taker_pnl : e->fill.maker_pnl));
+           money(v, asset, taker ? e->fill.taker_fee : e->fill.maker_fee),
+           money(v, asset, taker ? e->fill.taker_pnl : e->fill.maker_pnl));
 }
 
 static void tell_adl(const struct weir_venue *v, const struct weir_name *account,
@@ -229,20 +261,22 @@ static void tell_adl(const struct weir_venue *v, const struct weir_name *account
     else
         printf(", the last resort: nobody was eligible");
     printf("\n    the counterparty gives up %s against mark, at least %s of it was unavoidable\n",
-           money(v, e->adl.haircut), money(v, e->adl.least_haircut));
+           money(v, v->markets[m].asset, e->adl.haircut),
+           money(v, v->markets[m].asset, e->adl.least_haircut));
 }
 
 static void tell_ended(const struct weir_venue *v, const struct weir_event *e) {
     static const char *const meaning[] = {"no lot had to be closed", "healthy again (R25)",
                                           "nothing is left of it"};
+    uint32_t asset = weir_scope_asset(v, e->liquidation_ended.scope_market);
     printf("  liquidation %" PRIu64 " of scope %s ends `%s`: %s\n",
            e->liquidation_ended.liquidation, scope(v, e->liquidation_ended.scope_market),
            weir_outcome_words[e->liquidation_ended.outcome], meaning[e->liquidation_ended.outcome]);
     printf("    value closed:");
     for (unsigned s = 0; s < WEIR_BY_COUNT; s++)
-        printf(" %s %s%s", weir_stage_words[s], money(v, e->liquidation_ended.by_stage[s]),
+        printf(" %s %s%s", weir_stage_words[s], money(v, asset, e->liquidation_ended.by_stage[s]),
                s + 1 < WEIR_BY_COUNT ? "," : "");
-    printf("; shortfall %s (R29)\n", money(v, e->liquidation_ended.shortfall));
+    printf("; shortfall %s (R29)\n", money(v, asset, e->liquidation_ended.shortfall));
 }
 
 static void tell_auction(const struct weir_venue *v, const struct weir_event *e) {
@@ -262,10 +296,11 @@ static void tell_auction(const struct weir_venue *v, const struct weir_event *e)
 
 static void tell_liquidation(const struct weir_venue *v, const struct weir_event *e) {
     if (e->kind == WEIR_EV_LIQUIDATION_STARTED) {
+        uint32_t asset = weir_scope_asset(v, e->liquidation_started.scope_market);
         printf("  liquidation %" PRIu64 " of scope %s starts: equity %s is %s, %s (R17, R19)\n",
                e->liquidation_started.liquidation, scope(v, e->liquidation_started.scope_market),
-               money(v, e->liquidation_started.equity), trigger_words(v),
-               money(v, e->liquidation_started.requirement));
+               money(v, asset, e->liquidation_started.equity), trigger_words(v),
+               money(v, asset, e->liquidation_started.requirement));
         return;
     }
     uint32_t m = e->liquidation_step.market;
@@ -278,21 +313,24 @@ static void tell_liquidation(const struct weir_venue *v, const struct weir_event
 static void tell_money(const struct weir_venue *v, const struct weir_event *e) {
     if (e->kind == WEIR_EV_FUND_MOVEMENT) {
         weir_wide amount = e->fund_movement.amount;
+        uint32_t of = v->funds[e->fund_movement.fund].asset;
         printf("  fund %s %s %s (%s, %s), its cash is now %s\n",
                v->funds[e->fund_movement.fund].name.text, amount < 0 ? "pays" : "receives",
-               money(v, amount < 0 ? -amount : amount), weir_cause_words[e->fund_movement.cause],
-               cause_rule(e->fund_movement.cause), money(v, e->fund_movement.balance));
+               money(v, of, amount < 0 ? -amount : amount),
+               weir_cause_words[e->fund_movement.cause], cause_rule(e->fund_movement.cause),
+               money(v, of, e->fund_movement.balance));
     } else if (e->kind == WEIR_EV_COLLATERAL_SOLD) {
         const struct weir_asset *asset = &v->assets[e->collateral_sold.asset];
         const struct weir_decimal unit = weir_decimal_power(asset->decimals);
         printf("  %s %s are sold at %s less the haircut for %s (R8)\n",
                decimal(e->collateral_sold.amount, &unit, asset->decimals), asset->name.text,
-               rate(e->collateral_sold.price), money(v, e->collateral_sold.proceeds));
+               rate(e->collateral_sold.price), money(v, 0, e->collateral_sold.proceeds));
     } else if (e->socialised.market != WEIR_NO_INDEX) {
-        printf("  %s of loss are shared by every lot of %s (R29)\n", money(v, e->socialised.amount),
+        printf("  %s of loss are shared by every lot of %s (R29)\n",
+               money(v, v->markets[e->socialised.market].asset, e->socialised.amount),
                symbol(v, e->socialised.market));
     } else {
-        printf("  %s of the loss pool are charged (R29)\n", money(v, e->socialised.amount));
+        printf("  %s of the loss pool are charged (R29)\n", money(v, 0, e->socialised.amount));
     }
 }
 
@@ -318,7 +356,8 @@ void weir_explain_event(const struct weir_venue *v, const struct weir_name *acco
         return;
     case WEIR_EV_FUNDING:
         printf("  funding of %s: rate %s, longs pay %s per lot (R15)\n",
-               symbol(v, e->funding.market), rate(e->funding.rate), money(v, e->funding.per_lot));
+               symbol(v, e->funding.market), rate(e->funding.rate),
+               money(v, v->markets[e->funding.market].asset, e->funding.per_lot));
         return;
     case WEIR_EV_MARGIN_CALL:
         printf("  margin call, scope %s: margin ratio %s (R17)\n",

@@ -65,15 +65,6 @@ static double scale_of(const struct weir_scenario *scenario) {
     return scale;
 }
 
-static double fund_of(const struct run *run) {
-    double cash = 0, power = 1;
-    for (uint32_t i = 0; i < run->venue->fund_count; i++)
-        cash += (double)weir_engine_view_fund(run->engine, i);
-    for (int i = 0; i < run->venue->assets[0].decimals; i++)
-        power *= 10;
-    return cash / power;
-}
-
 static void show_progress(struct run *run) {
     double scale = scale_of(run->scenario);
     int64_t seconds = (run->now - run->scenario->start) / WEIR_SECOND;
@@ -82,7 +73,7 @@ static void show_progress(struct run *run) {
     size_t used = 0;
     run->progress_ns = run->clock_ns;
     (void)amount_text(liquidated, sizeof liquidated, weir_monitor_liquidated(run->monitor) * scale);
-    (void)amount_text(fund, sizeof fund, fund_of(run) * scale);
+    (void)amount_text(fund, sizeof fund, weir_monitor_fund(run->monitor) * scale);
     if (run->opening)
         used += (size_t)snprintf(line, sizeof line, "opening ");
     else

@@ -337,6 +337,10 @@ double weir_monitor_liquidated(const struct weir_monitor *monitor) {
     return weir_monitor_quote(monitor, monitor->total);
 }
 
+double weir_monitor_fund(const struct weir_monitor *monitor) {
+    return weir_monitor_quote(monitor, monitor->fund);
+}
+
 bool weir_monitor_sound(const struct weir_monitor *monitor) {
     return !monitor->failed;
 }

@@ -35,6 +35,7 @@ void weir_monitor_close(struct weir_monitor *monitor, weir_time t);
 /* For a progress line. */
 uint64_t weir_monitor_liquidations(const struct weir_monitor *monitor);
 double weir_monitor_liquidated(const struct weir_monitor *monitor); /* quote, simulated */
+double weir_monitor_fund(const struct weir_monitor *monitor);       /* all funds; the same */
 /* False when memory was refused on the way: the summary would be wrong. */
 bool weir_monitor_sound(const struct weir_monitor *monitor);
 
