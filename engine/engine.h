@@ -42,8 +42,7 @@ struct weir_view_market {
 };
 void weir_engine_view_market(struct weir_engine *engine, uint32_t market,
                              struct weir_view_market *out);
-/* Cash of a fund and the scopes waiting or in liquidation. */
-weir_wide weir_engine_view_fund(struct weir_engine *engine, uint32_t fund);
+/* The scopes waiting or in liquidation. */
 uint64_t weir_engine_view_backlog(const struct weir_engine *engine);
 /* Sum of the balances of all scopes of a settlement asset (collateral held). */
 weir_wide weir_engine_view_balances(const struct weir_engine *engine, uint32_t asset);

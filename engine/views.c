@@ -28,10 +28,6 @@ void weir_engine_view_market(struct weir_engine *e, uint32_t market, struct weir
                                   .status = weir_status_now(x, market)};
 }
 
-weir_wide weir_engine_view_fund(struct weir_engine *e, uint32_t fund) {
-    return e->lq.funds.fund[fund].cash;
-}
-
 uint64_t weir_engine_view_backlog(const struct weir_engine *e) {
     return e->lq.members.count;
 }
