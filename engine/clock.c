@@ -200,7 +200,8 @@ static void set_clock(struct weir_engine *e, weir_time t) {
     for (uint32_t m = 0; m < v->market_count; m++) {
         const struct weir_market *c = &v->markets[m];
         e->x.prices[m].premium_from = e->x.prices[m].average_from = t;
-        if (c->expiry != WEIR_NONE && c->expiry <= t) { /* over before it began */
+        if (c->expiry != WEIR_NONE && c->expiry <= t && weir_market_empty(e, m)) {
+            /* Over before it began. */
             e->x.prices[m].phase = WEIR_PHASE_GONE;
             e->source_due[m] = INT64_MAX;
             continue;

@@ -133,6 +133,8 @@ void weir_uncross(struct weir_engine *e, uint32_t market);
 
 /* ---- Dated markets --------------------------------------------------------------------------- */
 int weir_settlement_new(struct weir_engine *e);
+/* Has the market neither orders nor positions? */
+bool weir_market_empty(const struct weir_engine *e, uint32_t market);
 /* The timer at expiry. */
 void weir_settle_market(struct weir_engine *e, uint32_t market);
 /* Between (4) and (5): what is left in settling markets goes, at most as much as a command may. */

@@ -28,7 +28,7 @@ enum weir_reason weir_on_index(struct weir_engine *e, const struct weir_command 
 enum weir_reason weir_on_collateral_price(struct weir_engine *e, const struct weir_command *c) {
     uint32_t asset = weir_venue_asset(e->x.venue, &c->asset);
     int64_t price;
-    if (asset == WEIR_NO_INDEX || asset == 0)
+    if (asset == WEIR_NO_INDEX || e->x.venue->assets[asset].settles)
         return weir_deny(e, WEIR_R_UNKNOWN_ASSET, "the venue takes no %s as collateral",
                          c->asset.text);
     struct weir_number n = {"price", &c->price, &weir_ppb, 1, WEIR_PPB * WEIR_PPB, false, &price};

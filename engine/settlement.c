@@ -93,6 +93,20 @@ static void close_auctions(struct weir_engine *e, uint32_t market) {
         weir_auction_close(&e->lq, market, first ^ 1);
 }
 
+bool weir_market_empty(const struct weir_engine *e, uint32_t market) {
+    const struct weir_exchange *x = &e->x;
+    const struct weir_book *book = &x->books[market];
+    uint32_t count = x->ledger.markets[market].positions.count;
+    for (int side = 0; side < 2; side++) {
+        count += weir_ladder_count(book->side[side]);
+        for (int t = 0; t < 2; t++)
+            count += weir_ladder_count(book->stops[t][side]);
+    }
+    for (uint32_t i = x->line.head; i != WEIR_NO_INDEX; i = weir_order_at(&x->orders, i)->next)
+        count += weir_order_at(&x->orders, i)->market == market;
+    return count == 0;
+}
+
 void weir_settle_market(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[market];

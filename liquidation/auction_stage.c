@@ -189,7 +189,8 @@ static void set_reserve(struct closing *c, uint32_t k) {
     weir_price price = weir_bankruptcy_price(x, g, g->parked, share, false), reserve = price;
     if (share < 0) {
         weir_price furthest = weir_furthest_price(x, c->market, c->side);
-        reserve = weir_price_within_gap(m, c->side, price, g->parked, g->promised);
+        if (g->promised > 0)
+            reserve = weir_price_within_gap(m, c->side, price, g->parked, g->promised);
         if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
         reserve = c->side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
                                        : weir_max(price, weir_min(reserve, furthest));
@@ -203,13 +204,15 @@ static void set_reserve(struct closing *c, uint32_t k) {
 
 static void collect_offers(struct closing *c) {
     struct weir_liquidator *lq = c->lq;
+    bool settling = lq->x->prices[c->market].phase != WEIR_PHASE_OPEN;
     struct weir_ledger *l = &lq->x->ledger;
     for (uint32_t i = c->auction.first_offer, next; i != WEIR_NO_INDEX; i = next) {
         struct weir_leg *g = weir_leg_at(l, i);
         next = g->offer_next;
         struct weir_health h;
         weir_health(lq->x, g->scope, NULL, &h);
-        if (weir_restored(lq->x, &h)) { /* takes its lots back; ends at its next head */
+        if (!settling &&
+            weir_restored(lq->x, &h)) { /* takes its lots back; ends at its next head */
             give_back(lq, i, WEIR_STAGE_AUCTION);
             weir_queue_place(lq, g->scope);
             continue;
@@ -330,6 +333,8 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
     }
     for (uint32_t k = 0; k < c.offer_count; k++) {
         uint32_t scope = weir_leg_at(&x->ledger, c.offer_legs[k])->scope;
-        if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);
+        /* At the market's expiry no liquidation ends: the next head looks (R16). */
+        bool open = x->prices[market].phase == WEIR_PHASE_OPEN;
+        if (!open || !weir_after_step(lq, scope)) weir_queue_place(lq, scope);
     }
 }

@@ -6,6 +6,7 @@ struct offer {
     enum weir_side side; /* of the liquidation order */
     weir_price price, bankruptcy, mark;
     weir_qty lots;
+    weir_wide granted; /* fund money for the gap, what is left of it */
 };
 
 /* What `lots` at the offer's price bring less than at the bankruptcy price (>= 0). */
@@ -66,7 +67,9 @@ static void make_offer(struct weir_liquidator *lq, uint32_t leg, const struct we
     weir_price furthest = weir_furthest_price(x, g->market, o->side);
     bool too_far = o->side == WEIR_SELL ? o->price < furthest : o->price > furthest;
     weir_wide grant = share >= 0 || too_far ? 0 : weir_fund_grant(x, &lq->funds, g, gap);
-    o->lots = weir_lots_within_gap(m, o->side, o->price, o->bankruptcy, o->lots, grant);
+    o->granted = grant;
+    o->lots =
+        grant == 0 ? 0 : weir_lots_within_gap(m, o->side, o->price, o->bankruptcy, o->lots, grant);
 }
 
 /* Lots that a volunteer's capacity, loss limit and position bound let him take; 0: none. */
@@ -89,7 +92,7 @@ static weir_wide free_lots(struct weir_liquidator *lq, const struct offer *o, ui
     if (lots <= 0) return 0;
     /* His loss is what the closer gains over mark. */
     return weir_lots_within_gap(m, o->side ^ 1, o->price, o->mark, (weir_qty)lots,
-                                weir_wide_max(0, g->backstop_loss));
+                                g->backstop_loss);
 }
 
 static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t volunteer,
@@ -108,7 +111,7 @@ static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t
     return h.discounted >= h.initial + h.order_margin;
 }
 
-static void fill_volunteer(struct weir_liquidator *lq, const struct offer *o, uint32_t volunteer,
+static void fill_volunteer(struct weir_liquidator *lq, struct offer *o, uint32_t volunteer,
                            weir_qty lots) {
     struct weir_exchange *x = lq->x;
     struct weir_leg *g = weir_leg_at(&x->ledger, volunteer);
@@ -124,14 +127,16 @@ static void fill_volunteer(struct weir_liquidator *lq, const struct offer *o, ui
     const struct weir_market *m = &x->venue->markets[g->market];
     weir_wide value = weir_value(m, o->price, lots);
     weir_count_closed(lq, o->leg, WEIR_BY_BACKSTOP, value, &result.taker);
-    weir_fund_pay_gap(x, &lq->funds, o->leg, gap_of(m, o, lots));
+    weir_wide gap = weir_wide_min(gap_of(m, o, lots), o->granted);
+    o->granted -= gap;
+    weir_fund_pay_gap(x, &lq->funds, o->leg, gap);
     g->backstop_free -= value;
-    g->backstop_loss -= loss_of(m, o, lots);
+    g->backstop_loss = weir_wide_max(0, g->backstop_loss - loss_of(m, o, lots));
 }
 
 /* Shares by free capacity until everyone who has one can take it (R5, R27). False when the step's
  * bound cut it: the rest goes on in the same stage. */
-static bool share_out(struct weir_liquidator *lq, const struct offer *o) {
+static bool share_out(struct weir_liquidator *lq, struct offer *o) {
     const struct weir_exchange *x = lq->x;
     const struct weir_pool *list = &lq->volunteers[weir_leg_at(&x->ledger, o->leg)->market];
     uint32_t n = list->count;

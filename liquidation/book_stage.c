@@ -8,7 +8,7 @@ struct slice {
     enum weir_side side;
     weir_price bankruptcy;
     weir_wide better;  /* what the fills were better than bankruptcy, summed */
-    weir_wide granted; /* all_or_nothing: fund money left for this step */
+    weir_wide granted; /* fund money left for this step */
     bool all_or_nothing;
 };
 
@@ -67,8 +67,9 @@ static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_
         s->granted = grant;
         if (s->all_or_nothing)
             worst = mark;
-        else
-            worst = weir_price_within_gap(m, s->side, worst, lots, grant);
+        else if (grant > 0) /* in whole ticks, but never beyond mark */
+            worst =
+                better_limit(s->side, mark, weir_price_within_gap(m, s->side, worst, lots, grant));
     }
     weir_price limit = worst;
     if (x->venue->limit_fillable) limit = better_limit(s->side, fillable_price(x, g, h), worst);
@@ -92,9 +93,11 @@ static void filled(void *ctx, weir_price price, weir_qty qty,
     weir_wide better = weir_better_by(m, s->side, price, s->bankruptcy, qty);
     s->better += better;
     weir_count_closed(s->lq, s->leg, WEIR_BY_BOOK, weir_value(m, price, qty), change);
-    if (better >= 0) return;
-    s->granted += better;
-    weir_fund_pay_gap(s->lq->x, &s->lq->funds, s->leg, -better);
+    /* Rounded one by one, the gaps of inverse fills can exceed that of the whole. */
+    weir_wide paid = weir_wide_min(-better, s->granted);
+    if (paid <= 0) return;
+    s->granted -= paid;
+    weir_fund_pay_gap(s->lq->x, &s->lq->funds, s->leg, paid);
 }
 
 /* Equity at or below `at` * REQ, at > 0 (R25's jumps). */
