@@ -93,7 +93,6 @@ static wide part_of(wide equity, wide mm, wide mm_total, wide n, wide n_total) {
 static int64_t closing_price(const struct twin *t, struct account *a, int m) {
     const struct scope *s = weir_twin_scope(t, a, m);
     wide mm = 0, mm_total = 0, n = 0, n_total = 0, equity = 0;
-    if (t->held) return t->held[m];
     for (int i = 0; i < t->markets; i++) {
         const struct position *p = &a->at[i];
         if (p->s == 0 || weir_twin_scope(t, a, i) != s) continue;
@@ -314,7 +313,7 @@ static int pieces(const struct twin *t, int m, wide lots, int64_t *cut) {
     return count;
 }
 
-static int64_t nearest_of_all(struct twin *t, struct scope *s, int m) {
+struct weir_maybe weir_twin_liquidation_price(struct twin *t, struct scope *s, int m) {
     const struct market *k = &t->m[m];
     int64_t cut[6 * WEIR_TIERS_MAX + 4], best = 0;
     int count = pieces(t, m, weir_abs(s->account->at[m].s), cut);
@@ -329,20 +328,6 @@ static int64_t nearest_of_all(struct twin *t, struct scope *s, int m) {
                 best = p;
         }
     }
-    return best;
-}
-
-struct weir_maybe weir_twin_liquidation_price(struct twin *t, struct scope *s, int m) {
-    int64_t *held = calloc((size_t)t->markets, sizeof *held);
-    WEIR_CHECK(held != NULL);
-    for (int i = 0; i < t->markets; i++)
-        if (s->account->at[i].s != 0 && weir_twin_scope(t, s->account, i) == s &&
-            t->m[i].c->closing_fee_basis == WEIR_BASIS_BANKRUPTCY)
-            held[i] = closing_price(t, s->account, i);
-    t->held = held;
-    int64_t best = nearest_of_all(t, s, m);
-    t->held = NULL;
-    free(held);
     return (struct weir_maybe){best != 0, best};
 }
 

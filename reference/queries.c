@@ -120,7 +120,7 @@ static void market_state(struct twin *t, int m) {
     if (k->book_count[WEIR_SELL] > 0) out->best_ask = known(k->book[WEIR_SELL][0]->price);
     out->open_interest = weir_twin_open_interest(t, m);
     out->funding_rate = k->funding_rate;
-    out->status = k->status;
+    out->status = k->phase == PHASE_OPEN ? k->status : WEIR_STATUS_HALTED;
     out->volume = k->volume;
     weir_twin_emit(t, &e);
 }

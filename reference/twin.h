@@ -193,7 +193,6 @@ struct twin {
     struct auction *auctions;
     uint64_t auction_number, liquidation_number, age, line, flat_order;
     wide step_gap[WEIR_FUNDS_MAX]; /* paid by each fund within this step */
-    const int64_t *held; /* by market: closing prices held while the mark is varied, else NULL */
 };
 
 /* A scope valued at the present marks. */
