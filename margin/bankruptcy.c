@@ -1,4 +1,4 @@
-/* Bankruptcy and liquidation prices (R23, R17). */
+/* Bankruptcy prices (R23). */
 #include "margin/margin.h"
 
 /* R9: the price at which the closing fee of the whole position is reserved: R23's with reserve 0,
@@ -82,69 +82,4 @@ weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct wei
     weir_wide divisor = inverse ? net : rate;
     if (divisor <= 0) return m->max_price;
     return price_of_worth(m, is_long, lots, net, rate);
-}
-
-/* ---- Liquidation price ----------------------------------------------------------------------- */
-
-static bool liquidatable_at(struct weir_exchange *x, uint32_t leg, weir_price price) {
-    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    struct weir_price_state *p = &x->prices[g->market];
-    weir_price mark = p->mark;
-    struct weir_health h;
-    p->mark = price;
-    weir_health(x, g->scope, NULL, &h);
-    p->mark = mark;
-    return weir_liquidatable(x, &h);
-}
-
-/* Within one tier the scope's state changes at most once between two prices: the one nearest to
- * `near` at which it is liquidatable, or 0. */
-static weir_price first_between(struct weir_exchange *x, uint32_t leg, weir_price near,
-                                weir_price far) {
-    if (liquidatable_at(x, leg, near)) return near;
-    if (!liquidatable_at(x, leg, far)) return 0;
-    while (weir_abs(far - near) > 1) {
-        weir_price middle = near + (far - near) / 2;
-        if (liquidatable_at(x, leg, middle))
-            far = middle;
-        else
-            near = middle;
-    }
-    return far;
-}
-
-/* The last price of the position's tier at `price`, in a direction (+1 up, -1 down). */
-static weir_price tier_edge_price(const struct weir_exchange *x, const struct weir_leg *g,
-                                  weir_price price, int direction) {
-    const struct weir_market *m = &x->venue->markets[g->market];
-    const struct weir_risk *r = &x->risks[g->market];
-    if (m->margin_basis != WEIR_BASIS_MARK) return direction > 0 ? m->max_price : 1;
-    weir_qty lots = weir_abs(g->size);
-    uint32_t tier = weir_tier_of(m, r, weir_value(m, price, lots));
-    weir_wide below = m->tier_edge == WEIR_LOWER_INCLUSIVE;
-    weir_wide least = tier == 0 ? 0 : r->tiers.row[tier - 1].cap - below + 1;
-    weir_wide most =
-        tier + 1 == r->tiers.count ? INT64_MAX : (weir_wide)r->tiers.row[tier].cap - below;
-    struct weir_price_range prices = weir_prices_worth(m, lots, least, most);
-    return direction > 0 ? prices.high : prices.low;
-}
-
-weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {
-    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    const struct weir_market *m = &x->venue->markets[g->market];
-    weir_price mark = x->prices[g->market].mark, found[2] = {0, 0};
-    for (int side = 0; side < 2; side++) {
-        int direction = side ? 1 : -1;
-        weir_price last = side ? m->max_price : 1;
-        for (weir_price p = mark;;) {
-            weir_price edge = tier_edge_price(x, g, p, direction);
-            found[side] = first_between(x, leg, p, edge);
-            if (found[side] || edge == last) break;
-            p = edge + direction;
-        }
-    }
-    if (!found[0] || !found[1]) return found[0] + found[1];
-    weir_price down = mark - found[0], up = found[1] - mark;
-    if (down == up) return g->size > 0 ? found[0] : found[1];
-    return down < up ? found[0] : found[1];
 }

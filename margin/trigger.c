@@ -4,6 +4,7 @@
 
 #include "margin/band.h"
 #include "margin/gauge.h"
+#include "margin/standing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -288,72 +289,12 @@ static void find_quiet(struct weir_exchange *x, uint32_t market) {
     }
 }
 
-/* ---- Evaluating a scope ---------------------------------------------------------------------- */
-
-/* A scope as it stands, and the bounds of its requirement in 10^-9 units. */
-struct standing {
-    struct weir_health health; /* equity, requirement, positions, notional */
-    weir_wide upper, lower;
-    weir_wide value;      /* of all positions */
-    weir_rate equity_fee; /* the largest closing fee that takes a part of the equity (below) */
-    bool zero_rate;       /* a requirement can be 0: it has edges that lines do not show */
-    bool priced;          /* the requirement is no plain sum of lines */
-    bool liquidatable, warned;
-};
-
-static weir_wide units_up(weir_wide ppb) {
-    if (ppb >= 0 && ppb >> 63 == 0)
-        return (weir_wide)(((uint64_t)ppb + (uint64_t)WEIR_PPB - 1) / (uint64_t)WEIR_PPB);
-    return weir_div_ceil(ppb, WEIR_PPB);
-}
-
-/* One position into the standing. A short of a linear contract (whatever loses as its value grows)
- * has a bankruptcy price worth more than mark by its share of the equity: a closing fee on it grows
- * by at most that fee on the whole equity. */
-static void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
-                         struct standing *s) {
-    const struct weir_market *m = p->market;
-    weir_wide upper = weir_line_at(weir_requirement_line(x, p, p->tier, true), p->value);
-    bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
-    bool priced =
-        !fraction && m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY && m->closing_fee_reserve > 0;
-    s->upper += upper;
-    s->lower += priced || fraction
-                    ? weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value)
-                    : upper;
-    if (priced && p->sign < 0) s->equity_fee = weir_max(s->equity_fee, m->closing_fee_reserve);
-    s->value += p->value;
-    s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
-    s->priced |= priced || fraction;
-    s->health.equity +=
-        weir_leg_pending(&x->ledger, p->leg) + (p->value - p->entry_value) * p->sign;
-    s->health.requirement += units_up(upper);
-    s->health.positions++;
-}
-
-/* What a scope stands at and its positions in x->trigger.views; returns their number. */
-static uint32_t stand(struct weir_exchange *x, uint32_t scope, struct standing *s) {
-    const struct weir_ledger *l = &x->ledger;
-    struct weir_position_view *views = x->trigger.views;
-    uint32_t n = 0;
-    *s = (struct standing){.health.equity =
-                               weir_scope_at(l, scope)->balance + weir_scope_worth(x, scope)};
-    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(l, scope, i)) {
-        if (weir_leg_at(l, i)->size == 0) continue;
-        views[n] = weir_view_position(x, weir_leg_at(l, i));
-        add_position(x, &views[n++], s);
-    }
-    if (s->priced) weir_health(x, scope, NULL, &s->health);
-    s->liquidatable = weir_liquidatable(x, &s->health);
-    s->warned = weir_warned(x, &s->health);
-    return n;
-}
+/* ---- Indexing a scope ------------------------------------------------------------------------ */
 
 /* The conditions that hold now and whose end must be noticed. A warning comes at or before the
  * trigger when warn_at <= 1, so its condition alone is watched while it holds. */
-static uint32_t conditions(const struct weir_exchange *x, uint32_t scope, const struct standing *s,
-                           struct weir_condition out[2]) {
+static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
+                           const struct weir_standing *s, struct weir_condition out[2]) {
     uint32_t n = 0;
     weir_wide legs = s->health.positions;
     /* More equity than any loss of the positions can use up counts as this much: products fit. */
@@ -379,8 +320,6 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope, const 
     out[n++] = (struct weir_condition){alpha, true, equity * alpha - s->upper - rounding - 1};
     return n;
 }
-
-/* ---- Indexing a scope ------------------------------------------------------------------------ */
 
 /* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
 static uint32_t value_word(const struct weir_exchange *x, const struct weir_position_view *p,
@@ -508,7 +447,7 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
 }
 
 /* Splits the slack of every condition over the positions by what they are worth. */
-static void index_scope(struct weir_exchange *x, const struct standing *s, uint32_t n,
+static void index_scope(struct weir_exchange *x, const struct weir_standing *s, uint32_t n,
                         const struct weir_condition *held, uint32_t count) {
     const struct weir_position_view *views = x->trigger.views;
     int shift = 0;
@@ -541,8 +480,8 @@ static void index_scope(struct weir_exchange *x, const struct standing *s, uint3
 
 static void look_at(struct weir_exchange *x, uint32_t scope) {
     struct weir_scope *s = weir_scope_at(&x->ledger, scope);
-    struct standing st;
-    uint32_t n = stand(x, scope, &st);
+    struct weir_standing st;
+    uint32_t n = weir_stand(x, scope, &st);
     x->trigger.evaluations++;
     s->dirty = false;
     if (st.liquidatable && s->queue == WEIR_QUEUE_NONE) list_add(&x->trigger.found, scope);

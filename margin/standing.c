@@ -1,0 +1,50 @@
+/* How a scope stands: its equity, its requirement and bounds of it (R8, R9, R17). */
+#include "margin/standing.h"
+
+static weir_wide units_up(weir_wide ppb) {
+    if (ppb >= 0 && ppb >> 63 == 0)
+        return (weir_wide)(((uint64_t)ppb + (uint64_t)WEIR_PPB - 1) / (uint64_t)WEIR_PPB);
+    return weir_div_ceil(ppb, WEIR_PPB);
+}
+
+/* One position into the standing. A short of a linear contract (whatever loses as its value grows)
+ * has a bankruptcy price worth more than mark by its share of the equity: a closing fee on it grows
+ * by at most that fee on the whole equity. */
+static void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
+                         struct weir_standing *s) {
+    const struct weir_market *m = p->market;
+    weir_wide upper = weir_line_at(weir_requirement_line(x, p, p->tier, true), p->value);
+    bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
+    bool priced =
+        !fraction && m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY && m->closing_fee_reserve > 0;
+    s->upper += upper;
+    s->lower += priced || fraction
+                    ? weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value)
+                    : upper;
+    if (priced && p->sign < 0) s->equity_fee = weir_max(s->equity_fee, m->closing_fee_reserve);
+    s->value += p->value;
+    s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
+    s->priced |= priced || fraction;
+    s->health.equity +=
+        weir_leg_pending(&x->ledger, p->leg) + (p->value - p->entry_value) * p->sign;
+    s->health.requirement += units_up(upper);
+    s->health.positions++;
+}
+
+uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standing *s) {
+    const struct weir_ledger *l = &x->ledger;
+    struct weir_position_view *views = x->trigger.views;
+    uint32_t n = 0;
+    *s = (struct weir_standing){.health.equity =
+                                    weir_scope_at(l, scope)->balance + weir_scope_worth(x, scope)};
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        if (weir_leg_at(l, i)->size == 0) continue;
+        views[n] = weir_view_position(x, weir_leg_at(l, i));
+        add_position(x, &views[n++], s);
+    }
+    if (s->priced) weir_health(x, scope, NULL, &s->health);
+    s->liquidatable = weir_liquidatable(x, &s->health);
+    s->warned = weir_warned(x, &s->health);
+    return n;
+}
