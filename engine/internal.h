@@ -53,6 +53,10 @@ enum weir_reason weir_on_clock(struct weir_engine *e, const struct weir_command 
 /* Answers a query, or returns the reason. */
 enum weir_reason weir_answer(struct weir_engine *e, const struct weir_command *c);
 
+enum weir_reason weir_answer_map(struct weir_engine *e, const struct weir_command *c);
+/* `size` zeroed bytes of scratch, 16-byte aligned; scratch is emptied at the start of a query. */
+void *weir_take_scratch(struct weir_engine *e, size_t size);
+
 /* Says why in a sentence; returns the reason. */
 __attribute__((format(printf, 3, 4))) enum weir_reason
 weir_deny(struct weir_engine *e, enum weir_reason reason, const char *format, ...);

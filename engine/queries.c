@@ -1,8 +1,7 @@
 /* Answers of queries. Arrays live in the engine's scratch until the next query. */
 #include "engine/internal.h"
 
-/* `size` zeroed bytes of scratch, 16-byte aligned; scratch is emptied at the start of a query. */
-static void *take(struct weir_engine *e, size_t size) {
+void *weir_take_scratch(struct weir_engine *e, size_t size) {
     uint32_t at = weir_pool_add(&e->scratch, (uint32_t)((size + 15) & ~(size_t)15));
     WEIR_CHECK(at != WEIR_NO_INDEX);
     return e->scratch.base + at;
@@ -37,7 +36,7 @@ static enum weir_reason answer_adl(struct weir_engine *e, const struct weir_comm
     const struct weir_ledger *l = &e->x.ledger;
     struct weir_adl_candidate *line;
     uint32_t n = adl_line(e, market, c->side, &line);
-    struct weir_adl_entry *queue = take(e, (n + 1) * sizeof *queue);
+    struct weir_adl_entry *queue = weir_take_scratch(e, (n + 1) * sizeof *queue);
     for (uint32_t i = 0; i < n; i++) {
         const struct weir_leg *g = weir_leg_at(l, line[i].leg);
         queue[i] = (struct weir_adl_entry){weir_account_name(l, g->account),
@@ -123,7 +122,7 @@ static enum weir_reason answer_account(struct weir_engine *e, const struct weir_
     for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
          i = weir_leg_at(l, i)->next)
         legs++;
-    struct weir_position_state *positions = take(e, (legs + 1) * sizeof *positions);
+    struct weir_position_state *positions = weir_take_scratch(e, (legs + 1) * sizeof *positions);
     for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
          i = weir_leg_at(l, i)->next) {
         const struct weir_leg *g = weir_leg_at(l, i);
@@ -196,7 +195,7 @@ static enum weir_reason answer_book(struct weir_engine *e, const struct weir_com
     struct weir_number n = {"depth", &c->depth, &weir_one, 1, 1000, false, &depth};
     if (c->present & WEIR_HAS_DEPTH) r = weir_read_numbers(e, &n, 1);
     if (r != WEIR_OK) return r;
-    struct weir_book_level *levels = take(e, 2 * (size_t)depth * sizeof *levels);
+    struct weir_book_level *levels = weir_take_scratch(e, 2 * (size_t)depth * sizeof *levels);
     const struct weir_book *book = &e->x.books[market];
     struct weir_book_state s = {.market = market, .bids = levels, .asks = levels + depth};
     s.bid_count = copy_levels(book->side[WEIR_BUY], (uint32_t)depth, levels);
@@ -214,7 +213,8 @@ static enum weir_reason answer_fund(struct weir_engine *e, const struct weir_com
     if (fund == WEIR_NO_INDEX)
         return weir_deny(e, WEIR_R_UNKNOWN_FUND, "the venue has no fund %s", c->fund.text);
     const struct weir_fund *f = &e->lq.funds.fund[fund];
-    struct weir_inventory *inventory = take(e, (x->venue->market_count + 1) * sizeof *inventory);
+    struct weir_inventory *inventory =
+        weir_take_scratch(e, (x->venue->market_count + 1) * sizeof *inventory);
     struct weir_fund_state s = {
         .fund = fund, .cash = f->cash, .equity = weir_fund_equity(x, f), .inventory = inventory};
     for (uint32_t i = weir_account_at(&x->ledger, f->account)->first_leg; i != WEIR_NO_INDEX;
@@ -235,7 +235,7 @@ static enum weir_reason answer_fund(struct weir_engine *e, const struct weir_com
 static enum weir_reason answer_auctions(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
     uint32_t n = 0, most = x->venue->market_count * 2;
-    struct weir_auction_state *list = take(e, (most + 1) * sizeof *list);
+    struct weir_auction_state *list = weir_take_scratch(e, (most + 1) * sizeof *list);
     for (uint32_t k = 0; k < most; k++) {
         const struct weir_open_auction *a = &e->lq.auctions[k];
         if (!a->number) continue;
@@ -255,8 +255,8 @@ static enum weir_reason answer_auctions(struct weir_engine *e) {
 static enum weir_reason answer_totals(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
     const struct weir_venue *v = x->venue;
-    struct weir_asset_totals *assets = take(e, v->asset_count * sizeof *assets);
-    weir_qty *interest = take(e, v->market_count * sizeof *interest);
+    struct weir_asset_totals *assets = weir_take_scratch(e, v->asset_count * sizeof *assets);
+    weir_qty *interest = weir_take_scratch(e, v->market_count * sizeof *interest);
     struct weir_totals_state s = {.assets = assets,
                                   .open_interest = interest,
                                   .queue = e->lq.members.count,
@@ -289,50 +289,6 @@ static enum weir_reason answer_totals(struct weir_engine *e) {
 
 /* ---- liquidation_map ------------------------------------------------------------------------- */
 
-static void sort_buckets(struct weir_map_bucket *b, uint32_t n) {
-    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
-        for (uint32_t i = gap; i < n; i++) {
-            struct weir_map_bucket x = b[i];
-            uint32_t j = i;
-            for (; j >= gap && b[j - gap].price > x.price; j -= gap)
-                b[j] = b[j - gap];
-            b[j] = x;
-        }
-    }
-}
-
-static enum weir_reason answer_map(struct weir_engine *e, const struct weir_command *c) {
-    struct weir_exchange *x = &e->x;
-    uint32_t market, n = 0, kept = 0;
-    enum weir_reason r = weir_find_market(e, c, &market);
-    if (r != WEIR_OK) return r;
-    const struct weir_pool *list = &x->ledger.markets[market].positions;
-    const struct weir_market *m = &x->venue->markets[market];
-    weir_price mark = x->prices[market].mark, width = weir_max(1, mark / 200);
-    struct weir_map_bucket *b = take(e, (list->count + 1) * sizeof *b);
-    for (uint32_t i = 0; i < list->count; i++) {
-        uint32_t leg = *WEIR_AT(list, uint32_t, i);
-        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-        weir_price price = weir_liquidation_price(x, leg);
-        if (price == 0) continue;
-        weir_wide n_mark = weir_value(m, mark, weir_abs(g->size));
-        b[n++] = (struct weir_map_bucket){price / width * width, g->size > 0 ? n_mark : 0,
-                                          g->size < 0 ? n_mark : 0};
-    }
-    sort_buckets(b, n);
-    for (uint32_t i = 0; i < n; i++) {
-        if (kept > 0 && b[kept - 1].price == b[i].price) {
-            b[kept - 1].long_notional += b[i].long_notional;
-            b[kept - 1].short_notional += b[i].short_notional;
-        } else {
-            b[kept++] = b[i];
-        }
-    }
-    weir_emit(
-        x, &(struct weir_event){.kind = WEIR_EV_LIQUIDATION_MAP, .map_state = {market, kept, b}});
-    return WEIR_OK;
-}
-
 enum weir_reason weir_answer(struct weir_engine *e, const struct weir_command *c) {
     weir_pool_clear(&e->scratch);
     switch ((enum weir_query)c->what) {
@@ -349,7 +305,7 @@ enum weir_reason weir_answer(struct weir_engine *e, const struct weir_command *c
     case WEIR_Q_ADL:
         return answer_adl(e, c);
     case WEIR_Q_LIQUIDATION_MAP:
-        return answer_map(e, c);
+        return weir_answer_map(e, c);
     case WEIR_Q_TOTALS:
         return answer_totals(e);
     }
