@@ -31,8 +31,9 @@ static struct weir_decimal of_unit(int64_t count, const struct weir_decimal *uni
     return decimal(count * unit->mantissa, unit->scale);
 }
 
-static struct weir_decimal of_money(const struct weir_flow *flow, weir_amount units) {
-    return decimal(units, flow->venue->assets[0].decimals);
+static struct weir_decimal of_asset(const struct weir_flow *flow, uint32_t asset,
+                                    weir_amount units) {
+    return decimal(units, flow->venue->assets[asset].decimals);
 }
 
 void weir_flow_send(struct weir_flow *flow, struct weir_command *command) {
@@ -68,11 +69,15 @@ void weir_flow_send_account(struct weir_flow *flow, const struct weir_name *acco
     weir_flow_send(flow, &c);
 }
 
-void weir_flow_send_deposit(struct weir_flow *flow, const struct weir_name *account,
+void weir_flow_send_deposit(struct weir_flow *flow, const struct weir_name *account, uint32_t asset,
                             weir_amount units) {
     if (units <= 0) return;
     struct weir_command c = start(WEIR_CMD_DEPOSIT, account, NULL);
-    c.amount = of_money(flow, units);
+    c.amount = of_asset(flow, asset, units);
+    if (asset > 0) {
+        c.asset = flow->venue->assets[asset].name;
+        c.present |= WEIR_HAS_ASSET;
+    }
     weir_flow_send(flow, &c);
 }
 
@@ -91,7 +96,7 @@ void weir_flow_send_isolated(struct weir_flow *flow, const struct weir_name *acc
         weir_flow_send(flow, &m);
     }
     struct weir_command c = start(WEIR_CMD_ISOLATED_MARGIN, account, market);
-    c.amount = of_money(flow, units);
+    c.amount = of_asset(flow, market->venue->asset, units);
     weir_flow_send(flow, &c);
 }
 
@@ -170,16 +175,16 @@ void weir_flow_send_backstop(struct weir_flow *flow, const struct weir_name *acc
                              const struct flow_market *market, weir_amount notional,
                              weir_amount loss_limit) {
     struct weir_command c = start(WEIR_CMD_BACKSTOP, account, market);
-    c.notional = of_money(flow, notional);
-    c.loss_limit = of_money(flow, loss_limit);
+    c.notional = of_asset(flow, market->venue->asset, notional);
+    c.loss_limit = of_asset(flow, market->venue->asset, loss_limit);
     weir_flow_send(flow, &c);
 }
 
-void weir_flow_send_fund(struct weir_flow *flow, weir_amount units) {
+void weir_flow_send_fund(struct weir_flow *flow, uint32_t fund, weir_amount units) {
     if (units == 0) return;
     struct weir_command c = start(WEIR_CMD_FUND, NULL, NULL);
-    c.fund = flow->venue->funds[0].name;
-    c.amount = of_money(flow, units);
+    c.fund = flow->venue->funds[fund].name;
+    c.amount = of_asset(flow, flow->venue->funds[fund].asset, units);
     c.present |= WEIR_HAS_FUND;
     weir_flow_send(flow, &c);
 }
@@ -189,14 +194,39 @@ weir_price weir_flow_ticks(const struct flow_market *market, double price) {
 }
 
 weir_qty weir_flow_lots(const struct flow_market *market, double notional) {
-    return (weir_qty)(notional / (market->index * market->lot));
+    return (weir_qty)(notional / weir_flow_lot_value(market, market->index));
 }
 
-weir_amount weir_flow_units(const struct weir_flow *flow, double quote) {
-    return weir_flow_round(quote * flow->money + 0.5);
+double weir_flow_lot_value(const struct flow_market *market, double price) {
+    return market->face > 0 ? market->face : price * market->lot;
 }
 
-weir_qty weir_flow_least(const struct flow_market *market, double price, double money) {
-    double least = (double)market->venue->min_notional / money / (price * market->lot);
+double weir_flow_notional(const struct flow_market *market, weir_qty lots, double price) {
+    return market->face > 0 ? (double)lots * market->face : (double)lots * market->lot * price;
+}
+
+double weir_flow_exact_units(const struct flow_market *market, double quote, double price) {
+    return market->face > 0 ? quote / price * market->units : quote * market->units;
+}
+
+weir_amount weir_flow_units(const struct flow_market *market, double quote, double price) {
+    return weir_flow_round(weir_flow_exact_units(market, quote, price) + 0.5);
+}
+
+weir_amount weir_flow_units_of(const struct weir_flow *flow, uint32_t asset, double quote) {
+    for (uint32_t i = 0; i < flow->market_count; i++)
+        if (flow->markets[i].venue->asset == asset)
+            return weir_flow_units(&flow->markets[i], quote, flow->markets[i].index);
+    return weir_flow_round(quote * flow->units[asset] + 0.5);
+}
+
+weir_qty weir_flow_least(const struct flow_market *market, double price) {
+    double least = (double)market->venue->min_notional / market->units;
+    if (market->face > 0) least *= price;
+    least /= weir_flow_lot_value(market, price);
     return weir_max(weir_max(1, market->venue->min_qty), (weir_qty)(least + 1));
+}
+
+bool weir_flow_closed(const struct weir_flow *flow, const struct flow_market *market) {
+    return market->venue->expiry != WEIR_NONE && flow->now >= market->venue->expiry;
 }

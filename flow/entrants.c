@@ -27,11 +27,16 @@ static void bring_money(struct weir_flow *flow, const struct flow_market *m, str
     const struct weir_tier *tier = &m->venue->tiers.row[0];
     int64_t most = tier->max_leverage > 0 ? tier->max_leverage : WEIR_PPB / tier->initial_rate;
     int64_t leverage = weir_min(e->leverage, most);
-    double notional = (double)lots * m->lot * m->index;
+    double notional = weir_flow_notional(m, lots, m->index);
     double initial = 1 / (double)leverage;
     double wanted = notional * ((e->ratio > initial ? e->ratio : initial) + WALK);
+    if (m->face > 0) wanted /= m->index;
+    /* What it has of another asset stays where it is. */
+    if (e->asset != m->venue->asset) e->money = 0;
+    e->asset = m->venue->asset;
     if (e->money < wanted) {
-        weir_flow_send_deposit(flow, account, weir_flow_units(flow, wanted - e->money));
+        weir_flow_send_deposit(flow, account, e->asset,
+                               weir_flow_round((wanted - e->money) * m->units + 0.5));
         e->money = wanted;
     }
     weir_flow_send_leverage(flow, account, m, leverage);
@@ -47,7 +52,7 @@ static void enter(struct weir_flow *flow, struct flow_market *m, double move) {
     m->entering -= e->size;
     struct weir_name account = name_of(number);
     weir_qty lots = weir_flow_lots(m, e->size);
-    if (lots < weir_flow_least(m, m->index, flow->money)) return;
+    if (lots < weir_flow_least(m, m->index)) return;
     double chase = weir_flow_rate(flow->scenario->entrants.chase);
     bool with = weir_flow_uniform(&m->entrants) < chase;
     bool up = fabs(move) > 1e-7 ? move > 0 : weir_flow_uniform(&m->entrants) < 0.5;
@@ -75,7 +80,7 @@ void weir_entrants_tick(struct weir_flow *flow, struct flow_market *market, weir
 
 void weir_entrants_close(struct weir_flow *flow, uint32_t entrant) {
     struct flow_entrant *e = &flow->entrants[entrant];
-    if (e->lots == 0) return;
+    if (e->lots == 0 || weir_flow_closed(flow, &flow->markets[e->market])) return;
     struct weir_name account = name_of(entrant);
     struct weir_name id = weir_flow_name("o%u", ++e->orders);
     weir_flow_send_order(flow, &account, &id, &flow->markets[e->market],
@@ -95,14 +100,15 @@ void weir_entrants_fill(struct weir_flow *flow, const struct weir_event *event) 
     weir_qty bought = event->fill.taker_side == WEIR_BUY ? event->fill.qty : -event->fill.qty;
     struct flow_entrant *taker = entrant_of(flow, event->fill.taker);
     struct flow_entrant *maker = entrant_of(flow, event->fill.maker);
+    const double units = flow->markets[flow->by_venue[event->fill.market] - 1].units;
     if (taker) {
         taker->lots += bought;
-        taker->money += (double)(event->fill.taker_pnl - event->fill.taker_fee) / flow->money;
+        taker->money += (double)(event->fill.taker_pnl - event->fill.taker_fee) / units;
         /* Whatever a liquidation left is not counted on. */
         if (event->fill.kind != WEIR_FILL_TRADE) taker->money = 0;
     }
     if (maker) {
         maker->lots -= bought;
-        maker->money += (double)(event->fill.maker_pnl - event->fill.maker_fee) / flow->money;
+        maker->money += (double)(event->fill.maker_pnl - event->fill.maker_fee) / units;
     }
 }

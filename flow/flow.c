@@ -55,9 +55,11 @@ static void tick(struct weir_flow *flow) {
     flow->ticked = flow->now;
     weir_index_advance(flow, elapsed);
     for (uint32_t i = 0; i < flow->market_count; i++)
-        weir_makers_quote(flow, &flow->markets[i], elapsed);
+        if (!weir_flow_closed(flow, &flow->markets[i]))
+            weir_makers_quote(flow, &flow->markets[i], elapsed);
     weir_index_publish(flow);
     for (uint32_t i = 0; i < flow->market_count; i++) {
+        if (weir_flow_closed(flow, &flow->markets[i])) continue;
         weir_arbitrage_tick(flow, &flow->markets[i]);
         weir_entrants_tick(flow, &flow->markets[i], elapsed);
         weir_helpers_tick(flow, &flow->markets[i]);
@@ -128,6 +130,7 @@ static void on_fill(struct weir_flow *flow, const struct weir_event *event) {
     struct flow_market *m = &flow->markets[at - 1];
     if (event->fill.kind == WEIR_FILL_LIQUIDATION) {
         double value = (double)event->fill.price * m->tick * (double)event->fill.qty * m->lot;
+        if (m->face > 0) value = weir_flow_notional(m, event->fill.qty, 0);
         m->forced_new += event->fill.taker_side == WEIR_BUY ? value : -value;
     }
     weir_makers_fill(flow, event);
@@ -171,6 +174,8 @@ static bool make_market(struct weir_flow *flow, uint32_t number) {
     flow->by_venue[m->number] = number + 1;
     m->tick = weir_flow_double(&m->venue->tick);
     m->lot = weir_flow_double(&m->venue->lot);
+    m->face = m->venue->contract == WEIR_INVERSE ? (double)m->venue->face_value : 0;
+    m->units = flow->units[m->venue->asset];
     m->price0 = m->tick * (double)weir_flow_ticks(m, weir_flow_double(&s->price));
     m->open_interest = weir_flow_double(&s->open_interest) / flow->scale;
     m->depth = weir_flow_double(&s->depth) / flow->scale * weir_flow_rate(flow->scenario->depth);
@@ -190,11 +195,24 @@ static bool make_market(struct weir_flow *flow, uint32_t number) {
     return m->makers != NULL;
 }
 
+/* How the markets' depth is spread over what they settle in: participants of all markets keep
+ * their capital so. */
+static void share_assets(struct weir_flow *flow) {
+    double all = 0;
+    for (uint32_t i = 0; i < flow->market_count; i++) {
+        flow->share[flow->markets[i].venue->asset] += flow->markets[i].depth;
+        all += flow->markets[i].depth;
+    }
+    for (uint32_t a = 0; a < flow->venue->asset_count; a++)
+        flow->share[a] /= all;
+}
+
 static bool make(struct weir_flow *flow) {
     const struct weir_scenario *s = flow->scenario;
     flow->scale = weir_flow_double(&s->scale);
-    flow->money = weir_flow_pow(10, flow->venue->assets[0].decimals);
-    flow->money = (double)weir_flow_round(flow->money);
+    for (uint32_t a = 0; a < flow->venue->asset_count; a++)
+        flow->units[a] =
+            (double)weir_flow_round(weir_flow_pow(10, flow->venue->assets[a].decimals));
     flow->position_cap =
         weir_flow_double(&s->target) * weir_flow_rate(s->position_cap) / flow->scale;
     flow->now = s->start;
@@ -214,6 +232,7 @@ static bool make(struct weir_flow *flow) {
         flow->markets && flow->entrants && flow->entrants_free && flow->bidders && flow->volunteers;
     for (uint32_t i = 0; ok && i < s->market_count; i++)
         ok = make_market(flow, i);
+    if (ok) share_assets(flow);
     return ok;
 }
 

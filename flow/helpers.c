@@ -23,7 +23,7 @@ void weir_arbitrage_tick(struct weir_flow *flow, struct flow_market *market) {
     else
         return;
     order.price = weir_flow_ticks(market, fair);
-    if (order.lots < weir_flow_least(market, market->index, flow->money)) return;
+    if (order.lots < weir_flow_least(market, market->index)) return;
     struct weir_name account = weir_flow_name("arbitrage");
     struct weir_name id = weir_flow_name("x%llu", (unsigned long long)++flow->arbitrage_orders);
     weir_flow_send_order(flow, &account, &id, market, &order);
@@ -33,7 +33,7 @@ static void unload(struct weir_flow *flow, struct flow_market *m, struct flow_he
                    const char *name, uint32_t number) {
     weir_qty held = helper->inventory[m - flow->markets];
     if (held == 0) return;
-    weir_qty least = weir_flow_least(m, m->index, flow->money);
+    weir_qty least = weir_flow_least(m, m->index);
     weir_qty most = weir_max(least, weir_flow_lots(m, m->depth * UNLOAD_SHARE * m->survival));
     struct weir_name account = weir_flow_name("%s-%u", name, number + 1);
     struct weir_name id = weir_flow_name("u%llu", (unsigned long long)++helper->orders);
@@ -124,10 +124,11 @@ void weir_helpers_bid(struct weir_flow *flow, const struct flow_task *task) {
     double spread =
         bidders->accounts > 1 ? 0.5 + (double)task->who / (double)(bidders->accounts - 1) : 1;
     double discount = weir_flow_rate(bidders->discount) * spread;
-    double capital = weir_flow_double(&bidders->capital) / flow->scale * BID_LEVERAGE;
+    double capital = weir_flow_double(&bidders->capital) / flow->scale * BID_LEVERAGE *
+                     flow->share[m->venue->asset];
     /* Each wants a good part of it: the bids together are for more than is offered. */
     weir_qty lots = a->qty * 2 / bidders->accounts + 1;
-    lots = weir_min(lots, (weir_qty)(capital / (mark * m->lot)));
+    lots = weir_min(lots, (weir_qty)(capital / weir_flow_lot_value(m, mark)));
     if (lots < weir_max(1, flow->venue->auction_min_bid_lots)) return;
     double price = mark * (a->side == WEIR_SELL ? 1 - discount : 1 + discount);
     struct weir_name account = weir_flow_name("bidder-%u", task->who + 1);
@@ -140,9 +141,12 @@ void weir_helpers_renew(struct weir_flow *flow) {
     double loss = weir_flow_double(&backstop->loss_limit) / flow->scale;
     for (uint32_t i = 0; i < (uint32_t)backstop->accounts; i++) {
         struct weir_name account = weir_flow_name("backstop-%u", i + 1);
-        for (uint32_t k = 0; k < flow->market_count; k++)
-            weir_flow_send_backstop(flow, &account, &flow->markets[k],
-                                    weir_flow_units(flow, notional), weir_flow_units(flow, loss));
+        for (uint32_t k = 0; k < flow->market_count; k++) {
+            const struct flow_market *m = &flow->markets[k];
+            if (weir_flow_closed(flow, m)) continue;
+            weir_flow_send_backstop(flow, &account, m, weir_flow_units(m, notional, m->index),
+                                    weir_flow_units(m, loss, m->index));
+        }
     }
     if (backstop->accounts > 0)
         weir_flow_schedule(flow, flow->now + backstop->renewal, TASK_RENEW, 0, 0, 0);

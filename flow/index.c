@@ -129,6 +129,7 @@ void weir_index_publish(struct weir_flow *flow) {
     double noise = weir_flow_rate(flow->scenario->index.noise);
     for (uint32_t i = 0; i < flow->market_count; i++) {
         struct flow_market *m = &flow->markets[i];
+        if (weir_flow_closed(flow, m)) continue;
         for (uint32_t s = 0; s < (uint32_t)flow->scenario->index.sources; s++) {
             const struct weir_flow_fault *fault = fault_of(flow, m, s);
             double off = noise * weir_flow_normal(weir_flow_uniform(&m->sources));
@@ -150,7 +151,8 @@ weir_time weir_index_interval(const struct weir_flow *flow) {
     }
     /* Large moves and forced flow make everybody look more often, whoever began them. */
     for (uint32_t i = 0; i < flow->market_count; i++)
-        if (flow->markets[i].stress >= 4 || fabs(flow->markets[i].forced_new) > 0)
+        if (!weir_flow_closed(flow, &flow->markets[i]) &&
+            (flow->markets[i].stress >= 4 || fabs(flow->markets[i].forced_new) > 0))
             return weir_min(calm, index->active_interval);
     return calm;
 }

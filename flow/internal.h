@@ -51,8 +51,10 @@ struct flow_market {
     const struct weir_market *venue;
     uint32_t number; /* in the venue */
     double tick, lot;
-    double price0, open_interest, depth;              /* simulated size, quote */
-    double sigma;                                     /* of the log index over a second */
+    double face;                         /* of an inverse contract: quote a lot; else 0 */
+    double units;                        /* of its settlement asset */
+    double price0, open_interest, depth; /* simulated size, quote */
+    double sigma;                        /* of the log index over a second */
     struct weir_random shocks, noise, signs, sources; /* streams */
     /* index.c */
     double diffusion, permanent, forced, forced_new; /* log moves; signed forced volume, quote */
@@ -84,10 +86,10 @@ struct flow_leg {
     weir_qty lots;   /* signed; 0: none */
     double ratio;    /* collateral / notional at the start */
     int64_t leverage;
+    weir_amount deposit; /* units of the market's asset */
 };
 struct flow_account { /* a trader or hedger of the population */
     struct flow_leg legs[2];
-    weir_amount deposit; /* units */
     uint8_t class_idx;
     bool isolated, hedger;
 };
@@ -95,9 +97,10 @@ struct flow_entrant {
     weir_qty lots; /* signed, as its fills say */
     double size;   /* notional that it opens */
     double ratio;  /* collateral that it wants behind a position, of its notional */
-    double money;  /* what it has left, by its own fills; quote */
+    double money;  /* what it has left, by its own fills; of `asset` */
     int64_t leverage;
     uint32_t market; /* last traded */
+    uint32_t asset;  /* in which that settles */
     uint32_t orders;
 };
 struct flow_helper { /* a bidder or backstop volunteer */
@@ -136,10 +139,12 @@ struct weir_flow {
     struct weir_flow_port port;
     struct weir_flow_figures figures;
     uint64_t refusals[WEIR_REASON_COUNT];
-    double scale, money; /* money: units per unit of quote */
-    double position_cap; /* quote, simulated */
-    weir_time now;       /* of the last command */
-    weir_time ticked;    /* of the last tick */
+    double scale;
+    double units[WEIR_ASSETS_MAX]; /* 10^decimals */
+    double share[WEIR_ASSETS_MAX]; /* of the depth: of the markets that settle in the asset */
+    double position_cap;           /* quote, simulated */
+    weir_time now;                 /* of the last command */
+    weir_time ticked;              /* of the last tick */
     uint64_t key;
     uint32_t market_count;
     struct flow_market *markets;
@@ -177,7 +182,7 @@ struct weir_name weir_flow_name(const char *format, ...) __attribute__((format(p
 void weir_flow_send(struct weir_flow *flow, struct weir_command *command);
 void weir_flow_send_account(struct weir_flow *flow, const struct weir_name *account,
                             const struct weir_name *class_name, const struct weir_name *owner);
-void weir_flow_send_deposit(struct weir_flow *flow, const struct weir_name *account,
+void weir_flow_send_deposit(struct weir_flow *flow, const struct weir_name *account, uint32_t asset,
                             weir_amount units);
 void weir_flow_send_leverage(struct weir_flow *flow, const struct weir_name *account,
                              const struct flow_market *market, int64_t leverage);
@@ -209,14 +214,23 @@ void weir_flow_send_bid(struct weir_flow *flow, const struct weir_name *account,
 void weir_flow_send_backstop(struct weir_flow *flow, const struct weir_name *account,
                              const struct flow_market *market, weir_amount notional,
                              weir_amount loss_limit);
-void weir_flow_send_fund(struct weir_flow *flow, weir_amount units);
+void weir_flow_send_fund(struct weir_flow *flow, uint32_t fund, weir_amount units);
 
 /* ---- Quantities of a market ------------------------------------------------------------------ */
 weir_price weir_flow_ticks(const struct flow_market *market, double price); /* >= 1 */
 weir_qty weir_flow_lots(const struct flow_market *market, double notional); /* at the index, down */
-weir_amount weir_flow_units(const struct weir_flow *flow, double quote);    /* up */
-/* The smallest order that the venue takes in lots, at the index. */
-weir_qty weir_flow_least(const struct flow_market *market, double price, double money);
+/* What lots are worth at a price, quote: price * quantity, or face value * lots. */
+double weir_flow_notional(const struct flow_market *market, weir_qty lots, double price);
+double weir_flow_lot_value(const struct flow_market *market, double price);
+/* An amount of quote in units of the market's asset, at a price; the latter rounded up. */
+double weir_flow_exact_units(const struct flow_market *market, double quote, double price);
+weir_amount weir_flow_units(const struct flow_market *market, double quote, double price);
+/* The same of any settlement asset: at the index of the first market that settles in it. */
+weir_amount weir_flow_units_of(const struct weir_flow *flow, uint32_t asset, double quote);
+/* The smallest order that the venue takes in lots, at a price. */
+weir_qty weir_flow_least(const struct flow_market *market, double price);
+/* A dated contract that has expired takes no commands any more (R16). */
+bool weir_flow_closed(const struct weir_flow *flow, const struct flow_market *market);
 /* How far the book stands above the outside index, of the index: crowded longs pay to stay. */
 double weir_flow_premium(const struct flow_market *market);
 

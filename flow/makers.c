@@ -39,13 +39,13 @@ static weir_qty wanted_lots(const struct weir_flow *flow, const struct flow_mark
                             const struct flow_maker *maker, int side, uint32_t level,
                             double refilled) {
     double limit = weir_flow_rate(flow->scenario->makers.limit) * m->depth / m->maker_count;
-    double held = (double)maker->inventory * m->lot * m->index;
+    double held = weir_flow_notional(m, maker->inventory, m->index);
     if (side == WEIR_BUY ? held > limit : held < -limit) return 0;
-    double full = m->share[level] * m->depth * m->survival / (m->index * m->lot);
+    double full = m->share[level] * m->depth * m->survival / weir_flow_lot_value(m, m->index);
     double now = (double)m->quotes[side][level].qty;
     double size = now < full ? now + (full - now) * refilled : full;
     weir_qty lots = weir_flow_round(size);
-    return lots >= weir_flow_least(m, m->index, flow->money) ? lots : 0;
+    return lots >= weir_flow_least(m, m->index) ? lots : 0;
 }
 
 static void set_quote(struct weir_flow *flow, struct flow_market *m, int side, uint32_t level,
@@ -84,7 +84,7 @@ static void quote_side(struct weir_flow *flow, struct flow_market *m, int side, 
         const struct flow_maker *maker = maker_of(m, i);
         double limit = weir_flow_rate(flow->scenario->makers.limit) * m->depth / m->maker_count;
         double lean = weir_flow_rate(flow->scenario->makers.skew) *
-                      ((double)maker->inventory * m->lot * m->index / limit);
+                      (weir_flow_notional(m, maker->inventory, m->index) / limit);
         double away = side == WEIR_BUY ? -m->distance[i] : m->distance[i];
         double price = center * (1 - lean + away);
         weir_price ticks =

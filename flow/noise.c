@@ -70,7 +70,7 @@ static void place(struct weir_flow *flow, struct flow_market *m, bool market_ord
     double mean = weir_flow_double(&noise->mean_size) / flow->scale;
     double size = weir_flow_pow(weir_flow_uniform(&m->noise), -1 / SIZE_EXPONENT);
     size = mean * (SIZE_EXPONENT - 1) / SIZE_EXPONENT * (size > LARGEST ? LARGEST : size);
-    weir_qty least = weir_flow_least(m, m->index, flow->money);
+    weir_qty least = weir_flow_least(m, m->index);
     uint32_t account = (uint32_t)weir_random_below(&m->noise, (uint64_t)noise->accounts);
     struct weir_name name = account_of(account);
     struct flow_order order = {.side = next_side(flow, m),
@@ -100,6 +100,7 @@ static void place(struct weir_flow *flow, struct flow_market *m, bool market_ord
 
 void weir_noise_act(struct weir_flow *flow, const struct flow_task *task) {
     struct flow_market *m = &flow->markets[task->who];
+    if (weir_flow_closed(flow, m)) return;
     double u = weir_flow_uniform(&m->noise);
     double market_share = weir_flow_rate(flow->scenario->noise.market_share);
     double cancel_share = weir_flow_rate(flow->scenario->noise.cancel_share);

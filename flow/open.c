@@ -12,10 +12,31 @@
 
 enum { STAGE_VENUE, STAGE_ACCOUNTS, STAGE_POSITIONS, STAGE_STOPS, STAGE_ENTRANTS, STAGE_DONE };
 
-static void fund_participant(struct weir_flow *flow, const struct weir_name *name,
-                             const struct weir_name *owner, double capital) {
-    weir_flow_send_account(flow, name, NULL, owner);
-    weir_flow_send_deposit(flow, name, weir_flow_units(flow, capital));
+/* One who trades in all markets: capital in every asset that they settle in. */
+static void fund_participant(struct weir_flow *flow, const struct weir_name *name, double capital) {
+    weir_flow_send_account(flow, name, NULL, NULL);
+    for (uint32_t a = 0; a < flow->venue->asset_count; a++)
+        if (flow->share[a] > 0)
+            weir_flow_send_deposit(flow, name, a,
+                                   weir_flow_units_of(flow, a, capital * flow->share[a]));
+}
+
+/* The first fund of the venue file, divided among its purses by the open interest that each stands
+ * behind. */
+static void open_fund(struct weir_flow *flow, double seed) {
+    const struct weir_venue *venue = flow->venue;
+    double behind[WEIR_FUNDS_MAX] = {0}, all = 0;
+    for (uint32_t i = 0; i < flow->market_count; i++) {
+        const uint32_t fund = flow->markets[i].venue->fund_idx;
+        if (venue->funds[fund].base != 0) continue;
+        behind[fund] += flow->markets[i].open_interest;
+        all += flow->markets[i].open_interest;
+    }
+    if (all <= 0) behind[0] = all = 1;
+    for (uint32_t f = 0; f < venue->fund_count; f++)
+        if (behind[f] > 0)
+            weir_flow_send_fund(
+                flow, f, weir_flow_units_of(flow, venue->funds[f].asset, seed * (behind[f] / all)));
 }
 
 static void open_makers(struct weir_flow *flow) {
@@ -25,8 +46,11 @@ static void open_makers(struct weir_flow *flow) {
         for (uint32_t k = 0; k < m->maker_count; k++) {
             m->makers[k].name = weir_flow_name("maker-%u", i * MAKERS_MAX + k);
             /* One owner: they never trade with one another. */
-            fund_participant(flow, &m->makers[k].name, k > 0 ? &m->makers[0].name : NULL,
-                             MAKER_CAPITAL * (limit / m->maker_count + 1) * m->depth);
+            double capital = MAKER_CAPITAL * (limit / m->maker_count + 1) * m->depth;
+            weir_flow_send_account(flow, &m->makers[k].name, NULL,
+                                   k > 0 ? &m->makers[0].name : NULL);
+            weir_flow_send_deposit(flow, &m->makers[k].name, m->venue->asset,
+                                   weir_flow_units(m, capital, m->index));
         }
     }
 }
@@ -35,24 +59,24 @@ static void open_venue(struct weir_flow *flow) {
     const struct weir_scenario *s = flow->scenario;
     double depths = 0;
     weir_index_publish(flow);
-    weir_flow_send_fund(flow, weir_flow_units(flow, weir_flow_double(&s->fund) / flow->scale));
+    open_fund(flow, weir_flow_double(&s->fund) / flow->scale);
     open_makers(flow);
     for (uint32_t i = 0; i < flow->market_count; i++)
         depths += flow->markets[i].depth;
     struct weir_name name = weir_flow_name("arbitrage");
-    fund_participant(flow, &name, NULL, ARBITRAGE_CAPITAL * depths);
+    fund_participant(flow, &name, ARBITRAGE_CAPITAL * depths);
     double mean = weir_flow_double(&s->noise.mean_size) / flow->scale;
     for (uint32_t i = 0; i < (uint32_t)s->noise.accounts; i++) {
         name = weir_flow_name("noise-%u", i + 1);
-        fund_participant(flow, &name, NULL, mean * BACKGROUND_SIZES);
+        fund_participant(flow, &name, mean * BACKGROUND_SIZES);
     }
     for (uint32_t i = 0; i < (uint32_t)s->bidders.accounts; i++) {
         name = weir_flow_name("bidder-%u", i + 1);
-        fund_participant(flow, &name, NULL, weir_flow_double(&s->bidders.capital) / flow->scale);
+        fund_participant(flow, &name, weir_flow_double(&s->bidders.capital) / flow->scale);
     }
     for (uint32_t i = 0; i < (uint32_t)s->backstop.accounts; i++) {
         name = weir_flow_name("backstop-%u", i + 1);
-        fund_participant(flow, &name, NULL, weir_flow_double(&s->backstop.capital) / flow->scale);
+        fund_participant(flow, &name, weir_flow_double(&s->backstop.capital) / flow->scale);
     }
     weir_helpers_renew(flow);
 }
@@ -62,14 +86,19 @@ static void open_account(struct weir_flow *flow, uint32_t number) {
     const struct weir_name name = weir_flow_account_name(flow, number);
     weir_flow_send_account(
         flow, &name, a->class_idx > 0 ? &flow->venue->classes[a->class_idx].name : NULL, NULL);
-    weir_flow_send_deposit(flow, &name, a->deposit);
+    const uint32_t asset[2] = {flow->markets[a->legs[0].market].venue->asset,
+                               flow->markets[a->legs[1].market].venue->asset};
+    bool one = asset[0] == asset[1];
+    weir_flow_send_deposit(flow, &name, asset[0],
+                           a->legs[0].deposit + (one ? a->legs[1].deposit : 0));
+    if (!one) weir_flow_send_deposit(flow, &name, asset[1], a->legs[1].deposit);
     for (int i = 0; i < 2; i++) {
         const struct flow_leg *leg = &a->legs[i];
         if (leg->lots == 0) continue;
         const struct flow_market *m = &flow->markets[leg->market];
         if (leg->leverage != m->venue->default_leverage)
             weir_flow_send_leverage(flow, &name, m, leg->leverage);
-        if (a->isolated) weir_flow_send_isolated(flow, &name, m, a->deposit, true);
+        if (a->isolated) weir_flow_send_isolated(flow, &name, m, leg->deposit, true);
     }
 }
 

@@ -75,7 +75,7 @@ static bool draw_sizes(const struct weir_flow *flow, struct list *list, struct w
 /* Whole lots: what rounding cuts off goes to the next position, so the list's sum is exact. */
 static void to_lots(const struct weir_flow *flow, const struct list *list, weir_qty *lots) {
     const struct flow_market *m = &flow->markets[list->market];
-    double lot = m->lot * m->price0, carry = 0;
+    double lot = weir_flow_lot_value(m, m->price0), carry = 0;
     weir_qty cap = (weir_qty)(flow->position_cap / lot), left = list->lots;
     weir_qty least = weir_max(1, m->venue->min_qty);
     for (uint32_t i = 0; i < list->count; i++) {
@@ -111,21 +111,21 @@ static int64_t leverage_at(const struct weir_flow_population *p, int64_t least, 
 }
 
 /* The most that the market allows at a notional (R10). */
-static int64_t allowed(const struct weir_flow *flow, const struct flow_market *m, double notional,
-                       double *maintenance) {
+static int64_t allowed(const struct flow_market *m, double notional, double *maintenance) {
     const struct weir_tiers *tiers = &m->venue->tiers;
     uint32_t k = 0;
-    while (k + 1 < tiers->count && notional * flow->money > (double)tiers->row[k].cap)
+    double units = weir_flow_exact_units(m, notional, m->price0);
+    while (k + 1 < tiers->count && units > (double)tiers->row[k].cap)
         k++;
     *maintenance = (double)tiers->row[k].rate / 1e9;
     return tiers->row[k].max_leverage > 0 ? tiers->row[k].max_leverage
                                           : WEIR_PPB / tiers->row[k].initial_rate;
 }
 
-static double collateral_ratio(const struct weir_flow *flow, const struct flow_market *m,
-                               double notional, double buffer, double u, int64_t *leverage) {
+static double collateral_ratio(const struct flow_market *m, double notional, double buffer,
+                               double u, int64_t *leverage) {
     double maintenance;
-    int64_t most = allowed(flow, m, notional, &maintenance);
+    int64_t most = allowed(m, notional, &maintenance);
     *leverage = weir_max(1, weir_min(*leverage, most));
     double initial = 1 / (double)*leverage;
     double per = initial < BUFFER_PER ? initial : BUFFER_PER;
@@ -161,16 +161,16 @@ static void add_position(struct weir_flow *flow, const struct list *list, weir_q
                          double spread_u, double at, struct weir_random *r) {
     const struct weir_flow_population *p = &flow->scenario->population;
     struct flow_market *m = &flow->markets[list->market];
-    double notional = (double)lots * m->lot * m->price0;
+    double notional = weir_flow_notional(m, lots, m->price0);
     int64_t leverage = list->hedge ? weir_max(1, p->hedge_leverage / WEIR_PPB)
                                    : leverage_at(p, p->least_leverage, at);
     for (uint32_t i = 0; i < p->leverage_count && !list->hedge; i++)
         if (p->leverages[i].leverage == leverage) flow->figures.by_leverage[i] += notional;
     if (flow->venue->classes[0].max_leverage < leverage)
         leverage = flow->venue->classes[0].max_leverage;
-    double ratio = list->hedge ? 1 / weir_flow_rate(p->hedge_leverage)
-                               : collateral_ratio(flow, m, notional, weir_flow_rate(p->buffer),
-                                                  spread_u, &leverage);
+    double ratio =
+        list->hedge ? 1 / weir_flow_rate(p->hedge_leverage)
+                    : collateral_ratio(m, notional, weir_flow_rate(p->buffer), spread_u, &leverage);
     double second = weir_flow_uniform(r), alone = weir_flow_uniform(r);
     uint32_t at_account = WEIR_NO_INDEX;
     if (!list->hedge && flow->account_count >= flow->holder_count)
@@ -188,11 +188,12 @@ static void add_position(struct weir_flow *flow, const struct list *list, weir_q
         leverage = flow->venue->classes[a->class_idx].max_leverage;
         if (ratio < 1 / (double)leverage) ratio = 1 / (double)leverage;
     }
-    a->legs[first ? 0 : 1] = (struct flow_leg){.market = list->market,
-                                               .lots = list->buy ? lots : -lots,
-                                               .ratio = ratio,
-                                               .leverage = leverage};
-    a->deposit += weir_flow_units(flow, notional * ratio * ROUNDING);
+    a->legs[first ? 0 : 1] =
+        (struct flow_leg){.market = list->market,
+                          .lots = list->buy ? lots : -lots,
+                          .ratio = ratio,
+                          .leverage = leverage,
+                          .deposit = weir_flow_units(m, notional * ratio * ROUNDING, m->price0)};
     flow->figures.positions++;
     if (notional > flow->figures.largest_position) flow->figures.largest_position = notional;
     if (list->buy) flow->figures.open_interest[m->number] += notional;
@@ -252,10 +253,11 @@ static uint32_t make_lists(struct weir_flow *flow, struct list *lists, uint32_t 
     *traders = 0;
     for (uint32_t i = 0; i < flow->market_count; i++) {
         struct flow_market *m = &flow->markets[i];
-        weir_qty open = weir_flow_round(m->open_interest / (m->price0 * m->lot));
+        weir_qty open = weir_flow_round(m->open_interest / weir_flow_lot_value(m, m->price0));
         double rest = m->open_interest * (1 - crowd) / crowd;
-        weir_qty other = weir_min(open, weir_flow_round(rest / (m->price0 * m->lot)));
-        double hedged = (double)(open - other) * m->price0 * m->lot;
+        weir_qty other = weir_min(open, weir_flow_round(rest / weir_flow_lot_value(m, m->price0)));
+        double hedged = m->face > 0 ? (double)(open - other) * m->face
+                                    : (double)(open - other) * m->price0 * m->lot;
         lists[count++] = (struct list){
             .market = i, .buy = longs > 0.5, .target = m->open_interest, .lots = open};
         lists[count++] =
@@ -315,7 +317,12 @@ bool weir_flow_draw(struct weir_flow *flow, struct weir_file_error *error) {
     double mean = traders / (positions > 0 ? positions : 1);
     ok = ok && draw_entrants(flow, mean < flow->position_cap ? mean : flow->position_cap);
     for (uint32_t i = 0; ok && i < flow->account_count; i++)
-        flow->figures.collateral += (double)flow->accounts[i].deposit / flow->money;
+        for (int k = 0; k < 2; k++) {
+            const struct flow_leg *leg = &flow->accounts[i].legs[k];
+            const struct flow_market *m = &flow->markets[leg->market];
+            flow->figures.collateral +=
+                (double)leg->deposit / weir_flow_exact_units(m, 1, m->price0);
+        }
     for (uint32_t i = 0; i < flow->scenario->population.leverage_count; i++)
         flow->figures.by_leverage[i] /= traders;
     flow->figures.accounts = flow->account_count + flow->entrant_count;

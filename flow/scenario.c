@@ -279,6 +279,10 @@ static bool checks_markets(const struct weir_yaml *yaml, const struct weir_scena
         if (weir_venue_market(venue, &s->markets[i].market) == WEIR_NO_INDEX)
             return weir_yaml_fail(yaml, node, true, error, "markets: venue %s has no market %s",
                                   venue->name.text, s->markets[i].market.text);
+        if (venue->markets[weir_venue_market(venue, &s->markets[i].market)].expiry <= s->start)
+            return weir_yaml_fail(yaml, node, true, error,
+                                  "markets: %s expires before the scenario starts",
+                                  s->markets[i].market.text);
         for (uint32_t j = 0; j < i; j++)
             if (weir_name_equal(&s->markets[i].market, &s->markets[j].market))
                 return weir_yaml_fail(yaml, node, true, error, "markets: %s is there twice",
