@@ -109,6 +109,13 @@ void weir_queue_rekey(struct weir_liquidator *lq) {
     list->count = 0;
 }
 
+/* Of a scope that an earlier look found. */
+static bool still_liquidatable(const struct weir_exchange *x, uint32_t scope) {
+    struct weir_health h;
+    weir_health(x, scope, NULL, &h);
+    return weir_liquidatable(x, &h);
+}
+
 void weir_queue_enter(struct weir_liquidator *lq) {
     struct weir_exchange *x = lq->x;
     weir_trigger_collect(x);
@@ -116,11 +123,9 @@ void weir_queue_enter(struct weir_liquidator *lq) {
     for (uint32_t i = 0; i < found->count; i++) {
         uint32_t scope = *WEIR_AT(found, uint32_t, i);
         struct weir_scope *s = scope_at(lq, scope);
-        struct weir_health h;
         if (s->queue != WEIR_QUEUE_NONE) continue;
-        weir_health(x, scope, NULL, &h);
-        if (!weir_liquidatable(x, &h)) {
-            weir_touch(x, scope); /* found by an earlier look: index it as healthy again */
+        if (i < x->trigger.fresh && !still_liquidatable(x, scope)) {
+            weir_touch(x, scope); /* index it as healthy again */
             continue;
         }
         s->queue = WEIR_QUEUE_WAITING;

@@ -22,7 +22,6 @@ static void add_position(const struct weir_exchange *x, const struct weir_positi
                     ? weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value)
                     : upper;
     if (priced && p->sign < 0) s->equity_fee = weir_max(s->equity_fee, m->closing_fee_reserve);
-    s->value += p->value;
     s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
     s->priced |= priced || fraction;
     s->health.equity +=

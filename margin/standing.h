@@ -8,7 +8,6 @@
 struct weir_standing {
     struct weir_health health; /* equity, requirement, positions, notional */
     weir_wide upper, lower;
-    weir_wide value;      /* of all positions */
     weir_rate equity_fee; /* the largest closing fee that takes a part of the equity (below) */
     bool zero_rate;       /* a requirement can be 0: it has edges that lines do not show */
     bool priced;          /* the requirement is no plain sum of lines */

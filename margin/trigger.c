@@ -46,9 +46,9 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
     uint32_t markets = venue->market_count;
     *t = (struct weir_trigger_index){0};
     t->markets = calloc(markets, sizeof *t->markets);
-    t->quiet = calloc(markets, sizeof *t->quiet);
+    t->watch = calloc(markets, sizeof *t->watch);
     t->views = calloc(markets, sizeof *t->views);
-    if (!t->markets || !t->quiet || !t->views) return -ENOMEM;
+    if (!t->markets || !t->watch || !t->views) return -ENOMEM;
     uint32_t edges = legs < UINT32_MAX / 4 ? legs * 4 : UINT32_MAX;
     int error = weir_edge_store_new(&t->store, edges);
     if (!error) error = weir_pool_new(&t->moved, sizeof(uint32_t), markets);
@@ -59,7 +59,8 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
     if (!error) error = weir_pool_new(&t->warned, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&t->rekey, sizeof(uint32_t), scopes);
     for (uint32_t m = 0; m < markets; m++) {
-        t->quiet[m] = (struct weir_quiet_range){1, 0};
+        t->watch[m] = (struct weir_mark_watch){1, 0, 0, 0};
+        t->markets[m].unrest = 1;
         t->markets[m].scale = weir_gauge_scale(&venue->markets[m]);
         for (int side = 0; side < 2; side++)
             for (int c = 0; c < WEIR_DRIFT_CLASSES; c++) {
@@ -77,7 +78,7 @@ void weir_trigger_free(struct weir_trigger_index *t) {
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     free(t->markets);
-    free(t->quiet);
+    free(t->watch);
     free(t->views);
 }
 
@@ -125,9 +126,11 @@ void weir_charges_moved(struct weir_exchange *x, uint32_t market) {
 }
 
 void weir_mark_moved(struct weir_exchange *x, uint32_t market) {
-    const struct weir_quiet_range *quiet = &x->trigger.quiet[market];
-    weir_price mark = x->prices[market].mark;
-    if (mark >= quiet->low && mark <= quiet->high) return;
+    struct weir_mark_watch *watch = &x->trigger.watch[market];
+    weir_price mark = x->prices[market].mark, from = x->prices[market].previous_mark;
+    watch->travelled += from == 0 ? 0 : (uint64_t)weir_abs(mark - from);
+    watch->moves++;
+    if (mark >= watch->low && mark <= watch->high) return;
     weir_charges_moved(x, market);
 }
 
@@ -228,6 +231,19 @@ static void note_changed(struct weir_trigger_index *t, uint32_t market) {
     list_add(&t->changed, market);
 }
 
+/* How far the mark goes in a move, from what it did lately. */
+static void learn_unrest(struct weir_exchange *x, uint32_t market) {
+    struct weir_mark_watch *w = &x->trigger.watch[market];
+    if (w->moves < 16) return;
+    weir_wide mark = (weir_wide)x->prices[market].mark * (weir_wide)w->moves;
+    weir_wide part = ((weir_wide)w->travelled << 20) / mark;
+    x->trigger.markets[market].unrest = (uint32_t)weir_clamp(weir_saturate(part), 1, 1 << 20);
+    while (w->moves > 1024) {
+        w->moves /= 2;
+        w->travelled /= 2;
+    }
+}
+
 /* Takes the edges that the mark and the charges of a market have passed. */
 static void pass_edges(struct weir_exchange *x, uint32_t market) {
     struct weir_trigger_index *t = &x->trigger;
@@ -235,6 +251,7 @@ static void pass_edges(struct weir_exchange *x, uint32_t market) {
     tm->moved = false;
     if (x->prices[market].mark == 0) return;
     note_changed(t, market);
+    learn_unrest(x, market);
     for (uint32_t side = 0; side < 2; side++) {
         struct weir_trigger_side *s = &tm->side[side];
         bool far = !tm->ready || far_off(x, market, side);
@@ -276,8 +293,9 @@ static void find_quiet(struct weir_exchange *x, uint32_t market) {
             }
         }
     }
-    struct weir_quiet_range *quiet = &t->quiet[market];
-    *quiet = (struct weir_quiet_range){1, 0};
+    struct weir_mark_watch *quiet = &t->watch[market];
+    quiet->low = 1;
+    quiet->high = 0;
     if (low > high || high < 1) return;
     if (m->contract == WEIR_LINEAR) {
         quiet->low = weir_saturate((low + ((weir_wide)1 << tm->scale) - 1) >> tm->scale);
@@ -446,14 +464,23 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
     set_edge(x, leg, p, HIGH, value_word(x, p, HIGH, band.high, drift));
 }
 
-/* Splits the slack of every condition over the positions by what they are worth. */
+/* What a position's part in the slack is measured by: what it is worth times how much its mark
+ * moves. Positive. */
+static weir_wide weight(const struct weir_exchange *x, const struct weir_position_view *p) {
+    return (p->value + 1) * x->trigger.markets[p->leg->market].unrest;
+}
+
+/* Splits the slack of every condition over the positions. */
 static void index_scope(struct weir_exchange *x, const struct weir_standing *s, uint32_t n,
                         const struct weir_condition *held, uint32_t count) {
     const struct weir_position_view *views = x->trigger.views;
+    weir_wide all = 0, parts, part[2] = {0};
     int shift = 0;
-    while (s->value >> shift >> 30 != 0)
+    for (uint32_t i = 0; i < n; i++)
+        all += weight(x, &views[i]);
+    while (all >> shift >> 30 != 0)
         shift++;
-    weir_wide parts = (s->value >> shift) + n + 1, part[2] = {0};
+    parts = (all >> shift) + n + 1;
     bool tight = count > 0 && s->zero_rate && (s->warned || s->health.equity <= 0);
     for (uint32_t c = 0; c < count; c++) {
         tight |= held[c].slack < 0;
@@ -469,7 +496,7 @@ static void index_scope(struct weir_exchange *x, const struct weir_standing *s, 
         }
         weir_wide share[2];
         for (uint32_t c = 0; c < count; c++)
-            share[c] = n == 1 ? held[c].slack : part[c] * ((p->value >> shift) + 1);
+            share[c] = n == 1 ? held[c].slack : part[c] * ((weight(x, p) >> shift) + 1);
         /* An inverse contract's lots worth nothing require nothing, and a warning ends. */
         weir_wide floor = s->warned && p->market->contract == WEIR_INVERSE ? 1 : WEIR_BAND_NO_LOW;
         index_position(x, leg, p, held, share, count, floor);
@@ -519,6 +546,7 @@ static void ask_ahead(const struct weir_exchange *x, const uint32_t *scopes, uin
 
 void weir_trigger_collect(struct weir_exchange *x) {
     struct weir_trigger_index *t = &x->trigger;
+    t->fresh = t->found.count;
     for (uint32_t i = 0; i < t->moved.count; i++)
         pass_edges(x, *WEIR_AT(&t->moved, uint32_t, i));
     t->moved.count = 0;

@@ -31,17 +31,20 @@ struct weir_trigger_side {
 struct weir_trigger_market {
     struct weir_trigger_side side[2]; /* longs, shorts */
     uint64_t edges, stale;            /* in its sets, and those of them that count no more */
-    uint64_t swept;                   /* edges looked at in the set that is being swept */
-    uint32_t sweep;                   /* that set: its word's class and side, and direction */
-    uint8_t scale;                    /* of the gauge */
-    bool ready;                       /* had a mark: what classes allow is known */
-    bool moved;                       /* in the list of markets to look at */
-    bool changed;                     /* in the list of markets whose quiet range is to be found */
+    uint32_t unrest; /* how much the mark moves: parts of 2^20 a move, at least 1 */
+    uint64_t swept;  /* edges looked at in the set that is being swept */
+    uint32_t sweep;  /* that set: its word's class and side, and direction */
+    uint8_t scale;   /* of the gauge */
+    bool ready;      /* had a mark: what classes allow is known */
+    bool moved;      /* in the list of markets to look at */
+    bool changed;    /* in the list of markets whose quiet range is to be found */
 };
 
-/* Marks from low to high pass no edge while no charge is made. */
-struct weir_quiet_range {
+/* What a tick looks at: marks from low to high pass no edge while no charge is made. Also how far
+ * the mark went in all since counting began, from which bands take how much it moves. */
+struct weir_mark_watch {
     weir_price low, high;
+    uint64_t travelled, moves; /* ticks, and in how many moves */
 };
 
 struct weir_position_view;
@@ -49,12 +52,13 @@ struct weir_position_view;
 struct weir_trigger_index {
     struct weir_edge_store store;
     struct weir_trigger_market *markets;
-    struct weir_quiet_range *quiet;   /* per market */
+    struct weir_mark_watch *watch;    /* per market */
     struct weir_position_view *views; /* scratch: a scope's positions */
     struct weir_pool moved, changed;  /* uint32_t markets */
     struct weir_pool taken;           /* uint64_t edges */
     struct weir_pool dirty;           /* uint32_t scopes to look at */
     struct weir_pool found;           /* uint32_t liquidatable scopes not in the queue yet */
+    uint32_t fresh;                   /* those from here on were found by the last collect */
     struct weir_pool warned;          /* uint32_t scopes whose warning changed */
     struct weir_pool rekey;           /* uint32_t queued scopes whose key must be taken again */
     uint64_t evaluations;             /* scopes evaluated so far */
