@@ -1,5 +1,6 @@
 /* The book as it is usually written first: a balanced tree of price levels, each with a linked
  * list of orders; orders come from a pool, are used again, and are found through a table by id. */
+#include "bench/cases.h"
 #include "bench/workload.h"
 
 #include <stdlib.h>

@@ -14,7 +14,14 @@
  * cannot be used (it says why on standard error). */
 int weir_bench_book(const char *workload_path, bool json, bool quick);
 
-/* Opens the JSON object of a benchmark: `{"machine":{...},"build":{...}`. */
-void weir_bench_json_start(FILE *out);
+/* The trigger index: a tick of twenty marks over ten thousand to ten million scopes, a changed
+ * scope, funding, a random walk; beside a vectorised full scan, whose set must be found. `quick`:
+ * up to a hundred thousand. Returns 0, or 1 when a set was another or memory ended. */
+int weir_bench_trigger(bool json, bool quick);
+
+/* One JSON object for all benchmarks of a call: `{"machine":{...},"build":{...}` before the first,
+ * then `,"NAME":[` of each; what follows the last. */
+void weir_bench_json_array(const char *name);
+void weir_bench_json_end(void);
 
 #endif

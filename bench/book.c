@@ -1,5 +1,5 @@
 /* `weir bench book`: a workload file through the engine's order book. */
-#include "bench/bench.h"
+#include "bench/cases.h"
 #include "bench/engine_book.h"
 #include "bench/workload.h"
 
@@ -200,12 +200,9 @@ static int bench_file(const char *path, bool json, bool quick) {
         fprintf(stderr, "weir bench: %s: %s\n", path, problem);
         return 2;
     }
-    if (json) {
-        weir_bench_json_start(stdout);
-        printf(",\"book\":[");
-    }
+    if (json) weir_bench_json_array("book");
     int status = bench_workload(&workload, json, quick);
-    if (json) printf("]}\n");
+    if (json) printf("]");
     workload_free(&workload);
     return status;
 }
@@ -220,10 +217,7 @@ static const struct regime regimes[] = {
 
 static int bench_regimes(bool json, bool quick) {
     int status = 0;
-    if (json) {
-        weir_bench_json_start(stdout);
-        printf(",\"book\":[");
-    }
+    if (json) weir_bench_json_array("book");
     for (size_t i = 0; i < sizeof regimes / sizeof regimes[0]; i++) {
         struct workload workload;
         uint64_t messages = quick ? QUICK_MESSAGES : FULL_MESSAGES;
@@ -238,7 +232,7 @@ static int bench_regimes(bool json, bool quick) {
         status = wrong > status ? wrong : status;
         workload_free(&workload);
     }
-    if (json) printf("]}\n");
+    if (json) printf("]");
     return status;
 }
 

@@ -23,7 +23,7 @@ static void cpu_fact(const char *key, char *text, size_t size) {
     fclose(file);
 }
 
-void weir_bench_json_start(FILE *out) {
+static void json_start(FILE *out) {
     char model[128];
     cpu_fact("model name", model, sizeof model);
     fprintf(out, "{\"machine\":{\"cpu\":\"%s\",\"cores\":%ld},", model,
@@ -36,4 +36,17 @@ void weir_bench_json_start(FILE *out) {
             "false"
 #endif
     );
+}
+
+static bool json_open;
+
+void weir_bench_json_array(const char *name) {
+    if (!json_open) json_start(stdout);
+    json_open = true;
+    printf(",\"%s\":[", name);
+}
+
+void weir_bench_json_end(void) {
+    if (json_open) printf("}\n");
+    json_open = false;
 }

@@ -70,7 +70,7 @@ void workload_free(struct workload *workload);
  * id. Runs the first `count` messages; false when memory ends. */
 bool baseline_run(const struct workload *workload, uint64_t count, struct outcome *outcome,
                   uint64_t *elapsed_ns);
-uint64_t bench_now_ns(void);
+
 /* Zeroed memory in large pages where the system has them, to be freed with munmap; or NULL. */
 void *bench_memory(size_t size);
 

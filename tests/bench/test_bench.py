@@ -1,4 +1,5 @@
-"""weir bench book: right figures are confirmed, wrong ones and broken files are told.
+"""weir bench: of the book right figures are confirmed, wrong ones and broken files are told; the
+trigger index finds what a full scan finds.
 
     test_bench.py PROGRAM
 """
@@ -142,6 +143,28 @@ class BenchTest(unittest.TestCase):
         count = len(self.flow.messages) + len(cancels)
         content = content[:8] + struct.pack('<Q', count) + content[16:]
         self.bench(content, 0)
+
+    def test_the_trigger_index_finds_what_a_scan_finds(self):
+        done = subprocess.run([PROGRAM, 'bench', 'trigger', '--quick', '--json'],
+                              capture_output=True, text=True, timeout=800)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        self.assertLessEqual({'machine', 'build', 'trigger'}, set(result))
+        cases = {case['name']: case for case in result['trigger']}
+        for kind in ('isolated', 'cross'):
+            for count in (10000, 100000):
+                name = f'{kind} {count} '
+                self.assertEqual(cases[name + 'none']['found'], 0)
+                self.assertEqual(cases[name + '10 due']['found'], 10)
+                self.assertGreaterEqual(cases[name + '10 due']['evaluated'], 10)
+                self.assertEqual(cases[name + '1010 due']['found'], 1010)
+        for case in result['trigger']:
+            self.assertIs(case['checked'], True, case['name'])
+            self.assertGreaterEqual(case['runs'], 5)
+            self.assertLessEqual(case['min'], case['median'])
+            self.assertLessEqual(case['median'], case['max'])
+            self.assertEqual(case['ratio'] is None, case['baseline'] is None)
+        self.assertGreater(cases['walk 5 bp']['found'], 0)
 
     def test_wrong_usage(self):
         for arguments in (['nothing'], ['--workload'], ['--fast']):

@@ -1,0 +1,269 @@
+/* `weir bench trigger`: one move of the marks, and what it costs to know whom it makes
+ * liquidatable. */
+#include "bench/cases.h"
+#include "bench/population.h"
+#include "bench/scan.h"
+#include "bench/trigger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RUNS        5
+#define QUIET_TICKS 20000
+/* Scopes that fall when all marks have dropped by so many parts of a million: steps of the ladder,
+ * each with all those of the steps before. The quiet tick moves by less than the first. */
+#define QUIET_PPM   200
+static const struct {
+    uint32_t count;
+    int64_t from_ppm, to_ppm;
+} steps[] = {{10, 1000, 4900}, {1000, 5100, 9900}, {1000000, 10100, 19900}};
+#define STEPS (sizeof steps / sizeof steps[0])
+
+struct bench {
+    struct population p;
+    struct scan scan;
+    bool json, first, wrong;
+    bool isolated;
+    uint32_t n;
+    uint32_t due[STEPS]; /* scopes of each step */
+};
+
+static void start_case(const struct bench *b, struct bench_case *c, const char *what,
+                       const char *unit) {
+    *c = (struct bench_case){.unit = unit, .runs = RUNS, .checked = true};
+    snprintf(c->name, sizeof c->name, "%s %u %s", b->isolated ? "isolated" : "cross", b->n, what);
+}
+
+static void end_case(struct bench *b, struct bench_case *c) {
+    bench_case_print(c, BENCH_SCAN_NAME, b->json, b->first);
+    b->first = false;
+    b->wrong |= !c->checked;
+}
+
+/* Scopes of the steps stand anywhere among the others. */
+static bool populate(struct bench *b, uint64_t seed) {
+    struct population *p = &b->p;
+    if (!population_new(p, b->n + 64, seed)) return false;
+    uint32_t left[STEPS], total = 0;
+    for (size_t k = 0; k < STEPS; k++) {
+        left[k] = steps[k].count <= b->n / 10 ? steps[k].count : 0;
+        b->due[k] = left[k];
+        total += left[k];
+    }
+    for (uint32_t i = 0; i < b->n; i++) {
+        int64_t ppm = 100000 + (int64_t)weir_random_below(&p->random, 500000);
+        int sign = weir_random_next(&p->random) & 1 ? 1 : -1;
+        if (weir_random_below(&p->random, b->n - i) < total) {
+            size_t k = 0;
+            for (uint64_t r = weir_random_below(&p->random, total); r >= left[k]; k++)
+                r -= left[k];
+            left[k]--;
+            total--;
+            sign = 1;
+            ppm = steps[k].from_ppm +
+                  (int64_t)weir_random_below(&p->random,
+                                             (uint64_t)(steps[k].to_ppm - steps[k].from_ppm));
+        }
+        struct holding_plan plan;
+        uint32_t legs = b->isolated ? 1 : 1 + (uint32_t)weir_random_below(&p->random, 8);
+        population_plan(p, &plan, legs, sign);
+        uint32_t scope = population_add(p, &plan, b->isolated);
+        if (scope == WEIR_NO_INDEX) return false;
+        population_deposit(p, scope, population_deposit_for(p, &plan, -sign * ppm));
+    }
+    weir_trigger_collect(&p->x);
+    return p->x.trigger.found.count == 0;
+}
+
+/* One scan in its own time, in ns. */
+static double time_scan(struct scan *s) {
+    uint64_t start = bench_now_ns();
+    scan_run(s);
+    return (double)(bench_now_ns() - start);
+}
+
+static bool found_equals_scan(struct bench *b) {
+    uint32_t *found, n = population_found(&b->p, &found);
+    return scan_equals(&b->scan, found, n);
+}
+
+/* Every mark moves, nothing is reached. */
+static void quiet_ticks(struct bench *b) {
+    enum { WAYS = 14 };
+    struct bench_case c;
+    start_case(b, &c, "none", "ns");
+    struct population *p = &b->p;
+    weir_price mark[WAYS][BENCH_MARKETS];
+    for (int w = 0; w < WAYS; w++)
+        for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+            mark[w][m] = population_mark(p, m, w % 2 == 0 ? QUIET_PPM - w : w - QUIET_PPM);
+    uint64_t before = 0;
+    for (int run = -1; run < RUNS; run++) {
+        before = p->x.trigger.evaluations;
+        uint64_t start = bench_now_ns();
+        for (int tick = 0; tick < QUIET_TICKS; tick++) {
+            for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+                population_move(p, m, mark[tick % WAYS][m]);
+            weir_trigger_collect(&p->x);
+        }
+        double time = (double)(bench_now_ns() - start) / QUIET_TICKS;
+        double scan = time_scan(&b->scan);
+        c.checked &= found_equals_scan(b);
+        if (run < 0) continue;
+        c.times[run] = time;
+        c.baseline[c.baseline_runs++] = scan;
+    }
+    snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"found\":0,\"evaluated\":%.2f", b->n,
+             (double)(p->x.trigger.evaluations - before) / QUIET_TICKS);
+    snprintf(c.remark, sizeof c.remark, "a tick of %d marks", BENCH_MARKETS);
+    end_case(b, &c);
+}
+
+/* All marks fall to just behind step k; then back, and who fell is indexed as before. */
+static void falling_tick(struct bench *b, size_t k) {
+    uint32_t due = 0;
+    for (size_t i = 0; i <= k; i++)
+        due += b->due[i];
+    char what[32];
+    snprintf(what, sizeof what, "%u due", due);
+    struct bench_case c;
+    start_case(b, &c, what, "ns");
+    struct population *p = &b->p;
+    uint64_t evaluated = 0;
+    for (int run = -1; run < RUNS; run++) {
+        uint64_t before = p->x.trigger.evaluations, start = bench_now_ns();
+        population_move_all(p, -steps[k].to_ppm - 100);
+        weir_trigger_collect(&p->x);
+        double time = (double)(bench_now_ns() - start);
+        evaluated = p->x.trigger.evaluations - before;
+        double scan = time_scan(&b->scan);
+        uint32_t *found, n = population_found(p, &found);
+        c.checked &= n == due && scan_equals(&b->scan, found, n);
+        population_move_all(p, 0);
+        for (uint32_t i = 0; i < b->scan.found_count; i++)
+            weir_touch(&p->x, b->scan.found[i]);
+        weir_trigger_collect(&p->x);
+        p->x.trigger.found.count = 0;
+        if (run < 0) continue;
+        c.times[run] = time;
+        c.baseline[c.baseline_runs++] = scan;
+    }
+    bench_case_sort(&c);
+    double each = c.times[RUNS / 2] / due;
+    snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"found\":%u,\"evaluated\":%llu,\"each\":%.1f",
+             b->n, due, (unsigned long long)evaluated, each);
+    snprintf(c.remark, sizeof c.remark, "%.0f ns each", each);
+    end_case(b, &c);
+}
+
+/* Scopes whose balance changed, sixteen at a time: random ones, and the same few again. */
+static void index_again(struct bench *b, bool few) {
+    enum { COUNT = 16384, FEW = 256, AT_ONCE = 16 };
+    struct bench_case c;
+    start_case(b, &c, few ? "index again, in cache" : "index again", "ns");
+    struct population *p = &b->p;
+    uint64_t evaluated = 0;
+    for (int run = -1; run < RUNS; run++) {
+        uint32_t *scope = calloc(COUNT, sizeof *scope);
+        if (scope == NULL) {
+            c.checked = false;
+            break;
+        }
+        for (uint32_t i = 0; i < COUNT; i++)
+            scope[i] = few && i >= FEW ? scope[i % FEW]
+                                       : p->scopes[weir_random_below(&p->random, p->count)];
+        uint64_t before = p->x.trigger.evaluations, start = bench_now_ns();
+        for (uint32_t i = 0; i < COUNT; i++) {
+            population_deposit(p, scope[i], i & 1 ? 10000 : 20000);
+            if (i % AT_ONCE == AT_ONCE - 1) weir_trigger_collect(&p->x);
+        }
+        double time = (double)(bench_now_ns() - start);
+        evaluated = p->x.trigger.evaluations - before;
+        for (uint32_t i = 0; i < COUNT; i++)
+            scan_refresh(&b->scan, scope[i]);
+        free(scope);
+        scan_run(&b->scan);
+        c.checked &= found_equals_scan(b);
+        if (run >= 0 && evaluated > 0) c.times[run] = time / (double)evaluated;
+    }
+    snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"evaluated\":%llu", b->n,
+             (unsigned long long)evaluated);
+    snprintf(c.remark, sizeof c.remark, "a changed scope, posting included");
+    end_case(b, &c);
+}
+
+/* A funding instant of all markets, paid by longs, then by shorts. */
+static void funding_instant(struct bench *b) {
+    struct bench_case c;
+    start_case(b, &c, "funding", "ns");
+    struct population *p = &b->p;
+    uint64_t evaluated = 0;
+    for (int run = -1; run < RUNS; run++) {
+        uint64_t before = p->x.trigger.evaluations, start = bench_now_ns();
+        population_fund(p, run & 1 ? 100 : -100);
+        weir_trigger_collect(&p->x);
+        double time = (double)(bench_now_ns() - start);
+        evaluated += p->x.trigger.evaluations - before;
+        double scan = time_scan(&b->scan);
+        c.checked &= found_equals_scan(b);
+        if (run < 0) continue;
+        c.times[run] = time;
+        c.baseline[c.baseline_runs++] = scan;
+    }
+    snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"positions\":%llu,\"evaluated\":%.1f", b->n,
+             (unsigned long long)p->positions, (double)evaluated / (RUNS + 1));
+    snprintf(c.remark, sizeof c.remark, "%.1f of %llu positions looked at",
+             (double)evaluated / (RUNS + 1), (unsigned long long)p->positions);
+    end_case(b, &c);
+}
+
+/* The scan itself is right: it finds what health says, scope by scope. */
+static bool scan_is_right(struct bench *b) {
+    uint32_t *set = calloc(b->n + 1, sizeof *set);
+    if (set == NULL) return false;
+    bool right = true;
+    for (size_t k = 0; k <= STEPS; k++) {
+        population_move_all(&b->p, k < STEPS ? -steps[k].to_ppm + 1000 : 0);
+        scan_run(&b->scan);
+        uint32_t n = population_found_exactly(&b->p, set);
+        right &= scan_equals(&b->scan, set, n);
+    }
+    free(set);
+    /* Marks were elsewhere in between: all is looked at where it stands now. */
+    weir_trigger_collect(&b->p.x);
+    b->p.x.trigger.found.count = 0;
+    population_index(&b->p);
+    return right;
+}
+
+static bool size_of(struct bench *b, uint32_t n, bool isolated) {
+    b->n = n;
+    b->isolated = isolated;
+    bool made = populate(b, n + isolated) && scan_new(&b->scan, &b->p);
+    if (made) {
+        if (n <= 100000) b->wrong |= !scan_is_right(b);
+        quiet_ticks(b);
+        for (size_t k = 0; k < STEPS; k++)
+            if (b->due[k] > 0) falling_tick(b, k);
+        index_again(b, false);
+        index_again(b, true);
+        funding_instant(b);
+    }
+    scan_free(&b->scan);
+    population_free(&b->p);
+    return made;
+}
+
+int weir_bench_trigger(bool json, bool quick) {
+    static const uint32_t sizes[] = {10000, 100000, 1000000, 10000000};
+    struct bench b = {.json = json, .first = true};
+    bench_cases_start("trigger", BENCH_SCAN_NAME, json);
+    bool made = true;
+    for (size_t i = 0; made && i < (quick ? 2 : sizeof sizes / sizeof sizes[0]); i++)
+        made = size_of(&b, sizes[i], true) && size_of(&b, sizes[i], false);
+    if (made) made = bench_walk(json, quick, &b.first, &b.wrong);
+    bench_cases_end(json);
+    if (!made) fprintf(stderr, "weir bench: out of memory\n");
+    if (b.wrong) fprintf(stderr, "weir bench: the index found another set than the scan\n");
+    return made && !b.wrong ? 0 : 1;
+}

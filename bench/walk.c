@@ -1,0 +1,203 @@
+/* A random walk of twenty marks over cross accounts of any leverage: how many of them a tick makes
+ * the index look at, and what a look costs. */
+#include "bench/cases.h"
+#include "bench/population.h"
+#include "bench/scan.h"
+#include "bench/trigger.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define RUNS         5
+#define CORRELATION  0.7
+#define MAX_LEVERAGE 125.0
+#define JUMP         0.01
+/* Ticks before any that count, wild ones: fresh accounts are all as far from their end as their
+ * leverage allows, those that traded a while are not. */
+#define MIXING_TICKS 300
+#define MIXING_SIGMA 0.001
+
+struct walk {
+    struct population p;
+    struct scan scan;
+    double mark[BENCH_MARKETS];
+    weir_wide *deposit; /* per scope index in p.scopes: what it was opened with */
+    uint32_t *order;    /* per scope: that index */
+    bool json;
+};
+
+static double uniform(struct weir_random *r) {
+    return ((double)(weir_random_next(r) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double normal(struct weir_random *r) {
+    double radius = sqrt(-2 * log(uniform(r)));
+    return radius * cos(6.283185307179586 * uniform(r));
+}
+
+/* Leverage, 1x to 125x, is as likely to lie between 1x and 2x as between 50x and 100x. */
+static bool populate(struct walk *w, uint32_t n) {
+    struct population *p = &w->p;
+    if (!population_new(p, n + 64, n)) return false;
+    w->deposit = calloc(n, sizeof *w->deposit);
+    w->order = calloc((size_t)n * 2 + 256, sizeof *w->order);
+    if (!w->deposit || !w->order) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        struct holding_plan plan;
+        population_plan(p, &plan, 1 + (uint32_t)weir_random_below(&p->random, 8), 0);
+        double notional = 0;
+        for (uint32_t k = 0; k < plan.legs; k++) {
+            uint32_t m = plan.market[k];
+            notional += (double)weir_value(&p->venue->markets[m], p->x.prices[m].mark,
+                                           weir_abs(plan.size[k]));
+        }
+        uint32_t scope = population_add(p, &plan, false);
+        if (scope == WEIR_NO_INDEX || scope >= n * 2 + 256) return false;
+        w->deposit[i] = (weir_wide)(notional / pow(MAX_LEVERAGE, uniform(&p->random)));
+        w->order[scope] = i;
+        population_deposit(p, scope, w->deposit[i]);
+    }
+    for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+        w->mark[m] = (double)p->x.prices[m].mark;
+    weir_trigger_collect(&p->x);
+    p->x.trigger.found.count = 0;
+    return true;
+}
+
+/* Who fell is replaced by one who has as much equity as he began with: the crowd stays as it is. */
+static void replace_fallen(struct walk *w, const uint32_t *found, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        struct weir_health h;
+        weir_health(&w->p.x, found[i], NULL, &h);
+        population_deposit(&w->p, found[i], w->deposit[w->order[found[i]]] - h.equity);
+    }
+    weir_trigger_collect(&w->p.x);
+    w->p.x.trigger.found.count = 0;
+    for (uint32_t i = 0; i < n; i++)
+        scan_refresh(&w->scan, found[i]);
+}
+
+/* What a number of ticks came to. */
+struct stretch {
+    double *times; /* per tick, ns */
+    double total, scan;
+    uint64_t evaluated, found, most; /* most: of one tick */
+    uint32_t ticks, scans;
+    bool checked;
+};
+
+/* Sets marks by one step of the walk and collects. */
+static void tick(struct walk *w, double sigma, double jump, bool scan, struct stretch *s) {
+    struct population *p = &w->p;
+    double common = normal(&p->random);
+    weir_price mark[BENCH_MARKETS];
+    for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
+        double own = normal(&p->random);
+        double step = sigma * (sqrt(CORRELATION) * common + sqrt(1 - CORRELATION) * own) + jump;
+        w->mark[m] *= exp(step);
+        mark[m] = (weir_price)w->mark[m];
+    }
+    uint64_t before = p->x.trigger.evaluations, start = bench_now_ns();
+    for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+        population_move(p, m, mark[m]);
+    weir_trigger_collect(&p->x);
+    double time = (double)(bench_now_ns() - start);
+    uint64_t evaluated = p->x.trigger.evaluations - before;
+    uint32_t *found, n = population_found(p, &found);
+    s->times[s->ticks++] = time;
+    s->total += time;
+    s->evaluated += evaluated;
+    s->found += n;
+    if (evaluated > s->most) s->most = evaluated;
+    if (evaluated > p->count * UINT64_C(2)) s->checked = false;
+    if (scan) {
+        start = bench_now_ns();
+        scan_run(&w->scan);
+        s->scan += (double)(bench_now_ns() - start);
+        s->scans++;
+        if (!scan_equals(&w->scan, found, n)) s->checked = false;
+    }
+    replace_fallen(w, found, n);
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print(struct walk *w, struct bench_case *c, const struct stretch *all, double mean,
+                  double median, bool *first, bool *wrong) {
+    double share = 100.0 * (double)all->evaluated / all->ticks / w->p.count;
+    double each = all->evaluated > 0 ? all->total / (double)all->evaluated : 0;
+    double scan = all->scan / all->scans;
+    snprintf(c->facts, sizeof c->facts,
+             "\"n\":%u,\"positions\":%llu,\"ticks\":%u,\"evaluated_percent\":%.4f,"
+             "\"most_evaluated\":%llu,\"found\":%llu,\"each\":%.1f,\"mean_ratio\":%.2f,"
+             "\"median_ratio\":%.2f",
+             w->p.count, (unsigned long long)w->p.positions, all->ticks, share,
+             (unsigned long long)all->most, (unsigned long long)all->found, each, scan / mean,
+             scan / median);
+    snprintf(c->remark, sizeof c->remark, "%.4f %%, %.0f ns each, x%.0f mean, x%.0f median", share,
+             each, scan / mean, scan / median);
+    c->checked = all->checked;
+    bench_case_print(c, BENCH_SCAN_NAME, w->json, *first);
+    *first = false;
+    *wrong |= !all->checked;
+}
+
+static bool mix(struct walk *w) {
+    struct stretch s = {.times = calloc(MIXING_TICKS, sizeof(double)), .checked = true};
+    for (uint32_t i = 0; s.times && i < MIXING_TICKS; i++)
+        tick(w, MIXING_SIGMA, 0, false, &s);
+    bool made = s.times != NULL;
+    free(s.times);
+    return made;
+}
+
+/* `jump_every` 0: none; else only the ticks with a jump are reported. */
+static bool stroll(struct walk *w, const char *name, double sigma, uint32_t ticks,
+                   uint32_t jump_every, bool *first, bool *wrong) {
+    uint32_t total = ticks * RUNS;
+    struct stretch all = {.times = calloc(total, sizeof(double)), .checked = true};
+    struct stretch calm = {.times = calloc(total, sizeof(double)), .checked = true};
+    struct bench_case c = {.unit = "ns", .runs = RUNS, .baseline_runs = RUNS};
+    snprintf(c.name, sizeof c.name, "%s", name);
+    bool made = all.times && calm.times;
+    for (uint32_t i = 0; made && i < ticks; i++)
+        tick(w, sigma, 0, false, &calm);
+    calm.ticks = 0;
+    for (int run = 0; made && run < RUNS; run++) {
+        double before = all.total, scan = all.scan;
+        uint32_t ticks_before = all.ticks, scans = all.scans;
+        for (uint32_t i = 0; i < ticks; i++) {
+            bool jumps = jump_every > 0 && i % jump_every == jump_every / 2;
+            double jump = jumps ? run & 1 ? JUMP : -JUMP : 0;
+            tick(w, sigma, jump, jump_every == 0 || jumps, jump_every == 0 || jumps ? &all : &calm);
+        }
+        c.times[run] = (all.total - before) / (all.ticks - ticks_before);
+        c.baseline[run] = (all.scan - scan) / (all.scans - scans);
+    }
+    if (made) {
+        qsort(all.times, all.ticks, sizeof(double), ascending);
+        all.checked &= calm.checked;
+        print(w, &c, &all, all.total / all.ticks, all.times[all.ticks / 2], first, wrong);
+    }
+    free(all.times);
+    free(calm.times);
+    return made;
+}
+
+bool bench_walk(bool json, bool quick, bool *first, bool *wrong) {
+    struct walk w = {.json = json};
+    uint32_t n = quick ? 100000 : 1000000, ticks = quick ? 100 : 400, every = quick ? 200 : 2000;
+    bool made = populate(&w, n) && scan_new(&w.scan, &w.p) && mix(&w) &&
+                stroll(&w, "walk 1 bp", 0.0001, ticks, 0, first, wrong) &&
+                stroll(&w, "walk 5 bp", 0.0005, ticks, 0, first, wrong) &&
+                stroll(&w, "walk 1 bp, jumps of 1 %", 0.0001, every, every, first, wrong) &&
+                stroll(&w, "walk 5 bp, jumps of 1 %", 0.0005, every, every, first, wrong);
+    scan_free(&w.scan);
+    population_free(&w.p);
+    free(w.deposit);
+    free(w.order);
+    return made;
+}
