@@ -1,19 +1,13 @@
-/* Opening accounts, legs and scopes; finding them. */
-#include "ledger/ledger.h"
+/* The ledger's life, names, and the opening of accounts. */
+#include "ledger/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static const struct weir_name *owner_name(const void *ctx, uint32_t i) {
+static const struct weir_name *entry_name(const void *ctx, uint32_t i) {
     const struct weir_ledger *l = ctx;
-    return &WEIR_AT(&l->owners, struct weir_owner, i)->name;
-}
-
-static const struct weir_name *account_name(const void *ctx, uint32_t i) {
-    const struct weir_ledger *l = ctx;
-    return &weir_account_at(l, i)->name;
+    return &WEIR_AT(&l->names, struct weir_name_entry, i)->name;
 }
 
 static bool open_fund_accounts(struct weir_ledger *l) {
@@ -26,22 +20,41 @@ static bool open_fund_accounts(struct weir_ledger *l) {
     return true;
 }
 
+/* Element 0 of both pools stands for all legs and scopes that have no record. */
+static bool make_absent_records(struct weir_ledger *l) {
+    if (weir_pool_add(&l->extras, 1) != 0 || weir_pool_add(&l->cases, 1) != 0) return false;
+    *WEIR_AT(&l->extras, struct weir_leg_extra, 0) =
+        (struct weir_leg_extra){.first_order = WEIR_NO_INDEX,
+                                .last_order = WEIR_NO_INDEX,
+                                .work.offer_next = WEIR_NO_INDEX};
+    *WEIR_AT(&l->cases, struct weir_case, 0) = (struct weir_case){.queue_slot = WEIR_NO_INDEX,
+                                                                  .adl_slot = WEIR_NO_INDEX,
+                                                                  .member_slot = WEIR_NO_INDEX,
+                                                                  .kept = WEIR_NO_INDEX};
+    return true;
+}
+
 int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint32_t accounts_max) {
     *l = (struct weir_ledger){.venue = venue};
     uint32_t n = accounts_max < UINT32_MAX / 16 ? accounts_max : UINT32_MAX / 16;
     uint32_t legs = n < UINT32_MAX / 64 ? n * 8 : UINT32_MAX / 8;
-    int error = weir_pool_new(&l->owners, sizeof(struct weir_owner), n + 64);
-    if (!error) error = weir_pool_new(&l->accounts, sizeof(struct weir_account), n + 64);
-    if (!error) error = weir_pool_new(&l->scopes, sizeof(struct weir_scope), legs);
-    if (!error) error = weir_pool_new(&l->legs, sizeof(struct weir_leg), legs);
-    if (!error) error = weir_pool_new(&l->holdings, sizeof(struct weir_holding), legs);
-    if (!error) error = weir_name_map_new(&l->owner_map, owner_name, l);
-    if (!error) error = weir_name_map_new(&l->account_map, account_name, l);
+    uint32_t accounts = n + WEIR_FUNDS_MAX, scopes = legs + WEIR_FUNDS_MAX;
+    int error = weir_pool_new(&l->accounts, sizeof(struct weir_account), accounts);
+    if (!error) error = weir_pool_new(&l->scopes, sizeof(struct weir_scope), scopes);
+    if (!error) error = weir_pool_new(&l->legs, sizeof(struct weir_leg), scopes);
+    if (!error) error = weir_pool_new(&l->holdings, sizeof(struct weir_holding), scopes);
+    if (!error) error = weir_pool_new(&l->extras, sizeof(struct weir_leg_extra), scopes + 1);
+    if (!error) error = weir_pool_new(&l->cases, sizeof(struct weir_case), scopes + 1);
+    if (!error) error = weir_pool_new(&l->free_scopes, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&l->names, sizeof(struct weir_name_entry), 2 * accounts);
+    if (!error)
+        error = weir_pool_new(&l->account_names, sizeof(struct weir_account_names), accounts);
+    if (!error) error = weir_name_map_new(&l->name_map, entry_name, l);
     l->markets = calloc(venue->market_count, sizeof *l->markets);
     if (!l->markets) error = -ENOMEM;
     for (uint32_t m = 0; !error && m < venue->market_count; m++)
-        error = weir_pool_new(&l->markets[m].positions, sizeof(uint32_t), n + 64);
-    if (!error && !open_fund_accounts(l)) error = -ENOMEM;
+        error = weir_pool_new(&l->markets[m].positions, sizeof(uint32_t), accounts);
+    if (!error && !(make_absent_records(l) && open_fund_accounts(l))) error = -ENOMEM;
     if (error) weir_ledger_free(l);
     return error;
 }
@@ -50,156 +63,108 @@ void weir_ledger_free(struct weir_ledger *l) {
     for (uint32_t m = 0; l->markets && m < l->venue->market_count; m++)
         weir_pool_free(&l->markets[m].positions);
     free(l->markets);
-    weir_pool_free(&l->owners);
-    weir_pool_free(&l->accounts);
-    weir_pool_free(&l->scopes);
-    weir_pool_free(&l->legs);
-    weir_pool_free(&l->holdings);
-    weir_name_map_free(&l->owner_map);
-    weir_name_map_free(&l->account_map);
+    struct weir_pool *pools[] = {&l->accounts,    &l->scopes, &l->legs,
+                                 &l->holdings,    &l->extras, &l->cases,
+                                 &l->free_scopes, &l->names,  &l->account_names};
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
+        weir_pool_free(pools[i]);
+    weir_name_map_free(&l->name_map);
     *l = (struct weir_ledger){0};
 }
 
-uint32_t weir_account_find(const struct weir_ledger *l, const struct weir_name *name) {
-    return weir_name_map_find(&l->account_map, name);
+static void count_memory(struct weir_memory *row, const struct weir_pool *pool) {
+    row->used += (uint64_t)pool->count * pool->element_size;
+    row->committed += (uint64_t)pool->committed * pool->element_size;
 }
 
-static uint32_t owner_get(struct weir_ledger *l, const struct weir_name *name) {
-    uint32_t i = weir_name_map_find(&l->owner_map, name);
-    if (i != WEIR_NO_INDEX) return i;
-    i = weir_pool_add(&l->owners, 1);
-    if (i == WEIR_NO_INDEX) return i;
-    *WEIR_AT(&l->owners, struct weir_owner, i) = (struct weir_owner){*name, WEIR_NO_INDEX};
-    return weir_name_map_add(&l->owner_map, name, i) == 0 ? i : WEIR_NO_INDEX;
-}
-
-/* R6: the owner of the account that `owner` names, else the owner of that name; a name that is an
- * owner's already keeps belonging to it. */
-static uint32_t owner_for(struct weir_ledger *l, const struct weir_name *name,
-                          const struct weir_name *owner, enum weir_reason *reason) {
-    uint32_t own = weir_name_map_find(&l->owner_map, name);
-    if (!owner) return own != WEIR_NO_INDEX ? own : owner_get(l, name);
-    uint32_t account = weir_account_find(l, owner);
-    uint32_t named = account != WEIR_NO_INDEX ? weir_account_at(l, account)->owner
-                                              : weir_name_map_find(&l->owner_map, owner);
-    if (own != WEIR_NO_INDEX && own != named) {
-        *reason = WEIR_R_NOT_ALLOWED;
-        return WEIR_NO_INDEX;
+void weir_ledger_memory(const struct weir_ledger *l, struct weir_memory rows[WEIR_LEDGER_MEMORY]) {
+    const struct {
+        const char *what;
+        const struct weir_pool *pool;
+        bool names;
+    } pools[] = {{"accounts", &l->accounts, false},
+                 {"scopes", &l->scopes, false},
+                 {"legs", &l->legs, false},
+                 {"holdings", &l->holdings, false},
+                 {"extras", &l->extras, false},
+                 {"cases", &l->cases, false},
+                 {"free scopes", &l->free_scopes, false},
+                 {"names", &l->names, true},
+                 {"names of accounts", &l->account_names, true}};
+    uint32_t n = sizeof pools / sizeof pools[0];
+    _Static_assert(sizeof pools / sizeof pools[0] + 2 == WEIR_LEDGER_MEMORY, "one row a pool");
+    for (uint32_t i = 0; i < n; i++) {
+        rows[i] = (struct weir_memory){.what = pools[i].what, .names = pools[i].names};
+        count_memory(&rows[i], pools[i].pool);
     }
-    return named != WEIR_NO_INDEX ? named : owner_get(l, owner);
+    uint64_t slots = ((uint64_t)l->name_map.mask + 1) * sizeof *l->name_map.slots;
+    rows[n] = (struct weir_memory){"map of names", true, slots, slots};
+    rows[n + 1] = (struct weir_memory){.what = "lists of positions"};
+    for (uint32_t m = 0; m < l->venue->market_count; m++)
+        count_memory(&rows[n + 1], &l->markets[m].positions);
 }
 
-static uint32_t scope_open(struct weir_ledger *l, uint32_t account, uint32_t market) {
-    uint32_t i = weir_pool_add(&l->scopes, 1);
+/* ---- Names and owners ------------------------------------------------------------------------ */
+
+static struct weir_name_entry *entry_at(const struct weir_ledger *l, uint32_t i) {
+    return WEIR_AT(&l->names, struct weir_name_entry, i);
+}
+
+uint32_t weir_account_find(const struct weir_ledger *l, const struct weir_name *name) {
+    uint32_t i = weir_name_map_find(&l->name_map, name);
+    return i == WEIR_NO_INDEX ? i : entry_at(l, i)->account;
+}
+
+/* The entry of a name, made when missing; WEIR_NO_INDEX at the bound. */
+static uint32_t intern(struct weir_ledger *l, const struct weir_name *name) {
+    uint32_t i = weir_name_map_find(&l->name_map, name);
+    if (i != WEIR_NO_INDEX) return i;
+    i = weir_pool_add(&l->names, 1);
     if (i == WEIR_NO_INDEX) return i;
-    struct weir_scope *s = weir_scope_at(l, i);
-    s->account = account;
-    s->market = market;
-    s->leg = WEIR_NO_INDEX;
-    s->first_collateral = WEIR_NO_INDEX;
-    s->kept = WEIR_NO_INDEX;
-    s->queue_slot = WEIR_NO_INDEX;
-    s->adl_slot = WEIR_NO_INDEX;
-    s->member_slot = WEIR_NO_INDEX;
-    return i;
+    *entry_at(l, i) = (struct weir_name_entry){*name, WEIR_NO_INDEX, WEIR_NO_INDEX};
+    return weir_name_map_add(&l->name_map, name, i) == 0 ? i : WEIR_NO_INDEX;
+}
+
+/* R6: the name of the owner: that of the account which `owner` names, else `owner` itself. */
+static struct weir_name owner_name(const struct weir_ledger *l, const struct weir_name *name,
+                                   const struct weir_name *owner) {
+    if (!owner) return *name;
+    uint32_t account = weir_account_find(l, owner);
+    return account == WEIR_NO_INDEX ? *owner : *weir_owner_name(l, account);
 }
 
 uint32_t weir_account_open(struct weir_ledger *l, const struct weir_name *name,
                            const struct weir_name *owner, uint32_t class_idx,
                            enum weir_reason *reason) {
     *reason = WEIR_OK;
-    uint32_t owner_idx = owner_for(l, name, owner, reason);
-    if (owner_idx == WEIR_NO_INDEX) return owner_idx;
-    uint32_t scope = scope_open(l, l->accounts.count, WEIR_NO_INDEX);
-    if (scope == WEIR_NO_INDEX) return scope;
-    uint32_t i = weir_pool_add(&l->accounts, 1);
-    if (i == WEIR_NO_INDEX) return i;
-    uint32_t *first = &WEIR_AT(&l->owners, struct weir_owner, owner_idx)->first_account;
-    *weir_account_at(l, i) = (struct weir_account){.name = *name,
-                                                   .owner = owner_idx,
-                                                   .class_idx = class_idx,
-                                                   .cross = scope,
-                                                   .first_leg = WEIR_NO_INDEX,
-                                                   .next_owned = *first};
-    *first = i;
-    return weir_name_map_add(&l->account_map, name, i) == 0 ? i : WEIR_NO_INDEX;
-}
-
-uint32_t weir_leg_find(const struct weir_ledger *l, uint32_t account, uint32_t market) {
-    uint32_t i = weir_account_at(l, account)->first_leg;
-    while (i != WEIR_NO_INDEX && weir_leg_at(l, i)->market < market)
-        i = weir_leg_at(l, i)->next;
-    return i != WEIR_NO_INDEX && weir_leg_at(l, i)->market == market ? i : WEIR_NO_INDEX;
-}
-
-uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) {
-    struct weir_account *a = weir_account_at(l, account);
-    uint32_t *link = &a->first_leg;
-    while (*link != WEIR_NO_INDEX && weir_leg_at(l, *link)->market < market)
-        link = &weir_leg_at(l, *link)->next;
-    if (*link != WEIR_NO_INDEX && weir_leg_at(l, *link)->market == market) return *link;
-    uint32_t i = weir_pool_add(&l->legs, 1);
-    if (i == WEIR_NO_INDEX) return i;
-    const struct weir_market *m = &l->venue->markets[market];
-    int64_t cap =
-        weir_account_is_fund(l, account) ? INT64_MAX : l->venue->classes[a->class_idx].max_leverage;
-    *weir_leg_at(l, i) = (struct weir_leg){.account = account,
-                                           .scope = a->cross,
-                                           .isolated = WEIR_NO_INDEX,
-                                           .next = *link,
-                                           .market = market,
-                                           .leverage = weir_min(m->default_leverage, cap),
-                                           .first_order = WEIR_NO_INDEX,
-                                           .last_order = WEIR_NO_INDEX,
-                                           .position_slot = WEIR_NO_INDEX,
-                                           .offer_next = WEIR_NO_INDEX};
-    *link = i;
-    return i;
-}
-
-uint32_t weir_scope_next_leg(const struct weir_ledger *l, uint32_t scope, uint32_t leg) {
-    if (weir_scope_at(l, scope)->market != WEIR_NO_INDEX) return WEIR_NO_INDEX;
-    do
-        leg = weir_leg_at(l, leg)->next;
-    while (leg != WEIR_NO_INDEX && weir_leg_at(l, leg)->scope != scope);
-    return leg;
-}
-
-uint32_t weir_scope_first_leg(const struct weir_ledger *l, uint32_t scope) {
-    const struct weir_scope *s = weir_scope_at(l, scope);
-    if (s->market != WEIR_NO_INDEX) /* one that was left holds nothing */
-        return weir_leg_at(l, s->leg)->scope == scope ? s->leg : WEIR_NO_INDEX;
-    uint32_t leg = weir_account_at(l, s->account)->first_leg;
-    while (leg != WEIR_NO_INDEX && weir_leg_at(l, leg)->scope != scope)
-        leg = weir_leg_at(l, leg)->next;
-    return leg;
-}
-
-bool weir_scope_flat(const struct weir_ledger *l, uint32_t scope) {
-    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(l, scope, i))
-        if (weir_leg_at(l, i)->size != 0) return false;
-    return true;
-}
-
-bool weir_leg_isolate(struct weir_ledger *l, uint32_t leg) {
-    struct weir_leg *g = weir_leg_at(l, leg);
-    WEIR_CHECK(g->size == 0 && g->order_count == 0 && g->bid_count == 0);
-    if (g->isolated == WEIR_NO_INDEX) {
-        g->isolated = scope_open(l, g->account, g->market);
-        if (g->isolated == WEIR_NO_INDEX) return false;
-        weir_scope_at(l, g->isolated)->leg = leg;
+    struct weir_name belongs_to = owner_name(l, name, owner);
+    uint32_t own = weir_name_map_find(&l->name_map, name);
+    /* A name that is an owner's keeps belonging to him. */
+    bool taken = own != WEIR_NO_INDEX && entry_at(l, own)->owner != WEIR_NO_INDEX;
+    if (taken && !weir_name_equal(&belongs_to, name)) {
+        *reason = WEIR_R_NOT_ALLOWED;
+        return WEIR_NO_INDEX;
     }
-    g->scope = g->isolated;
-    return true;
-}
-
-void weir_leg_rejoin(struct weir_ledger *l, uint32_t leg) {
-    struct weir_leg *g = weir_leg_at(l, leg);
-    struct weir_scope *s = weir_scope_at(l, g->scope);
-    WEIR_CHECK(g->size == 0 && s->balance >= 0);
-    struct weir_scope *cross = weir_scope_at(l, weir_account_at(l, g->account)->cross);
-    cross->balance += s->balance;
-    s->balance = 0;
-    g->scope = weir_account_at(l, g->account)->cross;
+    own = intern(l, name);
+    uint32_t owner_entry = intern(l, &belongs_to), i = l->accounts.count;
+    if (own == WEIR_NO_INDEX || owner_entry == WEIR_NO_INDEX) return WEIR_NO_INDEX;
+    uint32_t scope = weir_scope_open(l, i, 0);
+    if (scope == WEIR_NO_INDEX || weir_pool_add(&l->account_names, 1) == WEIR_NO_INDEX ||
+        weir_pool_add(&l->accounts, 1) == WEIR_NO_INDEX)
+        return WEIR_NO_INDEX;
+    struct weir_account *a = weir_account_at(l, i);
+    *a = (struct weir_account){
+        .owner = i, .next_owned = WEIR_NO_INDEX, .cross = scope, .class_idx = (uint16_t)class_idx};
+    *WEIR_AT(&l->account_names, struct weir_account_names, i) =
+        (struct weir_account_names){own, owner_entry};
+    entry_at(l, own)->account = i;
+    uint32_t *first = &entry_at(l, owner_entry)->owner;
+    if (*first == WEIR_NO_INDEX) {
+        *first = i;
+    } else {
+        a->owner = *first;
+        a->next_owned = weir_account_at(l, *first)->next_owned;
+        weir_account_at(l, *first)->next_owned = i;
+    }
+    return i;
 }

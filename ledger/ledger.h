@@ -1,13 +1,23 @@
-/* ledger: owners, accounts, margin scopes, legs (an account's position, leverage and open orders
- * in one market), collateral, and the postings that move money. Everything is an index into a pool
- * that never moves; conservation (R33) and zero sum (R34) are kept as running totals here and can
- * be recomputed from the accounts.
+/* ledger: accounts and their owners, margin scopes, legs (an account's position, leverage and open
+ * orders in one market), collateral, and the postings that move money. Everything is an index into
+ * a pool that never moves; conservation (R33) and zero sum (R34) are kept as running totals here
+ * and can be recomputed from the accounts.
  *
- * Conservation, derived from R7: opening at value v adds v to V on both sides, so -V of longs and
- * +V of shorts cancel. Closing a long at value w releases r: balance += w - r, and -V rises by r,
- * so the long side contributes +w; closing a short: balance += r - w, +V falls by r: -w. Every
- * fill of value w has one buyer and one seller, whose contributions -w (opening a long or closing
- * a short) and +w cancel. Fees, grants and charges move between the other terms. */
+ * A healthy account with one position costs 116 bytes: account 16, cross scope 32, leg 64, its
+ * place in the market's list of positions 4. What only some legs and scopes have at a time stands
+ * apart and is given back: a leg's orders, bids, capacity and part in a liquidation in a
+ * weir_leg_extra, a queued scope's in a weir_case. Names are interned in a table of their own.
+ *
+ * Conservation, derived from R7. Linear: opening at value v adds v to V on both sides, so -V of
+ * longs and +V of shorts cancel. Closing a long at value w releases r: balance += w - r, and -V
+ * rises by r, so the long side contributes +w; closing a short: balance += r - w, +V falls by r:
+ * -w. Every fill of value w has one buyer and one seller, whose contributions -w (opening a long or
+ * closing a short) and +w cancel. Inverse: P&L has the other sign, so V counts with the other sign:
+ * closing a long, balance += r - w and +V of longs falls by r: -w; closing a short, balance +=
+ * w - r and -V of shorts rises by r: +w; opening contributes +w (long) and -w (short), and again
+ * buyer and seller cancel. A fill that closes and opens contributes value(p, closed) and the fill's
+ * value less that: w in all. Fees, grants and charges move between the other terms. All of it holds
+ * within one settlement asset, since a leg, its scope and its market have the same. */
 #ifndef WEIR_LEDGER_H
 #define WEIR_LEDGER_H
 
@@ -24,82 +34,99 @@ enum weir_stage {
     WEIR_STAGE_ADL
 };
 
-struct weir_owner {
-    struct weir_name name;
-    uint32_t first_account; /* list of his accounts; WEIR_NO_INDEX: none yet */
-};
-
+/* An owner (R6) is known by the first account that belongs to him. */
 struct weir_account {
-    struct weir_name name;
-    uint32_t owner;
-    uint32_t class_idx;
-    uint32_t cross;      /* its cross scope */
-    uint32_t first_leg;  /* by market index, ascending */
-    uint32_t next_owned; /* the owner's next account */
+    uint32_t owner;      /* his first account, perhaps this one */
+    uint32_t next_owned; /* another account of his: a list from his first one on */
+    uint32_t cross;      /* its cross scope of asset 0 */
+    uint16_t class_idx;
+    uint16_t spare;
 };
+_Static_assert(sizeof(struct weir_account) == 16, "an account's record");
 
 /* An account's standing in one market. Exists from the first command that names both; all zero
  * but leverage until something is opened or ordered. */
 struct weir_leg {
+    uint32_t next;  /* the account's next leg by market index */
+    uint32_t scope; /* the cross scope of the market's asset, or its own isolated one */
     uint32_t account;
-    uint32_t scope;    /* cross, or its own isolated one */
-    uint32_t isolated; /* the isolated scope it has or had; WEIR_NO_INDEX: never */
-    uint32_t next;     /* the account's next leg by market index */
-    uint32_t market;
+    uint32_t extra;         /* 0: none; see weir_leg_extra */
+    uint32_t position_slot; /* in the market's list of positions; WEIR_NO_INDEX: flat */
+    uint32_t leverage;      /* within the class's cap */
+    uint16_t market;
+    uint16_t leverage_set : 1, mode_set : 1; /* by a command */
+    uint16_t volunteered : 1;                /* is in the market's list of volunteers */
+    /* The edges of its band in the trigger index (margin/trigger.c); 0: none. */
+    uint32_t low_key, high_key;
+    uint32_t spare;
     weir_qty size;           /* signed lots */
     weir_amount entry_value; /* V >= 0 */
-    int64_t leverage;
-    weir_wide funding_mark;           /* the market's funding total when last settled */
-    weir_wide charge_mark;            /* the market's socialised total when last settled */
-    weir_qty open_buys, open_sells;   /* lots of open orders and bids, reduce-only left out */
-    weir_wide open_loss;              /* R10, units */
-    uint32_t first_order, last_order; /* oldest first: orders and stops */
+    int64_t charge_mark;     /* what a lot of its side had paid when it was last settled */
+};
+_Static_assert(sizeof(struct weir_leg) == 64, "one cache line a leg");
+
+/* Open orders and bids of a leg: lots (reduce-only ones left out) and R10's open loss in units. */
+struct weir_open {
+    weir_qty buys, sells;
+    weir_wide loss;
+};
+/* What few legs have at a time. A leg without a record reads as all 0 and none. */
+struct weir_leg_extra {
+    struct weir_open open;
+    uint32_t first_order, last_order; /* oldest first: orders and stops; WEIR_NO_INDEX: none */
     uint32_t order_count;
     uint32_t reduce_only_count; /* resting ones */
     uint32_t bid_count;
-    uint32_t position_slot;      /* in the market's list of positions; WEIR_NO_INDEX: flat */
-    bool leverage_set, mode_set; /* by a command */
-    /* While the scope is in liquidation: */
-    uint8_t stage; /* enum weir_stage */
-    bool beyond_book;
-    uint64_t wait_seq; /* can do nothing more within the command of this number; 0: none */
-    uint32_t empty_slices;
-    weir_qty parked;     /* lots on offer in an auction */
-    weir_wide promised;  /* the fund's grant for them */
-    uint32_t offer_next; /* the auction's next offer */
-    weir_wide realised;  /* P&L of this liquidation's closing fills */
-    bool closed_any;
-    weir_time cooldown_until; /* `fraction`: the next slice is the whole until then; 0: never */
-    weir_time gap_interval;   /* grid index in which gap_paid counts (R31) */
+    uint32_t next_free;       /* of a record that is not in use */
+    weir_time cooldown_until; /* `fraction`: the next slice is the whole until then */
+    weir_time gap_until;      /* end of the fund's interval in which gap_paid counts (R31) */
     weir_wide gap_paid;
     weir_wide backstop_free; /* R27: capacity left, units */
     weir_wide backstop_loss; /* loss limit left, units */
-    bool volunteered;        /* is in the market's list of volunteers */
-    /* The edges of its band in the trigger index (margin/trigger.c); 0: none. */
-    uint32_t low_key, high_key;
+    /* While the scope is in liquidation: */
+    struct weir_leg_work {
+        uint8_t stage; /* enum weir_stage */
+        bool beyond_book;
+        bool closed_any;
+        uint32_t empty_slices;
+        uint32_t offer_next; /* the auction's next offer; WEIR_NO_INDEX: the last */
+        uint64_t wait_seq;   /* can do nothing more within the command of this number; 0: none */
+        weir_qty parked;     /* lots on offer in an auction */
+        weir_wide promised;  /* the fund's grant for them */
+        weir_wide realised;  /* P&L of this liquidation's closing fills */
+    } work;
 };
 
+/* A scope (R6): the cross scope of a settlement asset, or an isolated position's. */
 struct weir_scope {
+    uint64_t balance_low; /* the balance is a whole of 96 bits: no sum of money exceeds it */
+    int32_t balance_high;
+    uint32_t first_leg; /* cross: the account's first leg, of whatever scope; isolated: its leg */
     uint32_t account;
-    uint32_t market; /* of an isolated scope; WEIR_NO_INDEX: cross */
-    weir_wide balance;
-    uint32_t leg;              /* isolated: its leg */
-    uint32_t first_collateral; /* cross: list of holdings by asset index */
+    uint32_t collateral; /* cross scope of asset 0: list of holdings by asset index */
+    uint32_t case_idx;   /* while it is in the queue */
+    uint32_t rank : 11;  /* weir_scope_rank of its code */
+    uint32_t queue : 2;  /* enum weir_queue_state */
     /* Health as of the last look: */
-    bool dirty;  /* in the trigger index's list of scopes to look at */
-    bool warned; /* R17's margin call condition at the end of the last command */
-    bool warn_now;
-    bool warn_listed;
-    bool rekey_listed;
-    /* Queue (R19): */
-    uint8_t queue; /* enum weir_queue_state */
-    bool closed_lots;
-    bool wait_shortfall;  /* flat and negative: waits for R29 */
-    bool retry_listed;    /* waits for the next command */
+    uint32_t dirty : 1;  /* in the trigger index's list of scopes to look at */
+    uint32_t warned : 1; /* R17's margin call condition at the end of the last command */
+    uint32_t warn_now : 1;
+    uint32_t warn_listed : 1;
+    uint32_t rekey_listed : 1;
+    uint32_t retry_listed : 1; /* waits for the next command */
+};
+_Static_assert(sizeof(struct weir_scope) == 32, "two scopes a cache line");
+_Static_assert(WEIR_MARKETS_MAX + WEIR_ASSETS_MAX <= 1 << 11, "a scope's rank fits its field");
+
+/* A scope from its entry into the queue (R19) until it leaves it. */
+struct weir_case {
+    uint32_t next_free;   /* of a record that is not in use */
     uint32_t queue_slot;  /* in the heap of scopes that can take a step */
     uint32_t adl_slot;    /* in the heap of scopes with a position in the ADL stage */
     uint32_t member_slot; /* in the list of all queued scopes */
     uint32_t kept;        /* leg kept in the book stage; WEIR_NO_INDEX: none */
+    bool closed_lots;
+    bool wait_shortfall; /* flat and negative: waits for R29 */
     uint64_t liquidation;
     weir_time entered;
     weir_wide key_equity, key_requirement, key_notional;
@@ -107,34 +134,53 @@ struct weir_scope {
     weir_wide shortfall;
 };
 
-struct weir_holding { /* of collateral */
-    uint32_t scope;
+/* An entry of a cross scope's list, by asset index: collateral, or where the account's cross scope
+ * of a further settlement asset is (its amount is 0 then). */
+struct weir_holding {
+    uint32_t scope; /* asset 0's cross scope */
     uint32_t asset;
-    uint32_t next; /* the scope's next by asset index */
-    uint32_t zero;
+    uint32_t next;    /* the scope's next by asset index */
+    uint32_t cross;   /* settlement assets: the cross scope; else WEIR_NO_INDEX */
     weir_wide amount; /* units of the asset */
 };
 
+/* The table of names: of accounts, and of owners who may be no account's. */
+struct weir_name_entry {
+    struct weir_name name;
+    uint32_t account; /* of this name; WEIR_NO_INDEX: none */
+    uint32_t owner;   /* the owner of this name, by his first account; WEIR_NO_INDEX: none */
+};
+struct weir_account_names { /* per account */
+    uint32_t name, owner;
+};
+
 struct weir_market_ledger {
-    weir_qty open_interest;     /* sum of the long sizes */
-    weir_wide short_interest;   /* sum of |short sizes|, always equal: zero sum */
-    weir_wide funding_total;    /* charged to a long lot so far */
-    weir_wide charge_total;     /* socialised to every lot so far */
+    weir_qty open_interest;   /* sum of the long sizes */
+    weir_wide short_interest; /* sum of |short sizes|, always equal: zero sum */
+    /* What a long and a short lot have paid so far: C + F and C - F, C the socialised charges and F
+     * the funding. Within +-2^62: when one would leave that, all positions of the market are
+     * settled and both begin at 0 again. */
+    int64_t long_paid, short_paid;
     weir_wide pool;             /* losses not placed yet */
     weir_wide volume;           /* lots traded on the book */
     struct weir_pool positions; /* uint32_t legs with size != 0, unordered */
 };
 
 struct weir_asset_ledger {
-    weir_wide balances; /* sum over scopes, pending charges included */
-    weir_wide long_values, short_values;
+    weir_wide balances;     /* sum over scopes, pending charges included */
+    weir_wide entry_values; /* R33's term: linear V of shorts less longs, inverse the reverse */
     weir_wide fees, deposits, withdrawals;
 };
 
 struct weir_ledger {
     const struct weir_venue *venue;
-    struct weir_pool owners, accounts, scopes, legs, holdings;
-    struct weir_name_map owner_map, account_map;
+    struct weir_pool accounts, scopes, legs, holdings;
+    struct weir_pool extras, cases; /* element 0 of both: a leg or scope without one */
+    uint32_t free_extra, free_case; /* lists of records not in use; 0: none */
+    struct weir_pool free_scopes;   /* uint32_t isolated scopes that were left */
+    struct weir_pool names;         /* struct weir_name_entry */
+    struct weir_pool account_names; /* struct weir_account_names */
+    struct weir_name_map name_map;
     struct weir_market_ledger *markets;
     struct weir_asset_ledger assets[WEIR_ASSETS_MAX];
 };
@@ -143,6 +189,17 @@ struct weir_ledger {
 int weir_ledger_new(struct weir_ledger *ledger, const struct weir_venue *venue,
                     uint32_t accounts_max);
 void weir_ledger_free(struct weir_ledger *ledger);
+
+/* Memory of one pool or table: bytes of elements in use, and bytes that memory was committed for
+ * (not touched before they are used). `names`: of the table of names, not of the state. */
+struct weir_memory {
+    const char *what;
+    bool names;
+    uint64_t used, committed;
+};
+#define WEIR_LEDGER_MEMORY 11
+void weir_ledger_memory(const struct weir_ledger *ledger,
+                        struct weir_memory rows[WEIR_LEDGER_MEMORY]);
 
 static inline struct weir_account *weir_account_at(const struct weir_ledger *l, uint32_t i) {
     return WEIR_AT(&l->accounts, struct weir_account, i);
@@ -157,7 +214,13 @@ static inline struct weir_holding *weir_holding_at(const struct weir_ledger *l, 
     return WEIR_AT(&l->holdings, struct weir_holding, i);
 }
 static inline const struct weir_name *weir_account_name(const struct weir_ledger *l, uint32_t i) {
-    return &weir_account_at(l, i)->name;
+    uint32_t name = WEIR_AT(&l->account_names, struct weir_account_names, i)->name;
+    return &WEIR_AT(&l->names, struct weir_name_entry, name)->name;
+}
+static inline const struct weir_name *weir_owner_name(const struct weir_ledger *l,
+                                                      uint32_t account) {
+    uint32_t name = WEIR_AT(&l->account_names, struct weir_account_names, account)->owner;
+    return &WEIR_AT(&l->names, struct weir_name_entry, name)->name;
 }
 static inline bool weir_account_is_fund(const struct weir_ledger *l, uint32_t account) {
     return account < l->venue->fund_count;
@@ -169,13 +232,44 @@ static inline uint64_t weir_account_order(const struct weir_ledger *l, uint32_t 
 static inline uint32_t weir_leg_owner(const struct weir_ledger *l, const struct weir_leg *leg) {
     return weir_account_at(l, leg->account)->owner;
 }
-/* Scopes in order: account order, cross before isolated, lower market index. */
+
+/* ---- Scopes ---------------------------------------------------------------------------------- */
+static inline bool weir_scope_is_isolated(const struct weir_scope *s) {
+    return s->rank >= WEIR_ASSETS_MAX;
+}
+/* Its name in events and states: WEIR_CROSS(asset), or the market of an isolated one. */
+static inline uint32_t weir_scope_code(const struct weir_scope *s) {
+    return weir_scope_is_isolated(s) ? s->rank - (uint32_t)WEIR_ASSETS_MAX : WEIR_CROSS(s->rank);
+}
+static inline uint32_t weir_scope_money(const struct weir_ledger *l, const struct weir_scope *s) {
+    return weir_scope_is_isolated(s) ? l->venue->markets[s->rank - WEIR_ASSETS_MAX].asset : s->rank;
+}
+/* Scopes in order: account order, cross by asset index, then isolated by market index. */
 static inline bool weir_scope_before(const struct weir_ledger *l, const struct weir_scope *a,
                                      const struct weir_scope *b) {
     uint64_t x = weir_account_order(l, a->account), y = weir_account_order(l, b->account);
-    if (x != y) return x < y;
-    return (uint32_t)(a->market + 1) < (uint32_t)(b->market + 1);
+    return x != y ? x < y : a->rank < b->rank;
 }
+/* The balance without charges that are not settled yet. */
+static inline weir_wide weir_scope_own_balance(const struct weir_scope *s) {
+    return s->balance_high * ((weir_wide)1 << 64) + (weir_wide)s->balance_low;
+}
+/* Does the asset have cross scopes? Asset 0 always. */
+static inline bool weir_asset_settles(const struct weir_venue *v, uint32_t asset) {
+    return asset == 0 || v->assets[asset].settles;
+}
+/* The account's cross scope of a settlement asset / WEIR_NO_INDEX when there is none yet (or, when
+ * it is to be made, no room). O(the account's holdings). */
+uint32_t weir_cross_find(const struct weir_ledger *ledger, uint32_t account, uint32_t asset);
+uint32_t weir_account_cross(struct weir_ledger *ledger, uint32_t account, uint32_t asset);
+/* The case of a scope in the queue. */
+static inline struct weir_case *weir_scope_case(const struct weir_ledger *l,
+                                                const struct weir_scope *s) {
+    return WEIR_AT(&l->cases, struct weir_case, s->queue == WEIR_QUEUE_NONE ? 0 : s->case_idx);
+}
+/* A scope enters the queue, waiting / leaves it. */
+struct weir_case *weir_case_open(struct weir_ledger *ledger, struct weir_scope *scope);
+void weir_case_close(struct weir_ledger *ledger, struct weir_scope *scope);
 
 /* Opens an account (name not taken). Returns its index, or WEIR_NO_INDEX at the bound; *reason is
  * WEIR_R_NOT_ALLOWED when it names another owner than the one its name already belongs to. */
@@ -186,24 +280,64 @@ uint32_t weir_account_find(const struct weir_ledger *ledger, const struct weir_n
 
 /* The account's leg in a market, or WEIR_NO_INDEX. O(legs of the account). */
 uint32_t weir_leg_find(const struct weir_ledger *ledger, uint32_t account, uint32_t market);
-/* The same, made when missing (cross, default leverage); WEIR_NO_INDEX at the bound. */
+/* The same, made when missing (in the cross scope of the market's asset, default leverage);
+ * WEIR_NO_INDEX at the bound. */
 uint32_t weir_leg_get(struct weir_ledger *ledger, uint32_t account, uint32_t market);
+/* The account's legs: first and next (leg->next) by market index; WEIR_NO_INDEX ends. */
+static inline uint32_t weir_account_first_leg(const struct weir_ledger *l, uint32_t account) {
+    return weir_scope_at(l, weir_account_at(l, account)->cross)->first_leg;
+}
 /* Legs of a scope: first and next, by market index; WEIR_NO_INDEX ends. */
-uint32_t weir_scope_first_leg(const struct weir_ledger *ledger, uint32_t scope);
-uint32_t weir_scope_next_leg(const struct weir_ledger *ledger, uint32_t scope, uint32_t leg);
+static inline uint32_t weir_scope_leg_from(const struct weir_ledger *l, uint32_t scope,
+                                           uint32_t leg) {
+    bool isolated = weir_scope_is_isolated(weir_scope_at(l, scope));
+    while (leg != WEIR_NO_INDEX && weir_leg_at(l, leg)->scope != scope)
+        leg = isolated ? WEIR_NO_INDEX : weir_leg_at(l, leg)->next;
+    return leg;
+}
+static inline uint32_t weir_scope_first_leg(const struct weir_ledger *l, uint32_t scope) {
+    return weir_scope_leg_from(l, scope, weir_scope_at(l, scope)->first_leg);
+}
+static inline uint32_t weir_scope_next_leg(const struct weir_ledger *l, uint32_t scope,
+                                           uint32_t leg) {
+    if (weir_scope_is_isolated(weir_scope_at(l, scope))) return WEIR_NO_INDEX;
+    return weir_scope_leg_from(l, scope, weir_leg_at(l, leg)->next);
+}
 /* True when no leg of the scope has a position. */
 bool weir_scope_flat(const struct weir_ledger *ledger, uint32_t scope);
 
-/* Gives a flat leg without orders an isolated scope / returns it to cross with its balance. */
+/* Gives a flat leg without orders an isolated scope (false: no room) / returns it to the cross
+ * scope of its market's asset with its balance; the isolated scope is then used again. */
 bool weir_leg_isolate(struct weir_ledger *ledger, uint32_t leg);
 void weir_leg_rejoin(struct weir_ledger *ledger, uint32_t leg);
 
+/* ---- A leg's further state ------------------------------------------------------------------- */
+/* To read: of a leg without a record all 0 and none. */
+static inline const struct weir_leg_extra *weir_leg_extra(const struct weir_ledger *l,
+                                                          const struct weir_leg *leg) {
+    return WEIR_AT(&l->extras, struct weir_leg_extra, leg->extra);
+}
+static inline const struct weir_open *weir_leg_open(const struct weir_ledger *l,
+                                                    const struct weir_leg *leg) {
+    return &weir_leg_extra(l, leg)->open;
+}
+static inline const struct weir_leg_work *weir_leg_work(const struct weir_ledger *l,
+                                                        const struct weir_leg *leg) {
+    return &weir_leg_extra(l, leg)->work;
+}
+/* To write: made when missing. Valid until the leg is trimmed. */
+struct weir_leg_extra *weir_leg_extra_make(struct weir_ledger *ledger, struct weir_leg *leg);
+/* Gives the record back when nothing in it holds any more at time `now`. */
+void weir_leg_trim(struct weir_ledger *ledger, struct weir_leg *leg, weir_time now);
+
 /* Charges and funding not settled yet: what the leg's scope will get (negative: pay). */
+static inline int64_t weir_lot_paid(const struct weir_market_ledger *m, weir_qty size) {
+    return size > 0 ? m->long_paid : m->short_paid;
+}
 static inline weir_wide weir_leg_pending(const struct weir_ledger *l, const struct weir_leg *leg) {
     if (leg->size == 0) return 0;
-    const struct weir_market_ledger *m = &l->markets[leg->market];
-    return -(weir_wide)leg->size * (m->funding_total - leg->funding_mark) -
-           (weir_wide)weir_abs(leg->size) * (m->charge_total - leg->charge_mark);
+    weir_wide paid = weir_lot_paid(&l->markets[leg->market], leg->size);
+    return -(weir_wide)weir_abs(leg->size) * (paid - leg->charge_mark);
 }
 /* Balance with all pending charges of the scope's legs. */
 weir_wide weir_scope_balance(const struct weir_ledger *ledger, uint32_t scope);
@@ -217,7 +351,7 @@ void weir_post_fee(struct weir_ledger *ledger, uint32_t scope, weir_wide fee);
 /* Every lot of the market pays (both sides); long lots pay (short lots receive) funding. */
 void weir_post_charge(struct weir_ledger *ledger, uint32_t market, weir_wide per_lot);
 void weir_post_funding(struct weir_ledger *ledger, uint32_t market, weir_wide per_lot);
-/* Collateral of a cross scope; returns false when a holding cannot be made (pool full). */
+/* Collateral of asset 0's cross scope; returns false when a holding cannot be made (pool full). */
 bool weir_post_collateral(struct weir_ledger *ledger, uint32_t scope, uint32_t asset,
                           weir_wide amount);
 weir_wide weir_scope_collateral(const struct weir_ledger *ledger, uint32_t scope, uint32_t asset);
@@ -234,13 +368,16 @@ struct weir_position_change {
 struct weir_position_change weir_position_fill(const struct weir_market *market, weir_qty size,
                                                weir_amount entry_value, weir_qty qty,
                                                weir_price price);
+/* A copy of a settled leg as it will be after that change: nothing is pending on it. */
+struct weir_leg weir_leg_after(const struct weir_ledger *ledger, const struct weir_leg *leg,
+                               const struct weir_position_change *change);
 /* Books that change: size, V, totals, the market's list of positions, realised P&L to the scope.
  * The leg must be settled. */
 void weir_post_fill(struct weir_ledger *ledger, uint32_t leg,
                     const struct weir_position_change *change);
 
 /* R33's right side minus left side from running totals, per asset: 0 when money is conserved.
- * `fund_cash` and `seeds` are the funds' sums (settlement asset only). */
+ * `fund_cash` and `seeds` are the sums over the funds of the asset. */
 weir_wide weir_ledger_imbalance(const struct weir_ledger *ledger, uint32_t asset,
                                 weir_wide fund_cash, weir_wide seeds);
 /* Recomputes every running total from the accounts. NULL, or what differs. O(accounts). */
