@@ -51,10 +51,16 @@ static enum weir_reason read_transfer(struct weir_engine *e, const struct weir_c
         r = weir_deny(e, WEIR_R_UNKNOWN_ACCOUNT, "%s is the fund's own", c->account.text);
     if (r == WEIR_OK) r = find_asset(e, c, asset);
     if (r != WEIR_OK) return r;
-    *scope = weir_account_at(&e->x.ledger, account)->cross;
+    /* A settlement asset is the balance of its own cross scope, any other collateral of asset 0's.
+     */
+    *scope = weir_account_cross(&e->x.ledger, account,
+                                weir_asset_settles(e->x.venue, *asset) ? *asset : 0);
     struct weir_decimal unit;
     struct weir_number n = amount_number(e, &c->amount, *asset, &unit, 1, amount);
-    return weir_read_numbers(e, &n, 1);
+    r = weir_read_numbers(e, &n, 1);
+    if (r == WEIR_OK && *scope == WEIR_NO_INDEX)
+        r = weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another scope");
+    return r;
 }
 
 enum weir_reason weir_on_deposit(struct weir_engine *e, const struct weir_command *c) {
@@ -65,10 +71,11 @@ enum weir_reason weir_on_deposit(struct weir_engine *e, const struct weir_comman
     if (r != WEIR_OK) return r;
     if (l->assets[asset].deposits + amount > TOTAL_MAX)
         return weir_deny(e, WEIR_R_OVERFLOW, "all deposits together do not fit");
-    if (asset != 0 && !weir_post_collateral(l, scope, asset, amount))
+    bool settles = weir_asset_settles(e->x.venue, asset);
+    if (!settles && !weir_post_collateral(l, scope, asset, amount))
         return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another holding");
     weir_accept(e, NULL);
-    if (asset == 0) {
+    if (settles) {
         weir_scope_settle(l, scope);
         weir_post_balance(l, scope, amount);
     }
@@ -84,7 +91,8 @@ static bool may_withdraw(struct weir_engine *e, uint32_t scope, uint32_t asset, 
     weir_health(x, scope, NULL, &h);
     weir_wide keep = weir_div_ceil(h.notional * x->venue->transfer_margin, WEIR_PPB);
     keep = weir_wide_max(keep, h.initial + h.order_margin);
-    if (asset == 0) return amount <= h.balance && h.discounted - amount >= keep;
+    if (weir_asset_settles(x->venue, asset))
+        return amount <= h.balance && h.discounted - amount >= keep;
     weir_wide held = weir_scope_collateral(&x->ledger, scope, asset);
     if (amount > held) return false;
     weir_wide lost = x->collateral[asset].fresh ? weir_collateral_worth(x, asset, held) -
@@ -114,7 +122,7 @@ enum weir_reason weir_on_withdraw(struct weir_engine *e, const struct weir_comma
     if (!may_withdraw(e, scope, asset, amount))
         return weir_deny(e, WEIR_R_INSUFFICIENT, "more than can be withdrawn");
     weir_accept(e, NULL);
-    if (asset == 0) {
+    if (weir_asset_settles(e->x.venue, asset)) {
         weir_scope_settle(l, scope);
         weir_post_balance(l, scope, -amount);
     } else {
@@ -150,14 +158,14 @@ enum weir_reason weir_on_leverage(struct weir_engine *e, const struct weir_comma
     if (leverage > leverage_cap(e, g))
         return weir_deny(e, WEIR_R_LEVERAGE, "the first tier or the class allows %lld",
                          (long long)leverage_cap(e, g));
-    struct weir_what_if w = {.leg = leg, .after = *g};
-    w.after.leverage = leverage;
+    struct weir_what_if w = weir_what_if_now(x, leg);
+    w.after.leverage = (uint32_t)leverage;
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     if (x->prices[market].mark > 0 && h.discounted - h.initial - h.order_margin < 0)
         return weir_deny(e, WEIR_R_MARGIN, "the scope cannot carry that leverage");
     weir_accept(e, NULL);
-    g->leverage = leverage;
+    g->leverage = (uint32_t)leverage;
     g->leverage_set = true;
     weir_touch(x, g->scope);
     return WEIR_OK;
@@ -169,7 +177,7 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
     enum weir_reason r = weir_find_leg(e, c, &market, &leg);
     if (r != WEIR_OK) return r;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    bool isolated = weir_scope_at(&x->ledger, g->scope)->market != WEIR_NO_INDEX;
+    bool isolated = weir_scope_is_isolated(weir_scope_at(&x->ledger, g->scope));
     enum weir_reason open = weir_check_open(e, market);
     if (isolated == (c->mode == WEIR_ISOLATED)) {
         if (open != WEIR_OK) return open;
@@ -181,11 +189,12 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (open != WEIR_OK) return open;
     bool owes = isolated && weir_scope_balance(&x->ledger, g->scope) < 0;
-    if (g->size != 0 || g->order_count > 0 || g->bid_count > 0 || owes)
+    const struct weir_leg_extra *extra = weir_leg_extra(&x->ledger, g);
+    if (g->size != 0 || extra->order_count > 0 || extra->bid_count > 0 || owes)
         return weir_deny(e, WEIR_R_NOT_FLAT, "the market has a position or an order");
     if (isolated && weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope waits for liquidation");
-    uint32_t cross = weir_account_at(&x->ledger, g->account)->cross, before = g->scope;
+    uint32_t before = g->scope;
     if (c->mode == WEIR_ISOLATED) {
         if (!weir_leg_isolate(&x->ledger, leg))
             return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another scope");
@@ -195,7 +204,7 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
         weir_leg_rejoin(&x->ledger, leg);
     }
     g->mode_set = true;
-    weir_touch_key(x, cross);
+    weir_touch_key(x, g->scope);
     weir_touch_key(x, before);
     return WEIR_OK;
 }
@@ -211,7 +220,7 @@ static enum weir_reason check_isolated_move(struct weir_engine *e, const struct 
                                             uint32_t market, uint32_t scope, uint32_t cross,
                                             int64_t amount) {
     const struct weir_ledger *l = &e->x.ledger;
-    bool cross_there = weir_scope_at(l, scope)->market == WEIR_NO_INDEX;
+    bool cross_there = !weir_scope_is_isolated(weir_scope_at(l, scope));
     uint32_t from = amount > 0 ? cross : scope;
     if (cross_there && amount < 0)
         return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
@@ -222,8 +231,9 @@ static enum weir_reason check_isolated_move(struct weir_engine *e, const struct 
     if (has_stale_leg(e, from))
         return weir_deny(e, WEIR_R_STALE, "a market of its positions is stale");
     if (cross_there) return weir_deny(e, WEIR_R_NOT_ISOLATED, "%s is cross there", c->account.text);
-    bool enough =
-        amount > 0 ? may_withdraw(e, cross, 0, amount) : may_take_out(e, scope, -(weir_wide)amount);
+    uint32_t asset = weir_scope_money(l, weir_scope_at(l, scope));
+    bool enough = amount > 0 ? may_withdraw(e, cross, asset, amount)
+                             : may_take_out(e, scope, -(weir_wide)amount);
     if (!enough) return weir_deny(e, WEIR_R_INSUFFICIENT, "more than can be moved");
     return WEIR_OK;
 }
@@ -241,7 +251,7 @@ enum weir_reason weir_on_isolated_margin(struct weir_engine *e, const struct wei
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
     uint32_t scope = weir_leg_at(l, leg)->scope;
-    uint32_t cross = weir_account_at(l, weir_leg_at(l, leg)->account)->cross;
+    uint32_t cross = weir_cross_find(l, weir_leg_at(l, leg)->account, asset);
     r = check_isolated_move(e, c, market, scope, cross, amount);
     if (r != WEIR_OK) return r;
     weir_accept(e, NULL);

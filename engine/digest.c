@@ -27,8 +27,9 @@ static void name(struct digest *d, const struct weir_name *n) {
     for (int i = 0; i < 4; i++)
         word(d, w[i]);
 }
+/* -1 - asset for a cross scope, else the market. */
 static int64_t scope_market(const struct weir_scope *s) {
-    return s->market == WEIR_NO_INDEX ? -1 : (int64_t)s->market;
+    return weir_scope_is_isolated(s) ? weir_scope_code(s) : -1 - (int64_t)s->rank;
 }
 
 static void digest_scope(struct digest *d, const struct weir_exchange *x, uint32_t scope) {
@@ -39,20 +40,40 @@ static void digest_scope(struct digest *d, const struct weir_exchange *x, uint32
     wide(d, weir_scope_balance(&x->ledger, scope));
     word(d, s->warned);
     word(d, s->queue);
-    word(d, active ? (int64_t)s->liquidation : 0);
+    word(d, active ? (int64_t)weir_scope_case(&x->ledger, s)->liquidation : 0);
+}
+
+/* One for each settlement asset, whether it was ever used or not. */
+static void digest_cross_scopes(struct digest *d, const struct weir_exchange *x, uint32_t account) {
+    for (uint32_t asset = 0; asset < x->venue->asset_count; asset++) {
+        if (!weir_asset_settles(x->venue, asset)) continue;
+        uint32_t scope = weir_cross_find(&x->ledger, account, asset);
+        if (scope != WEIR_NO_INDEX) {
+            digest_scope(d, x, scope);
+            continue;
+        }
+        const int64_t unused[] = {3, -1 - (int64_t)asset, 0, 0, 0, 0, 0};
+        for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++)
+            word(d, unused[i]);
+    }
+}
+
+static bool is_isolated(const struct weir_ledger *l, const struct weir_leg *g) {
+    return weir_scope_is_isolated(weir_scope_at(l, g->scope));
 }
 
 static void digest_account(struct digest *d, const struct weir_exchange *x, uint32_t account) {
     const struct weir_ledger *l = &x->ledger;
     const struct weir_account *a = weir_account_at(l, account);
     word(d, 2);
-    name(d, &a->name);
-    name(d, &WEIR_AT(&l->owners, struct weir_owner, a->owner)->name);
+    name(d, weir_account_name(l, account));
+    name(d, weir_owner_name(l, account));
     word(d, a->class_idx);
-    digest_scope(d, x, a->cross);
-    for (uint32_t i = a->first_leg; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next)
-        if (weir_leg_at(l, i)->scope != a->cross) digest_scope(d, x, weir_leg_at(l, i)->scope);
-    for (uint32_t i = weir_scope_at(l, a->cross)->first_collateral; i != WEIR_NO_INDEX;
+    uint32_t first = weir_account_first_leg(l, account);
+    digest_cross_scopes(d, x, account);
+    for (uint32_t i = first; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next)
+        if (is_isolated(l, weir_leg_at(l, i))) digest_scope(d, x, weir_leg_at(l, i)->scope);
+    for (uint32_t i = weir_scope_at(l, a->cross)->collateral; i != WEIR_NO_INDEX;
          i = weir_holding_at(l, i)->next) {
         const struct weir_holding *h = weir_holding_at(l, i);
         if (h->amount == 0) continue;
@@ -60,13 +81,12 @@ static void digest_account(struct digest *d, const struct weir_exchange *x, uint
         word(d, h->asset);
         wide(d, h->amount);
     }
-    for (uint32_t i = a->first_leg; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next) {
+    for (uint32_t i = first; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->next) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        bool isolated = g->scope != a->cross;
         if (g->size == 0 && !g->leverage_set && !g->mode_set) continue;
         word(d, 5);
         word(d, g->market);
-        word(d, isolated);
+        word(d, is_isolated(l, g));
         word(d, g->leverage);
         word(d, g->size);
         word(d, g->entry_value);
@@ -166,13 +186,14 @@ static void digest_auction(struct digest *d, const struct weir_engine *e, uint32
     word(d, k % 2);
     word(d, a->closes_at);
     for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
-         i = weir_leg_at(&x->ledger, i)->offer_next) {
+         i = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->offer_next) {
         const struct weir_leg *g = weir_leg_at(&x->ledger, i);
+        const struct weir_leg_work *w = weir_leg_work(&x->ledger, g);
         word(d, 13);
         word(d, g->account);
         word(d, scope_market(weir_scope_at(&x->ledger, g->scope)));
-        word(d, g->parked);
-        wide(d, g->promised);
+        word(d, w->parked);
+        wide(d, w->promised);
     }
     for (uint32_t i = a->first_bid; i != WEIR_NO_INDEX; i = weir_order_at(&x->orders, i)->next) {
         const struct weir_order *o = weir_order_at(&x->orders, i);

@@ -110,13 +110,13 @@ void weir_accept(struct weir_engine *e, const struct weir_name *id) {
 
 static void check_conservation(const struct weir_engine *e) {
     const struct weir_ledger *l = &e->x.ledger;
-    weir_wide cash = 0, seeds = 0;
+    weir_wide cash[WEIR_ASSETS_MAX] = {0}, seeds[WEIR_ASSETS_MAX] = {0};
     for (uint32_t i = 0; i < e->lq.funds.count; i++) {
-        cash += e->lq.funds.fund[i].cash;
-        seeds += e->lq.funds.fund[i].net_seeds;
+        cash[e->x.venue->funds[i].asset] += e->lq.funds.fund[i].cash;
+        seeds[e->x.venue->funds[i].asset] += e->lq.funds.fund[i].net_seeds;
     }
     for (uint32_t a = 0; a < e->x.venue->asset_count; a++)
-        WEIR_CHECK(weir_ledger_imbalance(l, a, cash, seeds) == 0);
+        WEIR_CHECK(weir_ledger_imbalance(l, a, cash[a], seeds[a]) == 0);
     for (uint32_t m = 0; m < e->x.venue->market_count; m++)
         WEIR_CHECK(l->markets[m].open_interest == l->markets[m].short_interest);
 }
@@ -151,7 +151,8 @@ const char *weir_engine_audit(struct weir_engine *e) {
     for (uint32_t i = 0; i < x->ledger.scopes.count; i++) {
         const struct weir_scope *s = weir_scope_at(&x->ledger, i);
         if (s->queue == WEIR_QUEUE_NONE) continue;
-        if (s->member_slot == WEIR_NO_INDEX) return "a queued scope is not in the queue's list";
+        if (weir_scope_case(&x->ledger, s)->member_slot == WEIR_NO_INDEX)
+            return "a queued scope is not in the queue's list";
     }
     problem = missed_scope(e);
     if (problem) return problem;
@@ -197,7 +198,7 @@ static void margin_calls(struct weir_engine *e) {
         weir_health(x, at[i], NULL, &h);
         struct weir_event ev = {.kind = WEIR_EV_MARGIN_CALL};
         ev.margin_call.account = weir_account_name(&x->ledger, s->account);
-        ev.margin_call.scope_market = s->market;
+        ev.margin_call.scope_market = weir_scope_code(s);
         ev.margin_call.has_ratio = weir_margin_ratio(&h, &ev.margin_call.margin_ratio);
         weir_emit(x, &ev);
     }

@@ -28,7 +28,7 @@ enum weir_reason weir_on_index(struct weir_engine *e, const struct weir_command 
 enum weir_reason weir_on_collateral_price(struct weir_engine *e, const struct weir_command *c) {
     uint32_t asset = weir_venue_asset(e->x.venue, &c->asset);
     int64_t price;
-    if (asset == WEIR_NO_INDEX || e->x.venue->assets[asset].settles)
+    if (asset == WEIR_NO_INDEX || weir_asset_settles(e->x.venue, asset))
         return weir_deny(e, WEIR_R_UNKNOWN_ASSET, "the venue takes no %s as collateral",
                          c->asset.text);
     struct weir_number n = {"price", &c->price, &weir_ppb, 1, WEIR_PPB * WEIR_PPB, false, &price};
@@ -174,11 +174,11 @@ static enum weir_reason check_block_limits(struct weir_engine *e, const struct b
     weir_wide change = 0;
     for (int s = 0; s < 2; s++) {
         leg[s] = weir_leg_at(&x->ledger, b->leg[s]);
-        before[s] = weir_exposure(leg[s]->size, leg[s]->open_buys, leg[s]->open_sells);
+        before[s] = weir_leg_exposure(&x->ledger, leg[s]);
         change -= weir_max(0, leg[s]->size);
         leg[s]->size += s == WEIR_BUY ? b->qty : -b->qty;
         change += weir_max(0, leg[s]->size);
-        after[s] = weir_exposure(leg[s]->size, leg[s]->open_buys, leg[s]->open_sells);
+        after[s] = weir_leg_exposure(&x->ledger, leg[s]);
     }
     bool broken = false;
     for (int s = 0; s < 2; s++) {
@@ -204,12 +204,9 @@ static bool carries_orders(struct weir_engine *e, const struct block *b, enum we
     struct weir_position_change c =
         weir_position_fill(&x->venue->markets[b->market], g->size, g->entry_value,
                            side == WEIR_BUY ? b->qty : -b->qty, b->price);
-    if (weir_exposure(c.size, g->open_buys, g->open_sells) <=
-        weir_exposure(g->size, g->open_buys, g->open_sells))
+    struct weir_what_if w = weir_what_if_filled(x, b->leg[side], &c);
+    if (weir_exposure(c.size, w.open.buys, w.open.sells) <= weir_leg_exposure(&x->ledger, g))
         return true;
-    struct weir_what_if w = {.leg = b->leg[side], .after = *g, .balance = c.realised};
-    w.after.size = c.size;
-    w.after.entry_value = c.entry_value;
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     return h.discounted - h.initial - h.order_margin >= 0;

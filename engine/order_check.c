@@ -4,8 +4,9 @@
 static weir_wide exposure_with(const struct weir_engine *e, uint32_t leg, enum weir_side side,
                                weir_qty lots) {
     const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
-    weir_wide buys = (weir_wide)g->open_buys + (side == WEIR_BUY ? lots : 0);
-    weir_wide sells = (weir_wide)g->open_sells + (side == WEIR_SELL ? lots : 0);
+    const struct weir_open *open = weir_leg_open(&e->x.ledger, g);
+    weir_wide buys = (weir_wide)open->buys + (side == WEIR_BUY ? lots : 0);
+    weir_wide sells = (weir_wide)open->sells + (side == WEIR_SELL ? lots : 0);
     return weir_exposure(g->size, buys, sells);
 }
 
@@ -17,7 +18,8 @@ bool weir_order_raises(const struct weir_engine *e, uint32_t leg, enum weir_side
 bool weir_order_opens(const struct weir_engine *e, uint32_t leg, enum weir_side side,
                       weir_qty lots) {
     const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
-    weir_wide open = side == WEIR_BUY ? g->open_buys : g->open_sells;
+    const struct weir_open *o = weir_leg_open(&e->x.ledger, g);
+    weir_wide open = side == WEIR_BUY ? o->buys : o->sells;
     return open + lots > weir_max(0, side == WEIR_BUY ? -g->size : g->size);
 }
 
@@ -76,12 +78,12 @@ bool weir_order_margin_ok(struct weir_engine *e, uint32_t leg, enum weir_side si
         weir_health(x, g->scope, NULL, &h);
         return h.equity - loss - fee >= 0;
     }
-    struct weir_what_if w = {.leg = leg, .after = *g};
-    w.after.open_loss += loss;
+    struct weir_what_if w = weir_what_if_now(x, leg);
+    w.open.loss += loss;
     if (side == WEIR_BUY)
-        w.after.open_buys += lots;
+        w.open.buys += lots;
     else
-        w.after.open_sells += lots;
+        w.open.sells += lots;
     weir_health(x, g->scope, &w, &h);
     return h.discounted - h.initial - h.order_margin - fee >= 0;
 }
@@ -121,9 +123,9 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
     if (!whole && (plan->qty < m->min_qty || weir_value(m, at, plan->qty) < m->min_notional))
         return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty or min_notional");
     bool rests = r->type == WEIR_LIMIT && r->tif == WEIR_GTC;
-    if (rests && !r->fired && g->order_count >= m->max_open_orders)
-        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
-                         g->order_count);
+    uint32_t open = weir_leg_extra(&x->ledger, g)->order_count;
+    if (rests && !r->fired && open >= m->max_open_orders)
+        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here", open);
     if (r->type == WEIR_LIMIT && !weir_in_band(e, r->market, r->side, r->price))
         return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
     if (r->post_only &&

@@ -59,9 +59,9 @@ static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg 
     weir_qty closes = weir_max(0, side == WEIR_BUY ? -g->size : g->size);
     bool whole = reduce_only && closes > 0 && qty >= closes;
     if (qty < m->min_qty && !whole) return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
-    if (g->order_count >= m->max_open_orders)
-        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here",
-                         g->order_count);
+    uint32_t open = weir_leg_extra(&e->x.ledger, g)->order_count;
+    if (open >= m->max_open_orders)
+        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here", open);
     return WEIR_OK;
 }
 
@@ -239,14 +239,14 @@ enum weir_reason weir_on_cancel_all(struct weir_engine *e, const struct weir_com
     weir_accept(e, NULL);
     for (;;) { /* oldest first over all markets: merge the legs' lists */
         uint32_t oldest = WEIR_NO_INDEX;
-        for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+        for (uint32_t i = weir_account_first_leg(l, account); i != WEIR_NO_INDEX;
              i = weir_leg_at(l, i)->next) {
-            const struct weir_leg *g = weir_leg_at(l, i);
-            if (g->first_order == WEIR_NO_INDEX) continue;
-            if (market != WEIR_NO_INDEX && g->market != market) continue;
-            if (oldest == WEIR_NO_INDEX || weir_order_at(&x->orders, g->first_order)->age <
-                                               weir_order_at(&x->orders, oldest)->age)
-                oldest = g->first_order;
+            uint32_t first = weir_leg_extra(l, weir_leg_at(l, i))->first_order;
+            if (first == WEIR_NO_INDEX) continue;
+            if (market != WEIR_NO_INDEX && weir_leg_at(l, i)->market != market) continue;
+            if (oldest == WEIR_NO_INDEX ||
+                weir_order_at(&x->orders, first)->age < weir_order_at(&x->orders, oldest)->age)
+                oldest = first;
         }
         if (oldest == WEIR_NO_INDEX) return WEIR_OK;
         weir_order_cancel(x, oldest, WEIR_C_USER);
@@ -257,19 +257,19 @@ enum weir_reason weir_on_cancel_all(struct weir_engine *e, const struct weir_com
 
 /* The old order's lots out of (or back into) its leg's counts while a replacement is checked. */
 static void hide_order(struct weir_exchange *x, const struct weir_order *o, int sign) {
-    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
     if (sign < 0)
-        g->order_count--;
+        e->order_count--;
     else
-        g->order_count++;
+        e->order_count++;
     if (o->flags & WEIR_ORDER_STOP) return;
-    g->open_loss += sign * weir_open_loss(&x->venue->markets[o->market], o->side, o->price,
+    e->open.loss += sign * weir_open_loss(&x->venue->markets[o->market], o->side, o->price,
                                           o->mark_accepted, o->open);
     if (o->flags & WEIR_ORDER_REDUCE_ONLY) return;
     if (o->side == WEIR_BUY)
-        g->open_buys += sign * o->open;
+        e->open.buys += sign * o->open;
     else
-        g->open_sells += sign * o->open;
+        e->open.sells += sign * o->open;
 }
 
 static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty qty,
@@ -372,7 +372,8 @@ static bool only_own_lots(const struct weir_engine *e, const struct weir_open_au
                           uint32_t leg) {
     const struct weir_ledger *l = &e->x.ledger;
     uint32_t owner = weir_leg_owner(l, weir_leg_at(l, leg));
-    for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX; i = weir_leg_at(l, i)->offer_next)
+    for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
+         i = weir_leg_work(l, weir_leg_at(l, i))->offer_next)
         if (weir_leg_owner(l, weir_leg_at(l, i)) != owner) return false;
     return true;
 }
@@ -394,8 +395,9 @@ static enum weir_reason check_bid(struct weir_engine *e, uint32_t leg, enum weir
         return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (qty < x->venue->auction_min_bid_lots)
         return weir_deny(e, WEIR_R_MIN_SIZE, "below min_bid_lots");
-    if (g->bid_count >= m->max_open_orders)
-        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u bids here", g->bid_count);
+    uint32_t bids = weir_leg_extra(&x->ledger, g)->bid_count;
+    if (bids >= m->max_open_orders)
+        return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u bids here", bids);
     if (!weir_in_band(e, g->market, side, price))
         return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
     if (raises) {

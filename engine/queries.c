@@ -40,7 +40,7 @@ static enum weir_reason answer_adl(struct weir_engine *e, const struct weir_comm
     for (uint32_t i = 0; i < n; i++) {
         const struct weir_leg *g = weir_leg_at(l, line[i].leg);
         queue[i] = (struct weir_adl_entry){weir_account_name(l, g->account),
-                                           weir_scope_at(l, g->scope)->market, i + 1,
+                                           weir_scope_code(weir_scope_at(l, g->scope)), i + 1,
                                            weir_saturate(line[i].score), line[i].size};
     }
     weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ADL_STATE,
@@ -87,7 +87,7 @@ static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_posit
                                       .entry_value = g->entry_value,
                                       .leverage = weir_leg_leverage(x, g),
                                       .in_liquidation = s->queue == WEIR_QUEUE_ACTIVE};
-    if (s->market != WEIR_NO_INDEX) {
+    if (weir_scope_is_isolated(s)) {
         p->mode = WEIR_ISOLATED;
         p->has_isolated_balance = true;
         p->isolated_balance = weir_scope_balance(&x->ledger, g->scope);
@@ -113,39 +113,65 @@ static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_posit
     fill_adl_place(e, leg, p);
 }
 
+/* The cross scope of an asset; one that was never used has nothing. */
+static void fill_scope(const struct weir_exchange *x, uint32_t account, uint32_t asset,
+                       struct weir_scope_state *out) {
+    uint32_t scope = weir_cross_find(&x->ledger, account, asset);
+    *out = (struct weir_scope_state){.asset = asset};
+    if (scope == WEIR_NO_INDEX) return;
+    struct weir_health h;
+    weir_health(x, scope, NULL, &h);
+    *out = (struct weir_scope_state){.asset = asset,
+                                     .balance = h.balance,
+                                     .equity = h.equity,
+                                     .initial_margin = h.initial,
+                                     .order_margin = h.order_margin,
+                                     .maintenance_margin = h.maintenance,
+                                     .requirement = h.requirement,
+                                     .available = weir_available(x, scope),
+                                     .in_liquidation = weir_scope_at(&x->ledger, scope)->queue ==
+                                                       WEIR_QUEUE_ACTIVE,
+                                     .liquidatable = weir_liquidatable(x, &h)};
+    out->has_ratio = weir_margin_ratio(&h, &out->margin_ratio);
+}
+
 static enum weir_reason answer_account(struct weir_engine *e, const struct weir_command *c) {
     struct weir_exchange *x = &e->x;
     const struct weir_ledger *l = &x->ledger;
     uint32_t account, n = 0, legs = 0;
     enum weir_reason r = weir_find_account(e, &c->account, &account);
     if (r != WEIR_OK) return r;
-    for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+    for (uint32_t i = weir_account_first_leg(l, account); i != WEIR_NO_INDEX;
          i = weir_leg_at(l, i)->next)
         legs++;
     struct weir_position_state *positions = weir_take_scratch(e, (legs + 1) * sizeof *positions);
-    for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+    for (uint32_t i = weir_account_first_leg(l, account); i != WEIR_NO_INDEX;
          i = weir_leg_at(l, i)->next) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        if (g->size != 0 || weir_scope_at(l, g->scope)->market != WEIR_NO_INDEX)
+        if (g->size != 0 || weir_scope_is_isolated(weir_scope_at(l, g->scope)))
             fill_position(e, i, &positions[n++]);
     }
-    uint32_t scope = weir_account_at(l, account)->cross;
-    struct weir_health h;
-    weir_health(x, scope, NULL, &h);
+    struct weir_scope_state first,
+        *scopes = weir_take_scratch(e, x->venue->asset_count * sizeof *scopes);
+    fill_scope(x, account, 0, &first);
     struct weir_account_state a = {.account = weir_account_name(l, account),
-                                   .balance = h.balance,
-                                   .equity = h.equity,
-                                   .initial_margin = h.initial,
-                                   .order_margin = h.order_margin,
-                                   .maintenance_margin = h.maintenance,
-                                   .requirement = h.requirement,
-                                   .available = weir_available(x, scope),
-                                   .in_liquidation =
-                                       weir_scope_at(l, scope)->queue == WEIR_QUEUE_ACTIVE,
-                                   .liquidatable = weir_liquidatable(x, &h),
+                                   .balance = first.balance,
+                                   .equity = first.equity,
+                                   .initial_margin = first.initial_margin,
+                                   .order_margin = first.order_margin,
+                                   .maintenance_margin = first.maintenance_margin,
+                                   .requirement = first.requirement,
+                                   .has_ratio = first.has_ratio,
+                                   .margin_ratio = first.margin_ratio,
+                                   .available = first.available,
+                                   .in_liquidation = first.in_liquidation,
+                                   .liquidatable = first.liquidatable,
                                    .position_count = n,
-                                   .positions = positions};
-    a.has_ratio = weir_margin_ratio(&h, &a.margin_ratio);
+                                   .positions = positions,
+                                   .scopes = scopes};
+    for (uint32_t asset = 1; asset < x->venue->asset_count; asset++)
+        if (weir_asset_settles(x->venue, asset))
+            fill_scope(x, account, asset, &scopes[a.scope_count++]);
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_ACCOUNT_STATE, .account_state = a});
     return WEIR_OK;
 }
@@ -217,7 +243,7 @@ static enum weir_reason answer_fund(struct weir_engine *e, const struct weir_com
         weir_take_scratch(e, (x->venue->market_count + 1) * sizeof *inventory);
     struct weir_fund_state s = {
         .fund = fund, .cash = f->cash, .equity = weir_fund_equity(x, f), .inventory = inventory};
-    for (uint32_t i = weir_account_at(&x->ledger, f->account)->first_leg; i != WEIR_NO_INDEX;
+    for (uint32_t i = weir_account_first_leg(&x->ledger, f->account); i != WEIR_NO_INDEX;
          i = weir_leg_at(&x->ledger, i)->next) {
         const struct weir_leg *g = weir_leg_at(&x->ledger, i);
         if (g->size != 0)
@@ -241,8 +267,8 @@ static enum weir_reason answer_auctions(struct weir_engine *e) {
         if (!a->number) continue;
         struct weir_auction_state s = {a->number, k / 2, k % 2, 0, a->closes_at};
         for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
-             i = weir_leg_at(&x->ledger, i)->offer_next)
-            s.qty += weir_leg_at(&x->ledger, i)->parked;
+             i = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->offer_next)
+            s.qty += weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->parked;
         uint32_t at = n++;
         for (; at > 0 && list[at - 1].auction > s.auction; at--)
             list[at] = list[at - 1];
@@ -261,27 +287,25 @@ static enum weir_reason answer_totals(struct weir_engine *e) {
                                   .open_interest = interest,
                                   .queue = e->lq.members.count,
                                   .conserved = true};
-    weir_wide cash = 0, seeds = 0;
-    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
-        cash += e->lq.funds.fund[i].cash;
-        seeds += e->lq.funds.fund[i].net_seeds;
-    }
     for (uint32_t a = 0; a < v->asset_count; a++) {
         const struct weir_asset_ledger *l = &x->ledger.assets[a];
         assets[a] = (struct weir_asset_totals){.balances = l->balances,
-                                               .entry_values = l->short_values - l->long_values,
+                                               .entry_values = l->entry_values,
                                                .fees = l->fees,
                                                .deposits = l->deposits,
                                                .withdrawals = l->withdrawals};
-        s.conserved &= weir_ledger_imbalance(&x->ledger, a, cash, seeds) == 0;
     }
-    assets[0].fund = cash;
-    assets[0].seeds = seeds;
+    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
+        assets[v->funds[i].asset].fund += e->lq.funds.fund[i].cash;
+        assets[v->funds[i].asset].seeds += e->lq.funds.fund[i].net_seeds;
+    }
     for (uint32_t m = 0; m < v->market_count; m++) {
         interest[m] = x->ledger.markets[m].open_interest;
-        assets[0].loss_pool += x->ledger.markets[m].pool;
+        assets[v->markets[m].asset].loss_pool += x->ledger.markets[m].pool;
         s.conserved &= interest[m] == x->ledger.markets[m].short_interest;
     }
+    for (uint32_t a = 0; a < v->asset_count; a++)
+        s.conserved &= weir_ledger_imbalance(&x->ledger, a, assets[a].fund, assets[a].seeds) == 0;
     s.state_hash = weir_engine_digest(e);
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_TOTALS, .totals_state = s});
     return WEIR_OK;

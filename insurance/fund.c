@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int weir_funds_new(struct weir_funds *funds, const struct weir_exchange *x) {
+int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count;
     *funds = (struct weir_funds){.count = x->venue->fund_count};
     funds->fund = calloc(funds->count, sizeof *funds->fund);
@@ -12,7 +12,8 @@ int weir_funds_new(struct weir_funds *funds, const struct weir_exchange *x) {
     for (uint32_t i = 0; i < funds->count; i++) {
         struct weir_fund *f = &funds->fund[i];
         f->account = i;
-        f->scope = weir_account_at(&x->ledger, i)->cross;
+        f->scope = weir_account_cross(&x->ledger, i, x->venue->funds[i].asset);
+        if (f->scope == WEIR_NO_INDEX) return -ENOMEM;
         f->unwind = calloc(markets, sizeof *f->unwind);
         f->markets = calloc(markets, sizeof *f->markets);
         f->drawdown.capacity = 1024;
@@ -53,15 +54,15 @@ void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t 
 }
 
 /* What the account's legs are promised, and were paid for gaps in the present interval. */
-static weir_wide account_paid(const struct weir_exchange *x, uint32_t account, uint32_t fund,
-                              weir_time interval) {
+static weir_wide account_paid(const struct weir_exchange *x, uint32_t account, uint32_t fund) {
     const struct weir_ledger *l = &x->ledger;
     weir_wide sum = 0;
-    for (uint32_t i = weir_account_at(l, account)->first_leg; i != WEIR_NO_INDEX;
+    for (uint32_t i = weir_account_first_leg(l, account); i != WEIR_NO_INDEX;
          i = weir_leg_at(l, i)->next) {
         const struct weir_leg *g = weir_leg_at(l, i);
         if (x->venue->markets[g->market].fund_idx != fund) continue;
-        sum += g->promised + (g->gap_interval == interval ? g->gap_paid : 0);
+        const struct weir_leg_extra *e = weir_leg_extra(l, g);
+        sum += e->work.promised + (x->now < e->gap_until ? e->gap_paid : 0);
     }
     return sum;
 }
@@ -81,18 +82,19 @@ weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds
                                          (m->interval == interval ? m->paid : 0));
     }
     if (c->account_cap != WEIR_NONE)
-        grant =
-            weir_wide_min(grant, c->account_cap - account_paid(x, leg->account, fund, interval));
+        grant = weir_wide_min(grant, c->account_cap - account_paid(x, leg->account, fund));
     return weir_wide_max(grant, 0);
 }
 
-void weir_fund_promise(const struct weir_exchange *x, struct weir_funds *funds,
-                       struct weir_leg *leg, weir_wide amount) {
+void weir_fund_promise(struct weir_exchange *x, struct weir_funds *funds, struct weir_leg *leg,
+                       weir_wide amount) {
+    if (amount == 0) return;
     struct weir_fund *f = weir_market_fund(x, funds, leg->market);
     f->promised += amount;
     f->markets[leg->market].promised += amount;
-    leg->promised += amount;
-    WEIR_CHECK(f->promised >= 0 && f->promised <= f->cash && leg->promised >= 0);
+    struct weir_leg_work *w = &weir_leg_extra_make(&x->ledger, leg)->work;
+    w->promised += amount;
+    WEIR_CHECK(f->promised >= 0 && f->promised <= f->cash && w->promised >= 0);
 }
 
 void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,
@@ -104,8 +106,9 @@ void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32
     if (amount <= 0) return;
     m->paid = (m->interval == interval ? m->paid : 0) + amount;
     m->interval = interval;
-    g->gap_paid = (g->gap_interval == interval ? g->gap_paid : 0) + amount;
-    g->gap_interval = interval;
+    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, g);
+    e->gap_paid = (x->now < e->gap_until ? e->gap_paid : 0) + amount;
+    e->gap_until = weir_saturate((weir_wide)(interval + 1) * x->venue->funds[fund].interval);
     weir_post_balance(&x->ledger, g->scope, amount);
     weir_touch_key(x, g->scope);
     weir_fund_move(x, funds, fund, WEIR_CAUSE_GAP, -amount, g->account);

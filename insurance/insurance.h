@@ -42,7 +42,7 @@ struct weir_funds {
     struct weir_fund *fund;
 };
 
-int weir_funds_new(struct weir_funds *funds, const struct weir_exchange *x);
+int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x);
 void weir_funds_free(struct weir_funds *funds);
 static inline struct weir_fund *weir_market_fund(const struct weir_exchange *x,
                                                  const struct weir_funds *funds, uint32_t market) {
@@ -62,8 +62,8 @@ weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds
                           const struct weir_leg *leg, weir_wide want);
 /* Promises cash to a leg's lots on offer (negative: takes it back). A promise counts against free
  * cash and the caps as if it were paid. */
-void weir_fund_promise(const struct weir_exchange *x, struct weir_funds *funds,
-                       struct weir_leg *leg, weir_wide amount);
+void weir_fund_promise(struct weir_exchange *x, struct weir_funds *funds, struct weir_leg *leg,
+                       weir_wide amount);
 /* Pays a gap to the leg's scope and counts it against the caps. */
 void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,
                        weir_wide amount);

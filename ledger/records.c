@@ -127,9 +127,7 @@ uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) 
                                            .next = after,
                                            .market = (uint16_t)market,
                                            .leverage = (uint32_t)weir_min(m->default_leverage, cap),
-                                           .position_slot = WEIR_NO_INDEX,
-                                           .low_slot = WEIR_NO_INDEX,
-                                           .high_slot = WEIR_NO_INDEX};
+                                           .position_slot = WEIR_NO_INDEX};
     if (before == WEIR_NO_INDEX)
         set_first_leg(l, account, i);
     else

@@ -20,9 +20,7 @@ static weir_wide capital_for(const struct weir_exchange *x, const struct absorb 
     struct weir_position_change change =
         weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value,
                            a->side == WEIR_SELL ? lots : -lots, a->price);
-    struct weir_what_if w = {.leg = a->own, .after = *g, .balance = change.realised};
-    w.after.size = change.size;
-    w.after.entry_value = change.entry_value;
+    struct weir_what_if w = weir_what_if_filled(x, a->own, &change);
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     return weir_wide_max(0, h.initial - h.equity);
@@ -115,7 +113,7 @@ void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
     struct weir_fund *f = &lq->funds.fund[fund];
     if (!weir_scope_flat(&x->ledger, f->scope)) return;
     weir_scope_settle(&x->ledger, f->scope);
-    weir_wide balance = weir_scope_at(&x->ledger, f->scope)->balance;
+    weir_wide balance = weir_scope_own_balance(weir_scope_at(&x->ledger, f->scope));
     for (uint32_t m = 0; m < x->venue->market_count; m++)
         if (x->venue->markets[m].fund_idx == fund)
             f->unwind[m] = (struct weir_unwind){.next = INT64_MAX, .slice = 1};

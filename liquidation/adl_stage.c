@@ -61,9 +61,7 @@ static bool can_give(const struct deleverage *d, uint32_t counterparty, weir_qty
     struct weir_position_change change =
         weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value,
                            g->size > 0 ? -lots : lots, d->price);
-    struct weir_what_if w = {.leg = counterparty, .after = *g, .balance = change.realised};
-    w.after.size = change.size;
-    w.after.entry_value = change.entry_value;
+    struct weir_what_if w = weir_what_if_filled(x, counterparty, &change);
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     return h.equity >= 0;
@@ -224,7 +222,8 @@ static void last_resort(struct deleverage *d) {
     uint32_t n = lq->candidates.count;
     sort_by_account(items, n);
     for (uint32_t i = 0; i < n && d->left > 0 && !bound_met(d); i++) {
-        weir_qty free = items[i].size - weir_leg_at(&x->ledger, items[i].leg)->parked;
+        weir_qty free = items[i].size -
+                        weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, items[i].leg))->parked;
         if (free <= 0) continue;
         deleverage_one(d, items[i].leg, weir_min(d->left, free), x->prices[market].mark,
                        (struct weir_maybe){0});
@@ -253,7 +252,7 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
     if (!fund && (v->adl_when == WEIR_ADL_NEVER ||
                   (v->adl_when == WEIR_ADL_NEGATIVE_EQUITY && h->equity >= 0))) {
         weir_enter_stage(lq, leg, WEIR_STAGE_BOOK);
-        g->wait_seq = x->seq;
+        weir_leg_extra_make(&x->ledger, g)->work.wait_seq = x->seq;
         return;
     }
     struct deleverage d = {.lq = lq,
@@ -271,5 +270,6 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
     if (d.fills > 0) return; /* what is left goes on with the next step */
     if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) last_resort(&d);
     if (d.fills > 0) return;
-    g->wait_seq = x->seq; /* `keep`, or all opposite lots are on offer */
+    /* `keep`, or all opposite lots are on offer */
+    weir_leg_extra_make(&x->ledger, g)->work.wait_seq = x->seq;
 }

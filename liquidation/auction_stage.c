@@ -10,6 +10,11 @@ weir_price weir_furthest_price(const struct weir_exchange *x, uint32_t market,
     return weir_worse_by(m, side, mark, weir_div_floor((weir_wide)mark * subsidy, WEIR_PPB));
 }
 
+static struct weir_leg_work *work_of(struct weir_liquidator *lq, uint32_t leg) {
+    struct weir_ledger *l = &lq->x->ledger;
+    return &weir_leg_extra_make(l, weir_leg_at(l, leg))->work;
+}
+
 /* Lots that `max_open_notional` lets on offer besides those that are (R26), each settlement asset
  * by itself. */
 static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g) {
@@ -21,11 +26,13 @@ static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g
     bool any = false;
     for (uint32_t k = 0; k < x->venue->market_count * 2; k++) {
         for (uint32_t i = lq->auctions[k].number ? lq->auctions[k].first_offer : WEIR_NO_INDEX;
-             i != WEIR_NO_INDEX; i = weir_leg_at(&x->ledger, i)->offer_next) {
+             i != WEIR_NO_INDEX;
+             i = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->offer_next) {
             const struct weir_leg *o = weir_leg_at(&x->ledger, i);
             const struct weir_market *other = &x->venue->markets[o->market];
             if (other->asset != m->asset) break;
-            open += weir_value(other, x->prices[o->market].mark, o->parked);
+            open +=
+                weir_value(other, x->prices[o->market].mark, weir_leg_work(&x->ledger, o)->parked);
             any = true;
         }
     }
@@ -63,12 +70,13 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
         weir_fund_promise(x, &lq->funds, g, weir_fund_grant(x, &lq->funds, g, want));
     }
     bool opened = open_auction(lq, a);
-    g->parked = lots;
-    g->offer_next = WEIR_NO_INDEX;
+    struct weir_leg_work *w = work_of(lq, leg);
+    w->parked = lots;
+    w->offer_next = WEIR_NO_INDEX;
     if (a->last_offer == WEIR_NO_INDEX)
         a->first_offer = leg;
     else
-        weir_leg_at(&x->ledger, a->last_offer)->offer_next = leg;
+        work_of(lq, a->last_offer)->offer_next = leg;
     a->last_offer = leg;
     a->offer_count++;
     weir_emit(x, &(struct weir_event){
@@ -80,13 +88,18 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
 
 /* A bid counts like an order, whole from its entry (sign 1) to its end (-1). */
 static void count_bid(struct weir_liquidator *lq, const struct weir_order *o, int sign) {
-    struct weir_leg *g = weir_leg_at(&lq->x->ledger, o->leg);
-    g->open_loss += sign * weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
+    struct weir_ledger *l = &lq->x->ledger;
+    struct weir_leg_extra *e = weir_leg_extra_make(l, weir_leg_at(l, o->leg));
+    e->open.loss += sign * weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
                                           o->mark_accepted, o->open);
     if (o->side == WEIR_BUY)
-        g->open_buys += sign * o->open;
+        e->open.buys += sign * o->open;
     else
-        g->open_sells += sign * o->open;
+        e->open.sells += sign * o->open;
+    if (sign > 0)
+        e->bid_count++;
+    else
+        e->bid_count--;
 }
 
 void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t order) {
@@ -100,7 +113,6 @@ void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *a, uin
     a->last_bid = order;
     a->bid_count++;
     count_bid(lq, o, 1);
-    weir_leg_at(&lq->x->ledger, o->leg)->bid_count++;
 }
 
 void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t order) {
@@ -115,7 +127,7 @@ void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *a, ui
         weir_order_at(&lq->x->orders, o->next)->prev = o->prev;
     a->bid_count--;
     count_bid(lq, o, -1);
-    weir_leg_at(&lq->x->ledger, o->leg)->bid_count--;
+    weir_leg_trim(&lq->x->ledger, weir_leg_at(&lq->x->ledger, o->leg), lq->x->now);
     weir_orders_remove(&lq->x->orders, order);
 }
 
@@ -171,9 +183,10 @@ struct closing {
 /* Gives an offer's lots back to its position, which goes on at `stage`. */
 static void give_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
-    weir_fund_promise(lq->x, &lq->funds, g, -g->promised);
-    g->parked = 0;
-    g->offer_next = WEIR_NO_INDEX;
+    struct weir_leg_work *w = work_of(lq, leg);
+    weir_fund_promise(lq->x, &lq->funds, g, -w->promised);
+    w->parked = 0;
+    w->offer_next = WEIR_NO_INDEX;
     if (g->size != 0) weir_enter_stage(lq, leg, stage);
 }
 
@@ -182,21 +195,22 @@ static void give_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
 static void set_reserve(struct closing *c, uint32_t k) {
     const struct weir_exchange *x = c->lq->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, c->offer_legs[k]);
+    const struct weir_leg_work *w = weir_leg_work(&x->ledger, g);
     const struct weir_market *m = &x->venue->markets[c->market];
     struct weir_health h;
     weir_health(x, g->scope, NULL, &h);
-    weir_wide share = weir_bankruptcy_share(x, g, g->parked, &h);
-    weir_price price = weir_bankruptcy_price(x, g, g->parked, share, false), reserve = price;
+    weir_wide share = weir_bankruptcy_share(x, g, w->parked, &h);
+    weir_price price = weir_bankruptcy_price(x, g, w->parked, share, false), reserve = price;
     if (share < 0) {
         weir_price furthest = weir_furthest_price(x, c->market, c->side);
-        if (g->promised > 0)
-            reserve = weir_price_within_gap(m, c->side, price, g->parked, g->promised);
+        if (w->promised > 0)
+            reserve = weir_price_within_gap(m, c->side, price, w->parked, w->promised);
         if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
         reserve = c->side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
                                        : weir_max(price, weir_min(reserve, furthest));
     }
     c->bankruptcy[k] = price;
-    c->offers[k] = (struct weir_offer){.lots = g->parked,
+    c->offers[k] = (struct weir_offer){.lots = w->parked,
                                        .reserve = reserve,
                                        .owner = weir_leg_owner(&x->ledger, g),
                                        .arrival = k};
@@ -208,7 +222,7 @@ static void collect_offers(struct closing *c) {
     struct weir_ledger *l = &lq->x->ledger;
     for (uint32_t i = c->auction.first_offer, next; i != WEIR_NO_INDEX; i = next) {
         struct weir_leg *g = weir_leg_at(l, i);
-        next = g->offer_next;
+        next = weir_leg_work(l, g)->offer_next;
         struct weir_health h;
         weir_health(lq->x, g->scope, NULL, &h);
         if (!settling &&
@@ -247,7 +261,7 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
     weir_wide better =
         weir_better_by(m, c->side, pair->price, c->bankruptcy[pair->offer], pair->lots);
     /* A pair whose gap exceeds what is left of its lots' promise ends those lots (R31). */
-    if (better < 0 && -better > g->promised) c->bankruptcy[pair->offer] = 0;
+    if (better < 0 && -better > work_of(lq, leg)->promised) c->bankruptcy[pair->offer] = 0;
     if (c->bankruptcy[pair->offer] == 0) return;
     struct weir_fill f = {.kind = WEIR_FILL_AUCTION,
                           .taker = leg,
@@ -259,7 +273,7 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
     weir_wide value = weir_value(m, pair->price, pair->lots);
-    g->parked -= pair->lots;
+    work_of(lq, leg)->parked -= pair->lots;
     weir_count_closed(lq, leg, WEIR_BY_AUCTION, value, &result.taker);
     if (better < 0) {
         weir_fund_promise(x, &lq->funds, g, better);
@@ -319,7 +333,7 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
     a->closes_at = INT64_MAX;
     clear(&c);
     for (uint32_t k = 0; k < c.offer_count; k++)
-        c.unsold += weir_leg_at(&x->ledger, c.offer_legs[k])->parked;
+        c.unsold += work_of(lq, c.offer_legs[k])->parked;
     if (c.several_prices) c.price.known = false;
     weir_emit(x, &(struct weir_event){
                      .kind = WEIR_EV_AUCTION_CLOSED,
@@ -329,7 +343,8 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
         /* Sold out: the rest of the position is offered next; else all of it goes on. */
         give_back(lq, leg,
-                  g->parked == 0 ? WEIR_STAGE_AUCTION : weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
+                  work_of(lq, leg)->parked == 0 ? WEIR_STAGE_AUCTION
+                                                : weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
     }
     for (uint32_t k = 0; k < c.offer_count; k++) {
         uint32_t scope = weir_leg_at(&x->ledger, c.offer_legs[k])->scope;

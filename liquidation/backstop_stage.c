@@ -38,8 +38,9 @@ bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notio
             at[i - 1] = leg;
         }
     }
-    g->backstop_free = notional;
-    g->backstop_loss = loss_limit;
+    struct weir_leg_extra *e = weir_leg_extra_make(&lq->x->ledger, g);
+    e->backstop_free = notional;
+    e->backstop_loss = loss_limit;
     return true;
 }
 
@@ -78,21 +79,22 @@ static weir_wide free_lots(struct weir_liquidator *lq, const struct offer *o, ui
     const struct weir_leg *g = weir_leg_at(&x->ledger, volunteer);
     const struct weir_leg *closed = weir_leg_at(&x->ledger, o->leg);
     const struct weir_market *m = &x->venue->markets[g->market];
-    if (g->backstop_free <= 0 || g->scope == closed->scope) return 0;
+    const struct weir_leg_extra *e = weir_leg_extra(&x->ledger, g);
+    if (e->backstop_free <= 0 || g->scope == closed->scope) return 0;
     if (weir_leg_owner(&x->ledger, g) == weir_leg_owner(&x->ledger, closed)) return 0;
     if (weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE) return 0;
     struct weir_health h;
     weir_health(x, g->scope, NULL, &h);
     if (weir_liquidatable(x, &h)) return 0;
-    weir_wide lots = weir_lots_within(m, o->price, g->backstop_free);
+    weir_wide lots = weir_lots_within(m, o->price, e->backstop_free);
     weir_wide bound = weir_lots_bound(m);
-    weir_wide used = o->side == WEIR_SELL ? g->size + (weir_wide)g->open_buys
-                                          : (weir_wide)g->open_sells - g->size;
+    weir_wide used = o->side == WEIR_SELL ? g->size + (weir_wide)e->open.buys
+                                          : (weir_wide)e->open.sells - g->size;
     lots = weir_wide_min(weir_wide_min(lots, o->lots), bound - used);
     if (lots <= 0) return 0;
     /* His loss is what the closer gains over mark. */
     return weir_lots_within_gap(m, o->side ^ 1, o->price, o->mark, (weir_qty)lots,
-                                g->backstop_loss);
+                                e->backstop_loss);
 }
 
 static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t volunteer,
@@ -103,9 +105,7 @@ static bool can_take(struct weir_liquidator *lq, const struct offer *o, uint32_t
     weir_qty qty = o->side == WEIR_SELL ? (weir_qty)lots : -(weir_qty)lots;
     struct weir_position_change change =
         weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, o->price);
-    struct weir_what_if w = {.leg = volunteer, .after = *g, .balance = change.realised};
-    w.after.size = change.size;
-    w.after.entry_value = change.entry_value;
+    struct weir_what_if w = weir_what_if_filled(x, volunteer, &change);
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     return h.discounted >= h.initial + h.order_margin;
@@ -130,8 +130,15 @@ static void fill_volunteer(struct weir_liquidator *lq, struct offer *o, uint32_t
     weir_wide gap = weir_wide_min(gap_of(m, o, lots), o->granted);
     o->granted -= gap;
     weir_fund_pay_gap(x, &lq->funds, o->leg, gap);
-    g->backstop_free -= value;
-    g->backstop_loss = weir_wide_max(0, g->backstop_loss - loss_of(m, o, lots));
+    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, g);
+    e->backstop_free -= value;
+    e->backstop_loss = weir_wide_max(0, e->backstop_loss - loss_of(m, o, lots));
+    weir_leg_trim(&x->ledger, g, x->now);
+}
+
+static weir_wide capacity_of(const struct weir_liquidator *lq, uint32_t volunteer) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    return weir_leg_extra(l, weir_leg_at(l, volunteer))->backstop_free;
 }
 
 /* Shares by free capacity until everyone who has one can take it (R5, R27). False when the step's
@@ -149,7 +156,7 @@ static bool share_out(struct weir_liquidator *lq, struct offer *o) {
     const uint32_t *legs = WEIR_AT(list, uint32_t, 0);
     for (uint32_t i = 0; i < n; i++) {
         caps[i] = free_lots(lq, o, legs[i]);
-        weights[i] = caps[i] > 0 ? weir_leg_at(&x->ledger, legs[i])->backstop_free : 0;
+        weights[i] = caps[i] > 0 ? capacity_of(lq, legs[i]) : 0;
     }
     for (bool all_can = false; !all_can;) {
         weir_divide(o->lots, n, weights, caps, shares, WEIR_AT(&lq->shares, struct weir_share, 0));

@@ -142,26 +142,27 @@ static void ask_policy(const struct weir_liquidator *lq, struct weir_leg *g,
         .maintenance = h->maintenance,
         .cost_ppb = m->fee_liquidation + (x->venue->bankruptcy_fee_included ? m->fee_taker : 0),
         .now = x->now,
-        .cooldown_until = g->cooldown_until,
+        .cooldown_until = weir_leg_extra(&x->ledger, g)->cooldown_until,
         .slice_number = 1};
     weir_policy_slice(&x->venue->policy, &view, plan);
-    g->cooldown_until = plan->cooldown_until;
+    weir_leg_extra_make(&lq->x->ledger, g)->cooldown_until = plan->cooldown_until;
 }
 
 /* Whether the slice counts as empty, and the way out of the stage (R25). */
 static void count_empty(struct weir_liquidator *lq, uint32_t leg, weir_qty wanted,
                         const struct weir_walk *walk) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
+    struct weir_leg_work *w = &weir_leg_extra_make(&lq->x->ledger, g)->work;
     const struct weir_venue *v = lq->x->venue;
     bool bound_met = walk->fills >= v->fills_per_step && walk->filled < wanted;
     bool empty =
         wanted == 0 || (v->empty_means_nothing_filled ? walk->filled == 0 : walk->filled < wanted);
     if (bound_met || !empty) {
-        g->empty_slices = 0;
+        w->empty_slices = 0;
         return;
     }
-    g->empty_slices++;
-    if (g->empty_slices < v->empty_slices) return;
+    w->empty_slices++;
+    if (w->empty_slices < v->empty_slices) return;
     weir_enter_stage(lq, leg, weir_next_stage(lq, g, WEIR_STAGE_BOOK));
 }
 
@@ -169,7 +170,8 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
     struct weir_exchange *x = lq->x;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     uint32_t scope = g->scope;
-    weir_scope_at(&x->ledger, scope)->kept = leg;
+    const struct weir_scope *owner = weir_scope_at(&x->ledger, scope);
+    weir_scope_case(&x->ledger, owner)->kept = leg;
     if (jump(lq, leg, h)) return;
     struct weir_slice plan;
     ask_policy(lq, g, h, &plan);
@@ -194,13 +196,12 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
         weir_match(x, &taker, &walk);
         weir_take_liquidation_fee(lq, leg, walk.value, s.better);
     }
-    weir_emit(x,
-              &(struct weir_event){
-                  .kind = WEIR_EV_LIQUIDATION_STEP,
-                  .liquidation_step = {weir_scope_at(&x->ledger, scope)->liquidation,
-                                       weir_account_name(&x->ledger, g->account),
-                                       weir_scope_at(&x->ledger, scope)->market, g->market, s.side,
-                                       plan.lots, limit, walk.filled, x->venue->policy.name}});
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_LIQUIDATION_STEP,
+                     .liquidation_step = {weir_scope_case(&x->ledger, owner)->liquidation,
+                                          weir_account_name(&x->ledger, g->account),
+                                          weir_scope_code(owner), g->market, s.side, plan.lots,
+                                          limit, walk.filled, x->venue->policy.name}});
     if (g->size == 0) return;
     /* A scope that ends here leaves its stages; counting comes after that look (R25). */
     if (!weir_after_step(lq, scope)) count_empty(lq, leg, plan.lots, &walk);

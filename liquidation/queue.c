@@ -8,39 +8,34 @@ static struct weir_scope *scope_at(const struct weir_liquidator *lq, uint32_t i)
     return weir_scope_at(&lq->x->ledger, i);
 }
 
-static bool worse(const struct weir_liquidator *lq, const struct weir_scope *a,
-                  const struct weir_scope *b) {
+static struct weir_case *case_at(const struct weir_liquidator *lq, uint32_t scope) {
+    return weir_scope_case(&lq->x->ledger, scope_at(lq, scope));
+}
+
+/* Lower equity / REQ first: negative when a comes first, 0 when they are equal. */
+static int compare_health(const struct weir_case *a, const struct weir_case *b) {
     bool zero_a = a->key_requirement == 0, zero_b = b->key_requirement == 0;
-    if (zero_a != zero_b) return zero_a;
-    if (zero_a) {
-        if (a->key_equity != b->key_equity) return a->key_equity < b->key_equity;
-    } else {
-        int c =
-            weir_cmp_products(a->key_equity, b->key_requirement, b->key_equity, a->key_requirement);
-        if (c != 0) return c < 0;
-    }
-    return weir_scope_before(&lq->x->ledger, a, b);
+    if (zero_a != zero_b) return zero_a ? -1 : 1;
+    if (!zero_a)
+        return weir_cmp_products(a->key_equity, b->key_requirement, b->key_equity,
+                                 a->key_requirement);
+    return (a->key_equity > b->key_equity) - (a->key_equity < b->key_equity);
 }
 
 static bool before(const struct weir_liquidator *lq, uint32_t i, uint32_t j) {
-    const struct weir_scope *a = scope_at(lq, i), *b = scope_at(lq, j);
-    switch (lq->x->venue->queue_order) {
-    case WEIR_FIFO:
-        if (a->entered != b->entered) return a->entered < b->entered;
-        return worse(lq, a, b);
-    case WEIR_LARGEST_FIRST:
-        if (a->key_notional != b->key_notional) return a->key_notional > b->key_notional;
-        return weir_scope_before(&lq->x->ledger, a, b);
-    case WEIR_WORST_FIRST:
-        break;
-    }
-    return worse(lq, a, b);
+    const struct weir_case *a = case_at(lq, i), *b = case_at(lq, j);
+    enum weir_queue_order order = lq->x->venue->queue_order;
+    if (order == WEIR_FIFO && a->entered != b->entered) return a->entered < b->entered;
+    if (order == WEIR_LARGEST_FIRST && a->key_notional != b->key_notional)
+        return a->key_notional > b->key_notional;
+    int c = order == WEIR_LARGEST_FIRST ? 0 : compare_health(a, b);
+    return c != 0 ? c < 0 : weir_scope_before(&lq->x->ledger, scope_at(lq, i), scope_at(lq, j));
 }
 
 static uint32_t *slot_of(const struct weir_liquidator *lq, const struct weir_scope_heap *heap,
                          uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
-    return heap->adl ? &s->adl_slot : &s->queue_slot;
+    struct weir_case *c = case_at(lq, scope);
+    return heap->adl ? &c->adl_slot : &c->queue_slot;
 }
 
 static void place(const struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t slot,
@@ -87,12 +82,12 @@ uint32_t weir_heap_top(const struct weir_scope_heap *heap) {
 }
 
 static void take_key(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
+    struct weir_case *c = case_at(lq, scope);
     struct weir_health h;
     weir_health(lq->x, scope, NULL, &h);
-    s->key_equity = h.equity;
-    s->key_requirement = h.requirement;
-    s->key_notional = h.notional;
+    c->key_equity = h.equity;
+    c->key_requirement = h.requirement;
+    c->key_notional = h.notional;
 }
 
 void weir_queue_rekey(struct weir_liquidator *lq) {
@@ -103,8 +98,9 @@ void weir_queue_rekey(struct weir_liquidator *lq) {
         s->rekey_listed = false;
         if (s->queue == WEIR_QUEUE_NONE) continue;
         take_key(lq, scope);
-        if (s->queue_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->ready, scope);
-        if (s->adl_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->adl, scope);
+        const struct weir_case *c = case_at(lq, scope);
+        if (c->queue_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->ready, scope);
+        if (c->adl_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->adl, scope);
     }
     list->count = 0;
 }
@@ -128,11 +124,11 @@ void weir_queue_enter(struct weir_liquidator *lq) {
             weir_touch(x, scope); /* index it as healthy again */
             continue;
         }
-        s->queue = WEIR_QUEUE_WAITING;
-        s->entered = x->now;
-        s->member_slot = weir_pool_add(&lq->members, 1);
-        WEIR_CHECK(s->member_slot != WEIR_NO_INDEX);
-        *WEIR_AT(&lq->members, uint32_t, s->member_slot) = scope;
+        struct weir_case *c = weir_case_open(&x->ledger, s);
+        c->entered = x->now;
+        c->member_slot = weir_pool_add(&lq->members, 1);
+        WEIR_CHECK(c->member_slot != WEIR_NO_INDEX);
+        *WEIR_AT(&lq->members, uint32_t, c->member_slot) = scope;
         take_key(lq, scope);
         weir_heap_put(lq, &lq->ready, scope);
     }
@@ -152,14 +148,15 @@ void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope) {
 
 void weir_queue_place(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_scope *s = scope_at(lq, scope);
-    if (s->queue == WEIR_QUEUE_NONE || s->wait_shortfall) return;
+    if (s->queue == WEIR_QUEUE_NONE || case_at(lq, scope)->wait_shortfall) return;
     weir_heap_put(lq, &lq->ready, scope);
     if (s->queue != WEIR_QUEUE_ACTIVE) return;
     const struct weir_ledger *l = &lq->x->ledger;
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        if (g->size != 0 && g->stage == WEIR_STAGE_ADL) weir_heap_put(lq, &lq->adl, scope);
+        if (g->size != 0 && weir_leg_work(l, g)->stage == WEIR_STAGE_ADL)
+            weir_heap_put(lq, &lq->adl, scope);
     }
 }
 
@@ -174,16 +171,13 @@ void weir_queue_retry(struct weir_liquidator *lq) {
 }
 
 void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
+    uint32_t slot = case_at(lq, scope)->member_slot;
     weir_heap_drop(lq, &lq->ready, scope);
     weir_heap_drop(lq, &lq->adl, scope);
-    s->queue = WEIR_QUEUE_NONE;
-    s->kept = WEIR_NO_INDEX;
-    s->wait_shortfall = false;
     uint32_t last = *WEIR_AT(&lq->members, uint32_t, --lq->members.count);
-    *WEIR_AT(&lq->members, uint32_t, s->member_slot) = last;
-    scope_at(lq, last)->member_slot = s->member_slot;
-    s->member_slot = WEIR_NO_INDEX;
+    *WEIR_AT(&lq->members, uint32_t, slot) = last;
+    case_at(lq, last)->member_slot = slot;
+    weir_case_close(&lq->x->ledger, scope_at(lq, scope));
     weir_touch(lq->x, scope);
 }
 

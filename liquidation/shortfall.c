@@ -6,9 +6,9 @@
 static void convert_collateral(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_exchange *x = lq->x;
     const struct weir_venue *v = x->venue;
-    struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    const struct weir_scope *s = weir_scope_at(&x->ledger, scope);
     bool tried[WEIR_ASSETS_MAX] = {false};
-    while (s->balance < 0) {
+    while (weir_scope_own_balance(s) < 0) {
         uint32_t best = 0;
         for (uint32_t a = 1; a < v->asset_count; a++) {
             if (tried[a] || x->collateral[a].price == 0) continue;
@@ -17,7 +17,8 @@ static void convert_collateral(struct weir_liquidator *lq, uint32_t scope) {
         }
         if (best == 0) return;
         tried[best] = true;
-        weir_wide held = weir_scope_collateral(&x->ledger, scope, best), need = -s->balance;
+        weir_wide held = weir_scope_collateral(&x->ledger, scope, best),
+                  need = -weir_scope_own_balance(s);
         weir_wide low = 0, high = held; /* the least amount whose worth covers, else all */
         while (low < high) {
             weir_wide mid = low + (high - low) / 2;
@@ -55,6 +56,15 @@ static void place_part(struct weir_liquidator *lq, uint32_t scope, uint32_t mark
     m->pool += part - paid;
 }
 
+/* Where a deficit without losses goes: an isolated scope's market, or the first of the asset. */
+static uint32_t whole_market(const struct weir_ledger *l, const struct weir_scope *s) {
+    if (weir_scope_is_isolated(s)) return weir_scope_code(s);
+    uint32_t market = 0;
+    while (market + 1 < l->venue->market_count && l->venue->markets[market].asset != s->rank)
+        market++;
+    return market;
+}
+
 /* Divides a deficit among the markets closed in this liquidation by their net realised losses. */
 static void place_deficit(struct weir_liquidator *lq, uint32_t scope, weir_wide deficit) {
     struct weir_exchange *x = lq->x;
@@ -72,12 +82,13 @@ static void place_deficit(struct weir_liquidator *lq, uint32_t scope, weir_wide 
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i), k++) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        weights[k] = g->closed_any ? weir_wide_max(0, -g->realised) : 0;
+        const struct weir_leg_work *w = weir_leg_work(l, g);
+        weights[k] = w->closed_any ? weir_wide_max(0, -w->realised) : 0;
         loss_legs += weights[k] > 0;
     }
-    uint32_t only = weir_scope_at(l, scope)->market;
-    if (only != WEIR_NO_INDEX || loss_legs == 0) {
-        place_part(lq, scope, only != WEIR_NO_INDEX ? only : 0, deficit);
+    const struct weir_scope *s = weir_scope_at(l, scope);
+    if (weir_scope_is_isolated(s) || loss_legs == 0) {
+        place_part(lq, scope, whole_market(l, s), deficit);
         return;
     }
     weir_wide rest =
@@ -110,12 +121,13 @@ void weir_settle_shortfalls(struct weir_liquidator *lq) {
     struct weir_exchange *x = lq->x;
     for (uint32_t i = 0; i < lq->shortfalls.count; i++) {
         uint32_t scope = *WEIR_AT(&lq->shortfalls, uint32_t, i);
-        struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+        const struct weir_scope *s = weir_scope_at(&x->ledger, scope);
         /* A deposit may have come since a timer made it flat. */
         convert_collateral(lq, scope);
-        if (s->balance < 0) {
-            s->shortfall = -s->balance;
-            place_deficit(lq, scope, -s->balance);
+        weir_wide deficit = -weir_scope_own_balance(s);
+        if (deficit > 0) {
+            weir_scope_case(&x->ledger, s)->shortfall = deficit;
+            place_deficit(lq, scope, deficit);
         }
         weir_liquidation_end(lq, scope, WEIR_CLOSED);
     }

@@ -5,8 +5,14 @@
 static struct weir_scope *scope_at(const struct weir_liquidator *lq, uint32_t i) {
     return weir_scope_at(&lq->x->ledger, i);
 }
+static struct weir_case *case_at(const struct weir_liquidator *lq, uint32_t scope) {
+    return weir_scope_case(&lq->x->ledger, scope_at(lq, scope));
+}
 static struct weir_leg *leg_at(const struct weir_liquidator *lq, uint32_t i) {
     return weir_leg_at(&lq->x->ledger, i);
+}
+static const struct weir_leg_work *work_at(const struct weir_liquidator *lq, uint32_t leg) {
+    return weir_leg_work(&lq->x->ledger, leg_at(lq, leg));
 }
 
 bool weir_market_workable(const struct weir_exchange *x, uint32_t market) {
@@ -33,7 +39,7 @@ bool weir_scope_parked(const struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_ledger *l = &lq->x->ledger;
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i))
-        if (leg_at(lq, i)->parked > 0) return true;
+        if (work_at(lq, i)->parked > 0) return true;
     return false;
 }
 
@@ -45,7 +51,7 @@ static void cancel_oldest_first(struct weir_liquidator *lq, uint32_t scope) {
         uint32_t oldest = WEIR_NO_INDEX;
         for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
              i = weir_scope_next_leg(&x->ledger, scope, i)) {
-            uint32_t o = leg_at(lq, i)->first_order;
+            uint32_t o = weir_leg_extra(&x->ledger, leg_at(lq, i))->first_order;
             if (o == WEIR_NO_INDEX) continue;
             if (oldest == WEIR_NO_INDEX ||
                 weir_order_at(&x->orders, o)->age < weir_order_at(&x->orders, oldest)->age)
@@ -61,26 +67,17 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
     struct weir_scope *s = scope_at(lq, scope);
     bool fund = weir_account_is_fund(&x->ledger, s->account);
     s->queue = WEIR_QUEUE_ACTIVE;
-    s->liquidation = ++lq->last_liquidation;
-    s->closed_lots = false;
-    s->kept = WEIR_NO_INDEX;
-    s->shortfall = 0;
-    for (int i = 0; i < WEIR_BY_COUNT; i++)
-        s->by_stage[i] = 0;
-    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_LIQUIDATION_STARTED,
-                                      .liquidation_started = {
-                                          s->liquidation, weir_account_name(&x->ledger, s->account),
-                                          s->market, h->equity, h->requirement}});
+    case_at(lq, scope)->liquidation = ++lq->last_liquidation;
+    weir_emit(x, &(struct weir_event){
+                     .kind = WEIR_EV_LIQUIDATION_STARTED,
+                     .liquidation_started = {lq->last_liquidation,
+                                             weir_account_name(&x->ledger, s->account),
+                                             weir_scope_code(s), h->equity, h->requirement}});
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
-        struct weir_leg *g = leg_at(lq, i);
-        g->stage = WEIR_STAGE_NONE;
-        g->beyond_book = g->closed_any = false;
-        g->wait_seq = 0;
-        g->empty_slices = 0;
-        g->realised = 0;
         /* Inventory of the fund goes straight to ADL (R27). */
-        if (g->size != 0) weir_enter_stage(lq, i, fund ? WEIR_STAGE_ADL : WEIR_STAGE_BOOK);
+        if (leg_at(lq, i)->size != 0)
+            weir_enter_stage(lq, i, fund ? WEIR_STAGE_ADL : WEIR_STAGE_BOOK);
     }
     cancel_oldest_first(lq, scope);
     weir_auction_drop_bids(lq, scope);
@@ -111,12 +108,14 @@ enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct w
 void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
     struct weir_leg *g = leg_at(lq, leg);
     struct weir_scope *s = scope_at(lq, g->scope);
-    g->stage = (uint8_t)stage;
+    struct weir_case *c = case_at(lq, g->scope);
+    struct weir_leg_work *w = &weir_leg_extra_make(&lq->x->ledger, g)->work;
+    w->stage = (uint8_t)stage;
     if (stage > WEIR_STAGE_BOOK) {
-        g->beyond_book = true;
-        if (s->kept == leg) s->kept = WEIR_NO_INDEX;
+        w->beyond_book = true;
+        if (c->kept == leg) c->kept = WEIR_NO_INDEX;
     } else {
-        g->empty_slices = 0;
+        w->empty_slices = 0;
     }
     if (stage == WEIR_STAGE_ADL && s->queue == WEIR_QUEUE_ACTIVE)
         weir_heap_put(lq, &lq->adl, g->scope);
@@ -125,13 +124,14 @@ void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
 static void count_lots(struct weir_liquidator *lq, uint32_t leg,
                        const struct weir_position_change *change) {
     struct weir_leg *g = leg_at(lq, leg);
-    struct weir_scope *s = scope_at(lq, g->scope);
-    s->closed_lots = true;
-    g->realised += change->realised;
-    g->closed_any = true;
+    struct weir_case *c = case_at(lq, g->scope);
+    struct weir_leg_work *w = &weir_leg_extra_make(&lq->x->ledger, g)->work;
+    c->closed_lots = true;
+    w->realised += change->realised;
+    w->closed_any = true;
     if (g->size != 0) return;
-    g->stage = WEIR_STAGE_NONE;
-    if (s->kept == leg) s->kept = WEIR_NO_INDEX;
+    w->stage = WEIR_STAGE_NONE;
+    if (c->kept == leg) c->kept = WEIR_NO_INDEX;
 }
 
 void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
@@ -146,7 +146,7 @@ void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
 
 void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
                        weir_wide value, const struct weir_position_change *change) {
-    scope_at(lq, leg_at(lq, leg)->scope)->by_stage[stage] += value;
+    case_at(lq, leg_at(lq, leg)->scope)->by_stage[stage] += value;
     count_lots(lq, leg, change);
 }
 
@@ -173,13 +173,13 @@ void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wi
 static void confiscate(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_exchange *x = lq->x;
     struct weir_scope *s = scope_at(lq, scope);
-    if (!x->venue->remainder_confiscate || s->balance <= 0) return;
+    weir_wide amount = weir_scope_own_balance(s);
+    if (!x->venue->remainder_confiscate || amount <= 0) return;
     if (weir_account_is_fund(&x->ledger, s->account)) return;
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         const struct weir_leg *g = leg_at(lq, i);
-        if (!g->beyond_book) continue;
-        weir_wide amount = s->balance;
+        if (!weir_leg_work(&x->ledger, g)->beyond_book) continue;
         weir_post_balance(&x->ledger, scope, -amount);
         weir_fund_move(x, &lq->funds, x->venue->markets[g->market].fund_idx, WEIR_CAUSE_CONFISCATED,
                        amount, s->account);
@@ -190,36 +190,40 @@ static void confiscate(struct weir_liquidator *lq, uint32_t scope) {
 void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_outcome outcome) {
     struct weir_exchange *x = lq->x;
     struct weir_scope *s = scope_at(lq, scope);
-    if (!s->closed_lots) outcome = WEIR_CURED;
+    const struct weir_case *c = case_at(lq, scope);
+    uint32_t account = s->account;
+    if (!c->closed_lots) outcome = WEIR_CURED;
     if (outcome == WEIR_CLOSED) confiscate(lq, scope);
     struct weir_event e = {
         .kind = WEIR_EV_LIQUIDATION_ENDED,
-        .liquidation_ended = {.liquidation = s->liquidation,
+        .liquidation_ended = {.liquidation = c->liquidation,
                               .account = weir_account_name(&x->ledger, s->account),
-                              .scope_market = s->market,
+                              .scope_market = weir_scope_code(s),
                               .outcome = outcome,
-                              .shortfall = s->shortfall}};
+                              .shortfall = c->shortfall}};
     for (int i = 0; i < WEIR_BY_COUNT; i++)
-        e.liquidation_ended.by_stage[i] = s->by_stage[i];
+        e.liquidation_ended.by_stage[i] = c->by_stage[i];
     weir_emit(x, &e);
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         struct weir_leg *g = leg_at(lq, i);
-        WEIR_CHECK(g->parked == 0);
-        g->stage = WEIR_STAGE_NONE;
+        WEIR_CHECK(work_at(lq, i)->parked == 0);
+        if (g->extra == 0) continue;
+        weir_leg_extra_make(&x->ledger, g)->work =
+            (struct weir_leg_work){.offer_next = WEIR_NO_INDEX};
+        weir_leg_trim(&x->ledger, g, x->now);
     }
     weir_queue_leave(lq, scope);
-    weir_fund_return(lq, s->account);
+    weir_fund_return(lq, account);
 }
 
 static void end_flat(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
     weir_scope_settle(&lq->x->ledger, scope);
-    if (s->balance >= 0) {
+    if (weir_scope_own_balance(scope_at(lq, scope)) >= 0) {
         weir_liquidation_end(lq, scope, WEIR_CLOSED);
         return;
     }
-    s->wait_shortfall = true;
+    case_at(lq, scope)->wait_shortfall = true;
     weir_heap_drop(lq, &lq->ready, scope);
     weir_heap_drop(lq, &lq->adl, scope);
     uint32_t i = weir_pool_add(&lq->shortfalls, 1);
@@ -234,7 +238,7 @@ void weir_flat_shortfall(struct weir_liquidator *lq, uint32_t scope) {
 
 bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_scope *s = scope_at(lq, scope);
-    if (s->queue != WEIR_QUEUE_ACTIVE || s->wait_shortfall) return true;
+    if (s->queue != WEIR_QUEUE_ACTIVE || case_at(lq, scope)->wait_shortfall) return true;
     struct weir_health h;
     weir_health(lq->x, scope, NULL, &h);
     if (h.positions == 0) {
@@ -249,13 +253,15 @@ bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
 /* ---- Choosing what to work ------------------------------------------------------------------- */
 
 static bool can_work(const struct weir_liquidator *lq, const struct weir_leg *g) {
-    if (g->size == 0 || g->parked > 0 || g->wait_seq == lq->x->seq) return false;
-    if (g->stage == WEIR_STAGE_ADL || !weir_market_workable(lq->x, g->market)) return false;
-    return g->stage != WEIR_STAGE_AUCTION || weir_auction_has_room(lq, g);
+    const struct weir_leg_work *w = weir_leg_work(&lq->x->ledger, g);
+    if (g->size == 0 || w->parked > 0 || w->wait_seq == lq->x->seq) return false;
+    if (w->stage == WEIR_STAGE_ADL || !weir_market_workable(lq->x, g->market)) return false;
+    return w->stage != WEIR_STAGE_AUCTION || weir_auction_has_room(lq, g);
 }
 
 static bool can_deleverage(const struct weir_liquidator *lq, const struct weir_leg *g) {
-    if (g->size == 0 || g->stage != WEIR_STAGE_ADL || g->wait_seq == lq->x->seq) return false;
+    const struct weir_leg_work *w = weir_leg_work(&lq->x->ledger, g);
+    if (g->size == 0 || w->stage != WEIR_STAGE_ADL || w->wait_seq == lq->x->seq) return false;
     return weir_market_workable(lq->x, g->market);
 }
 
@@ -288,9 +294,9 @@ static uint32_t largest(const struct weir_liquidator *lq, uint32_t scope,
 
 /* The position of the next step: the one kept in the book stage, else the largest. */
 static uint32_t pick(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
-    if (s->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, s->kept))) return s->kept;
-    s->kept = WEIR_NO_INDEX;
+    struct weir_case *c = case_at(lq, scope);
+    if (c->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, c->kept))) return c->kept;
+    c->kept = WEIR_NO_INDEX;
     return largest(lq, scope, can_work);
 }
 
@@ -302,7 +308,7 @@ static void work(struct weir_liquidator *lq, uint32_t leg) {
     const struct weir_leg *g = leg_at(lq, leg);
     struct weir_health h;
     weir_health(lq->x, g->scope, NULL, &h);
-    switch ((enum weir_stage)g->stage) {
+    switch ((enum weir_stage)work_at(lq, leg)->stage) {
     case WEIR_STAGE_BOOK:
         weir_book_stage(lq, leg, &h);
         return;

@@ -25,7 +25,7 @@ weir_wide weir_scope_worth(const struct weir_exchange *x, uint32_t scope) {
 }
 
 static void add_collateral(const struct weir_exchange *x, uint32_t scope, struct weir_health *h) {
-    uint32_t i = weir_scope_at(&x->ledger, scope)->first_collateral;
+    uint32_t i = weir_scope_at(&x->ledger, scope)->collateral;
     for (; i != WEIR_NO_INDEX; i = weir_holding_at(&x->ledger, i)->next) {
         const struct weir_holding *held = weir_holding_at(&x->ledger, i);
         weir_wide worth = weir_collateral_worth(x, held->asset, held->amount);
@@ -36,18 +36,18 @@ static void add_collateral(const struct weir_exchange *x, uint32_t scope, struct
 
 /* R10: margin of the worse side beyond the position's own, and the open losses. */
 static weir_wide leg_order_margin(const struct weir_exchange *x, const struct weir_leg *g,
-                                  weir_wide own_initial) {
-    if (g->open_buys == 0 && g->open_sells == 0) return g->open_loss;
+                                  const struct weir_open *open, weir_wide own_initial) {
+    if (open->buys == 0 && open->sells == 0) return open->loss;
     const struct weir_market *m = &x->venue->markets[g->market];
-    weir_wide exposure = weir_exposure(g->size, g->open_buys, g->open_sells);
+    weir_wide exposure = weir_exposure(g->size, open->buys, open->sells);
     weir_wide n = weir_margin_notional(m, x->prices[g->market].mark, g->size, g->entry_value,
                                        (weir_qty)exposure);
     return weir_initial(m, &x->risks[g->market], n, weir_leg_leverage(x, g)) - own_initial +
-           g->open_loss;
+           open->loss;
 }
 
 static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
-                    struct weir_health *h) {
+                    const struct weir_open *open, struct weir_health *h) {
     weir_wide initial = 0;
     if (g->size != 0) {
         const struct weir_market *m = &x->venue->markets[g->market];
@@ -74,7 +74,20 @@ static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
         h->positions++;
         h->stale |= stale;
     }
-    h->order_margin += leg_order_margin(x, g, initial);
+    h->order_margin += leg_order_margin(x, g, open, initial);
+}
+
+struct weir_what_if weir_what_if_now(const struct weir_exchange *x, uint32_t leg) {
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    return (struct weir_what_if){.leg = leg, .after = *g, .open = *weir_leg_open(&x->ledger, g)};
+}
+
+struct weir_what_if weir_what_if_filled(const struct weir_exchange *x, uint32_t leg,
+                                        const struct weir_position_change *change) {
+    struct weir_what_if w = weir_what_if_now(x, leg);
+    w.after = weir_leg_after(&x->ledger, &w.after, change);
+    w.balance = change->realised;
+    return w;
 }
 
 static bool reserves_at_bankruptcy(const struct weir_market *m) {
@@ -97,11 +110,17 @@ static void add_reserved(const struct weir_exchange *x, uint32_t scope,
 void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
                  struct weir_health *h) {
     const struct weir_ledger *l = &x->ledger;
-    weir_wide balance = weir_scope_at(l, scope)->balance + (what_if ? what_if->balance : 0);
+    weir_wide balance =
+        weir_scope_own_balance(weir_scope_at(l, scope)) + (what_if ? what_if->balance : 0);
     *h = (struct weir_health){.balance = balance, .equity = balance, .discounted = balance};
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(l, scope, i))
-        add_leg(x, what_if && what_if->leg == i ? &what_if->after : weir_leg_at(l, i), h);
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (what_if && what_if->leg == i)
+            add_leg(x, &what_if->after, &what_if->open, h);
+        else
+            add_leg(x, g, weir_leg_open(l, g), h);
+    }
     add_collateral(x, scope, h);
     h->reserve_equity = h->equity;
     if (x->reserves_at_bankruptcy) add_reserved(x, scope, what_if, h);
@@ -149,13 +168,11 @@ weir_wide weir_owner_exposure(const struct weir_exchange *x, uint32_t market, ui
     const struct weir_market *m = &x->venue->markets[market];
     uint32_t owner = weir_leg_owner(l, weir_leg_at(l, leg));
     weir_wide sum = weir_value(m, x->prices[market].mark, exposure);
-    for (uint32_t a = WEIR_AT(&l->owners, struct weir_owner, owner)->first_account;
-         a != WEIR_NO_INDEX; a = weir_account_at(l, a)->next_owned) {
+    for (uint32_t a = owner; a != WEIR_NO_INDEX; a = weir_account_at(l, a)->next_owned) {
         uint32_t i = weir_leg_find(l, a, market);
         if (i == WEIR_NO_INDEX || i == leg) continue;
         const struct weir_leg *g = weir_leg_at(l, i);
-        sum += weir_value(m, x->prices[market].mark,
-                          weir_exposure(g->size, g->open_buys, g->open_sells));
+        sum += weir_value(m, x->prices[market].mark, weir_leg_exposure(l, g));
     }
     return sum;
 }

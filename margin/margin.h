@@ -98,14 +98,21 @@ static inline weir_wide weir_unrealised(const struct weir_market *m, weir_price 
 static inline weir_wide weir_fee(weir_wide value, weir_rate rate) {
     return weir_div_ceil(value * rate, WEIR_PPB);
 }
-/* Chosen leverage within the class's cap. */
-int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg);
+/* Chosen leverage; within the class's cap since it was chosen (R10). */
+static inline int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg) {
+    (void)x;
+    return leg->leverage;
+}
 /* max(|s + B|, |s - S|) with open lots as given. */
 static inline weir_wide weir_exposure(weir_qty size, weir_wide buys, weir_wide sells) {
     weir_wide up = size + buys, down = size - sells;
     up = up < 0 ? -up : up;
     down = down < 0 ? -down : down;
     return up > down ? up : down;
+}
+static inline weir_wide weir_leg_exposure(const struct weir_ledger *l, const struct weir_leg *leg) {
+    const struct weir_open *open = weir_leg_open(l, leg);
+    return weir_exposure(leg->size, open->buys, open->sells);
 }
 /* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance. */
 static inline weir_wide weir_open_loss(const struct weir_market *m, enum weir_side side,
@@ -131,13 +138,18 @@ struct weir_health {
     uint32_t positions;
     bool stale; /* a position in a stale market */
 };
-/* A leg as it would be: `leg` reads as `after`, the balance changes by `balance`. The pending
- * charges of `after` count in it; leg WEIR_NO_INDEX: only the balance changes. */
+/* A leg as it would be: `leg` reads as `after` with `open` orders, the balance changes by
+ * `balance`. The pending charges of `after` count in it. */
 struct weir_what_if {
     uint32_t leg;
     struct weir_leg after;
+    struct weir_open open;
     weir_wide balance;
 };
+/* The leg as it is, to be changed / a settled leg as a fill would leave it. */
+struct weir_what_if weir_what_if_now(const struct weir_exchange *x, uint32_t leg);
+struct weir_what_if weir_what_if_filled(const struct weir_exchange *x, uint32_t leg,
+                                        const struct weir_position_change *change);
 /* Health at present marks; `what_if` may be NULL. O(legs of the scope). */
 void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
                  struct weir_health *out);

@@ -94,12 +94,6 @@ weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, w
     return weir_div_ceil(notional * rate.over, rate.under);
 }
 
-int64_t weir_leg_leverage(const struct weir_exchange *x, const struct weir_leg *leg) {
-    if (weir_account_is_fund(&x->ledger, leg->account)) return leg->leverage;
-    uint32_t class_idx = weir_account_at(&x->ledger, leg->account)->class_idx;
-    return weir_min(leg->leverage, x->venue->classes[class_idx].max_leverage);
-}
-
 bool weir_lots_fit(const struct weir_market *m, weir_wide lots) {
     return lots <= weir_lots_bound(m);
 }

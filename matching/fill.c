@@ -11,12 +11,10 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
     struct weir_leg *g = weir_leg_at(l, leg);
     if (weir_account_is_fund(l, g->account)) return true;
     weir_leg_settle(l, g);
-    struct weir_what_if w = {.leg = leg, .after = *g};
     struct weir_position_change c =
         weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
-    w.after.size = c.size;
-    w.after.entry_value = c.entry_value;
-    w.balance = c.realised - fee;
+    struct weir_what_if w = weir_what_if_filled(x, leg, &c);
+    w.balance -= fee;
     bool opens = weir_abs(c.size) > weir_abs(g->size) || (c.size > 0 && g->size < 0) ||
                  (c.size < 0 && g->size > 0);
     if (opens && x->prices[g->market].stale) return false; /* R13 */
@@ -32,8 +30,9 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
 /* R10: reduce-only orders follow the position: cut to it, cancelled when it is flat or turned. */
 static void follow_position(struct weir_exchange *x, uint32_t leg) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    if (g->reduce_only_count == 0) return;
-    for (uint32_t i = g->first_order, next; i != WEIR_NO_INDEX; i = next) {
+    if (weir_leg_extra(&x->ledger, g)->reduce_only_count == 0) return;
+    for (uint32_t i = weir_leg_extra(&x->ledger, g)->first_order, next; i != WEIR_NO_INDEX;
+         i = next) {
         const struct weir_order *o = weir_order_at(&x->orders, i);
         next = o->leg_next;
         if (!(o->flags & WEIR_ORDER_REDUCE_ONLY) || o->flags & WEIR_ORDER_STOP) continue;

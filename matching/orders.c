@@ -7,15 +7,16 @@ static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir
     struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     const struct weir_market *m = &x->venue->markets[o->market];
     weir_qty lots = after - before;
-    g->open_loss += weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
-                    weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
+    struct weir_open *open = &weir_leg_extra_make(&x->ledger, g)->open;
+    open->loss += weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
+                  weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
     if (!(o->flags & WEIR_ORDER_REDUCE_ONLY)) {
         if (o->side == WEIR_BUY)
-            g->open_buys += lots;
+            open->buys += lots;
         else
-            g->open_sells += lots;
+            open->sells += lots;
     }
-    WEIR_CHECK(g->open_loss >= 0 && g->open_buys >= 0 && g->open_sells >= 0);
+    WEIR_CHECK(open->loss >= 0 && open->buys >= 0 && open->sells >= 0);
 }
 
 static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_order *o) {
@@ -26,29 +27,29 @@ static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_
 
 static void link_leg(struct weir_exchange *x, uint32_t idx) {
     struct weir_order *o = weir_order_at(&x->orders, idx);
-    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
     o->leg_next = WEIR_NO_INDEX;
-    o->leg_prev = g->last_order;
-    if (g->last_order == WEIR_NO_INDEX)
-        g->first_order = idx;
+    o->leg_prev = e->last_order;
+    if (e->last_order == WEIR_NO_INDEX)
+        e->first_order = idx;
     else
-        weir_order_at(&x->orders, g->last_order)->leg_next = idx;
-    g->last_order = idx;
-    g->order_count++;
+        weir_order_at(&x->orders, e->last_order)->leg_next = idx;
+    e->last_order = idx;
+    e->order_count++;
 }
 
 static void unlink_leg(struct weir_exchange *x, uint32_t idx) {
     struct weir_order *o = weir_order_at(&x->orders, idx);
-    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
     if (o->leg_prev == WEIR_NO_INDEX)
-        g->first_order = o->leg_next;
+        e->first_order = o->leg_next;
     else
         weir_order_at(&x->orders, o->leg_prev)->leg_next = o->leg_next;
     if (o->leg_next == WEIR_NO_INDEX)
-        g->last_order = o->leg_prev;
+        e->last_order = o->leg_prev;
     else
         weir_order_at(&x->orders, o->leg_next)->leg_prev = o->leg_prev;
-    g->order_count--;
+    e->order_count--;
 }
 
 void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
@@ -57,7 +58,8 @@ void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
     link_leg(x, idx);
     if (o->flags & WEIR_ORDER_STOP) return;
     count_lots(x, o, 0, o->open);
-    if (o->flags & WEIR_ORDER_REDUCE_ONLY) weir_leg_at(&x->ledger, o->leg)->reduce_only_count++;
+    if (o->flags & WEIR_ORDER_REDUCE_ONLY)
+        weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg))->reduce_only_count++;
     x->prices[o->market].premium_due = true;
 }
 
@@ -68,11 +70,14 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
     else
         weir_ladder_remove(ladder_of(x, o), &x->orders, idx);
     unlink_leg(x, idx);
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     if (!(o->flags & WEIR_ORDER_STOP)) {
         count_lots(x, o, o->open, 0);
-        if (o->flags & WEIR_ORDER_REDUCE_ONLY) weir_leg_at(&x->ledger, o->leg)->reduce_only_count--;
+        if (o->flags & WEIR_ORDER_REDUCE_ONLY)
+            weir_leg_extra_make(&x->ledger, g)->reduce_only_count--;
         x->prices[o->market].premium_due = true;
     }
+    weir_leg_trim(&x->ledger, g, x->now);
 }
 
 void weir_order_forget(struct weir_exchange *x, uint32_t idx) {
@@ -110,6 +115,6 @@ void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
 
 void weir_leg_cancel_orders(struct weir_exchange *x, uint32_t leg, enum weir_reason reason) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    while (g->first_order != WEIR_NO_INDEX)
-        weir_order_cancel(x, g->first_order, reason);
+    while (weir_leg_extra(&x->ledger, g)->first_order != WEIR_NO_INDEX)
+        weir_order_cancel(x, weir_leg_extra(&x->ledger, g)->first_order, reason);
 }
