@@ -195,6 +195,7 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
     if (isolated && weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope waits for liquidation");
     uint32_t before = g->scope;
+    weir_wide returned = isolated ? weir_scope_balance(&x->ledger, before) : 0;
     if (c->mode == WEIR_ISOLATED) {
         if (!weir_leg_isolate(&x->ledger, leg))
             return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another scope");
@@ -204,8 +205,11 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
         weir_leg_rejoin(&x->ledger, leg);
     }
     g->mode_set = true;
-    weir_touch_key(x, g->scope);
-    weir_touch_key(x, before);
+    weir_touch(x, before);
+    if (returned != 0) /* only then has something of the cross scope changed (R19) */
+        weir_touch_key(x, g->scope);
+    else
+        weir_touch(x, g->scope);
     return WEIR_OK;
 }
 

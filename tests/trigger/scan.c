@@ -37,9 +37,9 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct weir_scan *scan, 
 static bool wrong_scope(struct weir_scan *scan, uint32_t scope, const char *what) {
     const struct weir_ledger *l = &scan->engine->x.ledger;
     const struct weir_scope *s = weir_scope_at(l, scope);
-    const char *market = weir_scope_is_cross(s->market)
-                             ? "cross"
-                             : scan->engine->x.venue->markets[s->market].symbol.text;
+    const char *market = weir_scope_is_isolated(s)
+                             ? scan->engine->x.venue->markets[weir_scope_code(s)].symbol.text
+                             : "cross";
     return wrong(scan, "scope %u (%s, %s): %s", scope, weir_account_name(l, s->account)->text,
                  market, what);
 }
@@ -73,8 +73,10 @@ static int compare(weir_wide a, weir_wide b) {
 }
 
 /* Does scope `a` come before `b`? */
-static bool earlier(const struct weir_exchange *x, const struct weir_scope *a,
-                    const struct weir_scope *b) {
+static bool earlier(const struct weir_exchange *x, const struct weir_scope *one,
+                    const struct weir_scope *other) {
+    const struct weir_case *a = weir_scope_case(&x->ledger, one);
+    const struct weir_case *b = weir_scope_case(&x->ledger, other);
     int order = 0;
     if (x->venue->queue_order == WEIR_LARGEST_FIRST)
         order = compare(b->key_notional, a->key_notional);
@@ -88,11 +90,13 @@ static bool earlier(const struct weir_exchange *x, const struct weir_scope *a,
                                              a->key_requirement);
     }
     if (order == 0) {
-        uint64_t one = weir_account_order(&x->ledger, a->account);
-        uint64_t other = weir_account_order(&x->ledger, b->account);
-        order = (one > other) - (one < other);
+        uint64_t first = weir_account_order(&x->ledger, one->account);
+        uint64_t second = weir_account_order(&x->ledger, other->account);
+        order = (first > second) - (first < second);
     }
-    if (order == 0) order = compare(weir_scope_rank(a->market), weir_scope_rank(b->market));
+    if (order == 0)
+        order =
+            compare(weir_scope_rank(weir_scope_code(one)), weir_scope_rank(weir_scope_code(other)));
     return order < 0;
 }
 
@@ -134,14 +138,14 @@ static uint64_t holdings(const struct weir_ledger *l, uint32_t scope) {
 static bool check_key(struct weir_scan *scan, uint32_t scope, const struct weir_health *h,
                       bool still) {
     const struct weir_ledger *l = &scan->engine->x.ledger;
-    const struct weir_scope *s = weir_scope_at(l, scope);
+    const struct weir_case *c = weir_scope_case(l, weir_scope_at(l, scope));
     struct weir_scan_scope *b = &scan->before[scope];
     struct weir_scan_scope now = {.queued = true,
                                   .holdings = holdings(l, scope),
                                   .balance = weir_scope_balance(l, scope),
-                                  .equity = s->key_equity,
-                                  .requirement = s->key_requirement,
-                                  .notional = s->key_notional};
+                                  .equity = c->key_equity,
+                                  .requirement = c->key_requirement,
+                                  .notional = c->key_notional};
     struct weir_scan_scope before = *b;
     *b = now;
     if (before.queued && before.holdings == now.holdings && before.balance == now.balance) {
@@ -165,9 +169,10 @@ static bool still(struct weir_scan *scan) {
     bool same = true;
     for (uint32_t m = 0; m < x->venue->market_count; m++) {
         const struct weir_market_ledger *k = &x->ledger.markets[m];
-        struct weir_scan_market now = {x->prices[m].mark, k->funding_total, k->charge_total};
+        struct weir_scan_market now = {x->prices[m].mark, k->long_paid, k->short_paid};
         struct weir_scan_market *was = &scan->markets[m];
-        same &= now.mark == was->mark && now.funding == was->funding && now.charges == was->charges;
+        same &= now.mark == was->mark && now.long_paid == was->long_paid &&
+                now.short_paid == was->short_paid;
         *was = now;
     }
     return same;

@@ -15,7 +15,7 @@ struct weir_scan_scope {
 
 struct weir_scan_market {
     weir_price mark;
-    weir_wide funding, charges;
+    weir_wide long_paid, short_paid;
 };
 
 struct weir_scan {
