@@ -189,9 +189,10 @@ static void return_isolated(struct weir_engine *e, uint32_t market) {
     for (uint32_t i = 0; i < l->legs.count; i++) {
         const struct weir_leg *g = weir_leg_at(l, i);
         if (g->market != market) continue;
-        uint32_t cross = weir_account_at(l, g->account)->cross;
-        weir_wide balance = weir_scope_at(l, g->scope)->balance;
-        if (g->scope == cross || balance <= 0) continue;
+        const struct weir_scope *s = weir_scope_at(l, g->scope);
+        weir_wide balance = weir_scope_own_balance(s);
+        if (!weir_scope_is_isolated(s) || balance <= 0) continue;
+        uint32_t cross = weir_cross_find(l, g->account, l->venue->markets[market].asset);
         weir_scope_settle(l, cross);
         weir_post_balance(l, g->scope, -balance);
         weir_post_balance(l, cross, balance);

@@ -159,8 +159,9 @@ struct weir_market_ledger {
     weir_wide short_interest; /* sum of |short sizes|, always equal: zero sum */
     /* What a long and a short lot have paid so far: C + F and C - F, C the socialised charges and F
      * the funding. Within +-2^62: when one would leave that, all positions of the market are
-     * settled and both begin at 0 again. */
+     * settled and both begin at 0 again, what they were added to `before`. */
     int64_t long_paid, short_paid;
+    weir_wide long_before, short_before;
     weir_wide pool;             /* losses not placed yet */
     weir_wide volume;           /* lots traded on the book */
     struct weir_pool positions; /* uint32_t legs with size != 0, unordered */
@@ -333,6 +334,10 @@ void weir_leg_trim(struct weir_ledger *ledger, struct weir_leg *leg, weir_time n
 /* Charges and funding not settled yet: what the leg's scope will get (negative: pay). */
 static inline int64_t weir_lot_paid(const struct weir_market_ledger *m, weir_qty size) {
     return size > 0 ? m->long_paid : m->short_paid;
+}
+/* All that a long (> 0) or short lot was ever charged in the market. */
+static inline weir_wide weir_lot_charged(const struct weir_market_ledger *m, weir_qty size) {
+    return size > 0 ? m->long_before + m->long_paid : m->short_before + m->short_paid;
 }
 static inline weir_wide weir_leg_pending(const struct weir_ledger *l, const struct weir_leg *leg) {
     if (leg->size == 0) return 0;

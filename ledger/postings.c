@@ -48,6 +48,8 @@ static void settle_market(struct weir_ledger *l, struct weir_market_ledger *m, w
         scope_add(weir_scope_at(l, g->scope), weir_leg_pending(l, g) - owes);
         g->charge_mark = 0;
     }
+    m->long_before += m->long_paid + long_pays;
+    m->short_before += m->short_paid + short_pays;
     m->long_paid = m->short_paid = 0;
 }
 

@@ -16,7 +16,7 @@ weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, w
 
 weir_wide weir_scope_worth(const struct weir_exchange *x, uint32_t scope) {
     weir_wide worth = 0;
-    for (uint32_t i = weir_scope_at(&x->ledger, scope)->first_collateral; i != WEIR_NO_INDEX;
+    for (uint32_t i = weir_scope_at(&x->ledger, scope)->collateral; i != WEIR_NO_INDEX;
          i = weir_holding_at(&x->ledger, i)->next) {
         const struct weir_holding *held = weir_holding_at(&x->ledger, i);
         worth += weir_collateral_worth(x, held->asset, held->amount);

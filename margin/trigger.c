@@ -142,8 +142,7 @@ bool weir_trigger_pending(const struct weir_exchange *x) {
 
 /* What a lot of the side has paid so far. */
 static weir_wide charges(const struct weir_exchange *x, uint32_t market, uint32_t side) {
-    const struct weir_market_ledger *l = &x->ledger.markets[market];
-    return side == 0 ? l->charge_total + l->funding_total : l->charge_total - l->funding_total;
+    return weir_lot_charged(&x->ledger.markets[market], side == 0 ? 1 : -1);
 }
 
 static int side_sign(const struct weir_market *m, uint32_t side) {

@@ -169,7 +169,8 @@ static bool still(struct weir_scan *scan) {
     bool same = true;
     for (uint32_t m = 0; m < x->venue->market_count; m++) {
         const struct weir_market_ledger *k = &x->ledger.markets[m];
-        struct weir_scan_market now = {x->prices[m].mark, k->long_paid, k->short_paid};
+        struct weir_scan_market now = {x->prices[m].mark, weir_lot_charged(k, 1),
+                                       weir_lot_charged(k, -1)};
         struct weir_scan_market *was = &scan->markets[m];
         same &= now.mark == was->mark && now.long_paid == was->long_paid &&
                 now.short_paid == was->short_paid;
