@@ -87,12 +87,12 @@ static enum weir_reason isolated_margin(struct twin *t, const struct weir_comman
     int asset = (int)t->m[m].c->asset;
     enum weir_reason r = read_amount(t, c, asset, INT64_MIN, &amount);
     if (r != WEIR_OK) return r;
+    if (amount < 0 && a->at[m].mode != WEIR_ISOLATED) return WEIR_R_NOT_ISOLATED;
     struct scope *cross = &a->cross[asset];
     struct scope *s = &a->isolated[m], *source = amount > 0 ? cross : s;
     if (source->queue == QUEUE_LIQUIDATING) return WEIR_R_IN_LIQUIDATION;
     if (t->m[m].phase != PHASE_OPEN) return WEIR_R_STATUS;
-    if (weir_twin_eval(t, source).stale_leg && (amount > 0 || a->at[m].mode == WEIR_ISOLATED))
-        return WEIR_R_STALE;
+    if (weir_twin_eval(t, source).stale_leg) return WEIR_R_STALE;
     if (a->at[m].mode != WEIR_ISOLATED) return WEIR_R_NOT_ISOLATED;
     if (amount > 0) {
         if (amount > weir_twin_withdrawable(t, source)) return WEIR_R_INSUFFICIENT;
