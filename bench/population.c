@@ -128,7 +128,7 @@ void population_fund(struct population *p, int64_t ppm) {
     for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
         weir_wide lot = weir_value(&p->venue->markets[m], p->start[m], 1) * ppm / 1000000;
         weir_post_funding(&p->x.ledger, m, lot);
-        weir_touch_market(&p->x, m);
+        weir_charges_moved(&p->x, m);
         p->funded[m] += lot;
     }
 }
