@@ -11,7 +11,6 @@ static const struct {
     const char *what;
 } unbuilt_words[] = {
     {"markets.*.contract", "inverse", "contract"},
-    {"markets.*.closing_fee_basis", "bankruptcy", "closing_fee_basis"},
     {"liquidation.policy.name",
      "increment disposal block_cap window ramp random_slice twap pov depth optimal",
      "liquidation policy"},
@@ -34,8 +33,6 @@ static const struct {
     const char *usual; /* NULL: refused whenever given */
     const char *owner;
 } unbuilt_values[] = {
-    {"markets.*.expiry", "none", "dated contracts"},
-    {"markets.*.oi_scaling.lower", "none", "oi_scaling"},
     {"liquidation.market_budget.notional", "none", "market_budget"},
     {"liquidation.market_budget.interval", "1s", "market_budget"},
     {"liquidation.market_budget.quantum", "10000", "market_budget"},
