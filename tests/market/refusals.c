@@ -149,9 +149,6 @@ Test(refusals, values) {
 Test(refusals, options_not_built) {
     static const struct row rows[] = {
         {B "contract", "inverse", "contract inverse is not built yet"},
-        {B "expiry", "2026-12-25T08:00:00Z", "belongs to dated contracts"},
-        {B "oi_scaling", "{lower: 5, upper: 7}", "belongs to oi_scaling"},
-        {B "closing_fee_basis", "bankruptcy", "closing_fee_basis bankruptcy is not built yet"},
         {"liquidation.market_budget.notional", "5", "belongs to market_budget"},
         {"liquidation.market_budget.interval", "5s", "belongs to market_budget"},
         {"liquidation.market_budget.quantum", "5", "belongs to market_budget"},
