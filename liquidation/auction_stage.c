@@ -258,6 +258,7 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
     uint32_t leg = c->offer_legs[pair->offer];
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     const struct weir_market *m = &x->venue->markets[c->market];
+    if (c->bankruptcy[pair->offer] == 0) return; /* ended, see below */
     weir_wide better =
         weir_better_by(m, c->side, pair->price, c->bankruptcy[pair->offer], pair->lots);
     /* A pair whose gap exceeds what is left of its lots' promise ends those lots (R31). */
