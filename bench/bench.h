@@ -19,6 +19,11 @@ int weir_bench_book(const char *workload_path, bool json, bool quick);
  * up to a hundred thousand. Returns 0, or 1 when a set was another or memory ended. */
 int weir_bench_trigger(bool json, bool quick);
 
+/* Bytes of state for an account with one position and for a resting order, from the pools' own
+ * counts; resident memory beside them. A million accounts, `quick`: a hundred thousand. Returns 0,
+ * or 1 when more is resident than is counted, or memory ended. */
+int weir_bench_memory(bool json, bool quick);
+
 /* One JSON object for all benchmarks of a call: `{"machine":{...},"build":{...}` before the first,
  * then `,"NAME":[` of each; what follows the last. */
 void weir_bench_json_array(const char *name);

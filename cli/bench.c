@@ -7,8 +7,8 @@
 enum { OPTION_WORKLOAD = 256, OPTION_QUICK, OPTION_JSON };
 
 /* Benchmarks in the order in which they run. */
-enum { BENCH_BOOK = 0, BENCH_TRIGGER, BENCH_COUNT };
-static const char *const names[BENCH_COUNT] = {"book", "trigger"};
+enum { BENCH_BOOK = 0, BENCH_TRIGGER, BENCH_MEMORY, BENCH_COUNT };
+static const char *const names[BENCH_COUNT] = {"book", "trigger", "memory"};
 
 struct bench_options {
     const char *workload;
@@ -39,7 +39,7 @@ static error_t take(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_ARG:
         if (!choose(b, text))
-            argp_error(state, "there is no benchmark `%s`; there are: book, trigger", text);
+            argp_error(state, "there is no benchmark `%s`; there are: book, trigger, memory", text);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -66,6 +66,8 @@ int weir_cmd_bench(int argc, char **argv) {
         "            its results are checked against the file's or the baseline's\n"
         "  trigger   what it costs to know whom a tick of the marks makes liquidatable; the set\n"
         "            is checked against a full scan's\n"
+        "  memory    bytes of state an account with one position takes, and a resting order;\n"
+        "            checked against the resident memory\n"
         "Without a name all of them run; with --workload alone, the book.\n\n"
         "Example:\n  weir bench book --quick\n",
         NULL,
@@ -77,8 +79,9 @@ int weir_cmd_bench(int argc, char **argv) {
     int status = 0;
     for (uint32_t i = 0; i < BENCH_COUNT; i++) {
         if (!(b.chosen >> i & 1)) continue;
-        int wrong = i == BENCH_BOOK ? weir_bench_book(b.workload, b.json, b.quick)
-                                    : weir_bench_trigger(b.json, b.quick);
+        int wrong = i == BENCH_BOOK      ? weir_bench_book(b.workload, b.json, b.quick)
+                    : i == BENCH_TRIGGER ? weir_bench_trigger(b.json, b.quick)
+                                         : weir_bench_memory(b.json, b.quick);
         status = wrong > status ? wrong : status;
     }
     weir_bench_json_end();

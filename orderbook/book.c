@@ -69,6 +69,15 @@ void weir_book_free(struct weir_book *book) {
     *book = (struct weir_book){0};
 }
 
+uint64_t weir_book_memory(const struct weir_book *book) {
+    const struct arena *arena = book->side[0]->arena;
+    const struct weir_pool *pools[] = {&arena->nodes, &arena->levels, &arena->chunks};
+    uint64_t bytes = sizeof(struct book_memory);
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
+        bytes += (uint64_t)pools[i]->count * pools[i]->element_size;
+    return bytes;
+}
+
 static struct weir_impact linear_impact(const struct weir_ladder *ladder,
                                         const struct weir_market *m) {
     struct weir_impact impact = {0};

@@ -65,6 +65,9 @@ static inline const struct weir_name *weir_order_name(const struct weir_orders *
 uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const struct weir_name *id);
 /* Forgets an order that is in no ladder, line or leg list. O(1). */
 void weir_orders_remove(struct weir_orders *orders, uint32_t idx);
+/* Bytes of orders, free ones included; of their names and the table that finds them. */
+uint64_t weir_orders_memory(const struct weir_orders *orders);
+uint64_t weir_orders_names_memory(const struct weir_orders *orders);
 /* The account's order of this id, or WEIR_NO_INDEX. Expected O(1). */
 uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
                           const struct weir_name *id);
@@ -111,6 +114,8 @@ struct weir_book {
 /* All memory for the ladders of one market: grows with levels. 0 or -ENOMEM. */
 int weir_book_new(struct weir_book *book);
 void weir_book_free(struct weir_book *book);
+/* Bytes of its levels, queues and maps, free ones included. */
+uint64_t weir_book_memory(const struct weir_book *book);
 
 /* The iterator of matching: the maker that an incoming order of `side` and limit `limit` meets
  * next, or WEIR_NO_INDEX. The caller removes or reduces it, then asks again. */

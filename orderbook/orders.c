@@ -38,6 +38,15 @@ void weir_orders_free(struct weir_orders *orders) {
     *orders = (struct weir_orders){0};
 }
 
+uint64_t weir_orders_memory(const struct weir_orders *orders) {
+    return (uint64_t)orders->orders.count * orders->orders.element_size;
+}
+
+uint64_t weir_orders_names_memory(const struct weir_orders *orders) {
+    return (uint64_t)orders->names.count * orders->names.element_size +
+           ((uint64_t)orders->slot_mask + 1) * 2 * sizeof *orders->slots;
+}
+
 /* Twice the slots; false with nothing changed when memory ends. */
 static bool grow(struct weir_orders *orders) {
     if (orders->slot_mask >= UINT32_MAX / 2) return false;

@@ -1,5 +1,5 @@
 """weir bench: of the book right figures are confirmed, wrong ones and broken files are told; the
-trigger index finds what a full scan finds.
+trigger index finds what a full scan finds; memory is counted.
 
     test_bench.py PROGRAM
 """
@@ -165,6 +165,19 @@ class BenchTest(unittest.TestCase):
             self.assertLessEqual(case['median'], case['max'])
             self.assertEqual(case['ratio'] is None, case['baseline'] is None)
         self.assertGreater(cases['walk 5 bp']['found'], 0)
+
+    def test_memory_counts_what_is_resident(self):
+        done = subprocess.run([PROGRAM, 'bench', 'memory', '--quick', '--json'],
+                              capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cases = {case['name']: case for case in json.loads(done.stdout)['memory']}
+        for name in ('account, cross position', 'account, isolated position', 'order'):
+            case = cases[name]
+            self.assertIs(case['checked'], True)
+            parts = sum(case[key] for key in ('ledger', 'positions', 'index', 'orders', 'books'))
+            self.assertAlmostEqual(case['median'], parts, delta=0.5)
+            self.assertGreater(case['names'], 32)
+            self.assertGreaterEqual(case['resident'], case['median'])
 
     def test_wrong_usage(self):
         for arguments in (['nothing'], ['--workload'], ['--fast']):
