@@ -312,3 +312,38 @@ Test(attack, charges, .timeout = 0) {
         weir_crowd_free(&c);
     }
 }
+
+/* Scopes that change all the time: the index leaves behind far more edges than count, and drops
+ * them piece by piece between ticks that pass others. */
+Test(attack, edges_left_behind, .timeout = 0) {
+    static const uint32_t some[] = {0, 13, 18, 31};
+    for (uint32_t k = 0; k < sizeof some / sizeof *some; k++) {
+        uint32_t i = some[k], count = (uint32_t)weir_test_scale(1500);
+        struct weir_crowd_venue venue = variant(i, 2);
+        struct weir_crowd c;
+        if (!open_venue(&c, &venue, i)) continue;
+        c.check = false;
+        for (uint32_t who = 1; who <= count; who++)
+            join(&c, who, who % 2, who % 3 != 0, 1 + who % 3, 30 + who % 41);
+        for (uint32_t round = 0; round < 24; round++) {
+            for (uint32_t who = 1; who <= count; who++) {
+                uint32_t market = who % 2;
+                weir_price mark = weir_crowd_mark(&c, market);
+                if ((who + round) % 5 == 0) /* closes a lot, or opens one the other way */
+                    weir_crowd_trade(&c, who % 3 != 0 ? BANK : who, who % 3 != 0 ? who : BANK,
+                                     market, 1, mark);
+                else if ((who + round) % 5 < 3)
+                    weir_crowd_deposit(&c, who, weir_crowd_worth(&c, mark, 1) * 3 / 100);
+                c.check = who % 500 == 0;
+            }
+            c.check = true;
+            weir_price mark = weir_crowd_mark(&c, round % 2);
+            weir_crowd_tick(&c, round % 2, mark - mark / 40);
+            weir_crowd_tick(&c, round % 2, mark - mark / 50);
+            weir_crowd_tick(&c, round % 2, mark + mark * (round % 4) / 60);
+            c.check = false;
+        }
+        good(&c, i);
+        weir_crowd_free(&c);
+    }
+}
