@@ -95,11 +95,11 @@ void weir_crowd_account(struct weir_crowd *c, uint32_t account) {
 }
 
 void weir_crowd_deposit(struct weir_crowd *c, uint32_t account, int64_t units) {
-    struct weir_command command = {.kind = WEIR_CMD_DEPOSIT,
+    struct weir_command command = {.kind = units > 0 ? WEIR_CMD_DEPOSIT : WEIR_CMD_WITHDRAW,
                                    .present = WEIR_HAS_ASSET,
                                    .account = name("a", account),
                                    .asset = c->venue->assets[c->venue->markets[0].asset].name,
-                                   .amount = money(c, units)};
+                                   .amount = money(c, weir_abs(units))};
     apply(c, &command, WEIR_NO_INDEX);
 }
 
@@ -167,6 +167,12 @@ void weir_crowd_tiers(struct weir_crowd *c, uint32_t market, uint32_t count, con
                                    .present = WEIR_HAS_TIERS,
                                    .market = name("M", market),
                                    .risk = &risk};
+    apply(c, &command, WEIR_NO_INDEX);
+}
+
+void weir_crowd_status(struct weir_crowd *c, uint32_t market, enum weir_market_status status) {
+    struct weir_command command = {
+        .kind = WEIR_CMD_MARKET_STATUS, .market = name("M", market), .status = (uint8_t)status};
     apply(c, &command, WEIR_NO_INDEX);
 }
 

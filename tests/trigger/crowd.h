@@ -32,7 +32,7 @@ void weir_crowd_free(struct weir_crowd *crowd);
 
 /* Commands. Once something was wrong they do nothing; compared with a scan while `check` is set. */
 void weir_crowd_account(struct weir_crowd *crowd, uint32_t account);
-/* Units of the asset that market 0 settles in. */
+/* Units of the asset that market 0 settles in; negative withdraws. */
 void weir_crowd_deposit(struct weir_crowd *crowd, uint32_t account, int64_t units);
 void weir_crowd_mode(struct weir_crowd *crowd, uint32_t account, uint32_t market,
                      enum weir_margin_mode mode);
@@ -48,6 +48,7 @@ void weir_crowd_clock(struct weir_crowd *crowd, weir_time step);
 /* New tiers of a market: caps in whole quote units, rates in thousandths. */
 void weir_crowd_tiers(struct weir_crowd *crowd, uint32_t market, uint32_t count,
                       const int64_t caps[], const int64_t rates[]);
+void weir_crowd_status(struct weir_crowd *crowd, uint32_t market, enum weir_market_status status);
 void weir_crowd_seed(struct weir_crowd *crowd, int64_t units);
 
 /* The liquidation price of an account's position, 0 none. */

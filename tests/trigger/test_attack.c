@@ -284,10 +284,37 @@ Test(attack, funding_that_drifts, .timeout = 0) {
         for (uint64_t k = 0; k < rounds; k++) {
             weir_crowd_clock(&c, INT64_C(1000000000) * (weir_time)(1 + k % 9));
             weir_crowd_tick(&c, (uint32_t)(k % 2), 10000 + (weir_price)(k % 3));
+            int64_t stake = weir_crowd_worth(&c, 10000, 1) / 40;
+            uint32_t who = 1 + (uint32_t)(k * 7 % 50);
+            weir_crowd_deposit(&c, who, k % 3 == 0 ? stake * (int64_t)(k % 5) + 1 : -stake);
         }
         good(&c, i);
         cr_assert(c.events[WEIR_EV_FUNDING] > rounds);
         cr_assert(c.events[WEIR_EV_LIQUIDATION_STARTED] > 0 || rounds < 500, "variant %d", (int)i);
+        weir_crowd_free(&c);
+    }
+}
+
+/* Where nothing can be closed scopes live on below nothing, and requirements come and go with the
+ * tier of rate 0: warnings follow (R17). */
+Test(attack, requirements_that_vanish, .timeout = 0) {
+    for (uint32_t i = 0; i < VARIANTS; i++) {
+        struct weir_crowd_venue venue = variant(i, 2);
+        struct weir_crowd c;
+        if (!open_venue(&c, &venue, i)) continue;
+        for (uint32_t who = 1; who <= 48; who++)
+            for (uint32_t m = 0; m < 1 + who % 2; m++)
+                join(&c, who, (who / 2 + m) % 2, who % 3 != 0, 2 + who % 5, 50 + who);
+        for (uint32_t m = 0; m < 2; m++)
+            weir_crowd_status(&c, m, WEIR_STATUS_HALTED);
+        for (int k = 0; k < 400; k++) {
+            weir_price mark = 12500 - 2500 * (k / 100) - 60 * (k % 100 / (1 + k / 200));
+            weir_crowd_tick(&c, (uint32_t)(k % 2), mark);
+            if (k % 40 == 39) weir_crowd_tick(&c, (uint32_t)(k / 40 % 2), 15000);
+        }
+        for (uint32_t m = 0; m < 2; m++)
+            weir_crowd_status(&c, m, WEIR_STATUS_TRADING);
+        good(&c, i);
         weir_crowd_free(&c);
     }
 }
