@@ -10,7 +10,6 @@ static const struct {
     const char *words; /* separated by spaces */
     const char *what;
 } unbuilt_words[] = {
-    {"markets.*.contract", "inverse", "contract"},
     {"liquidation.policy.name",
      "increment disposal block_cap window ramp random_slice twap pov depth optimal",
      "liquidation policy"},
