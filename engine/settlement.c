@@ -192,7 +192,8 @@ static void return_isolated(struct weir_engine *e, uint32_t market) {
         const struct weir_scope *s = weir_scope_at(l, g->scope);
         weir_wide balance = weir_scope_own_balance(s);
         if (!weir_scope_is_isolated(s) || balance <= 0) continue;
-        uint32_t cross = weir_cross_find(l, g->account, l->venue->markets[market].asset);
+        uint32_t cross = weir_account_cross(l, g->account, l->venue->markets[market].asset);
+        WEIR_CHECK(cross != WEIR_NO_INDEX);
         weir_scope_settle(l, cross);
         weir_post_balance(l, g->scope, -balance);
         weir_post_balance(l, cross, balance);

@@ -139,6 +139,7 @@ void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
     const struct weir_leg *g = leg_at(lq, leg);
     if (scope_at(lq, g->scope)->queue == WEIR_QUEUE_ACTIVE) {
         count_lots(lq, leg, change);
+        weir_flat_shortfall(lq, g->scope);
         weir_queue_place(lq, g->scope);
     }
     weir_fund_return(lq, g->account);

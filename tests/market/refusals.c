@@ -148,7 +148,6 @@ Test(refusals, values) {
 
 Test(refusals, options_not_built) {
     static const struct row rows[] = {
-        {B "contract", "inverse", "contract inverse is not built yet"},
         {"liquidation.market_budget.notional", "5", "belongs to market_budget"},
         {"liquidation.market_budget.interval", "5s", "belongs to market_budget"},
         {"liquidation.market_budget.quantum", "5", "belongs to market_budget"},
