@@ -106,6 +106,7 @@ static void start(struct twin *t, struct scope *s) {
     struct value v = weir_twin_eval(t, s);
     s->queue = QUEUE_LIQUIDATING;
     s->liquidation = ++t->liquidation_number;
+    if (weir_twin_flat(t, s)) s->flat_order = ++t->flat_order; /* R29 knows it from here on */
     s->kept = -1;
     s->had_lots_closed = false;
     memset(s->by_stage, 0, sizeof s->by_stage);
