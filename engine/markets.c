@@ -73,7 +73,7 @@ static enum weir_reason read_tiers(struct weir_engine *e, const struct weir_risk
         size_t count = 2;
         if (t->has_max_leverage)
             n[count++] = (struct weir_number){
-                "tiers.max_leverage", &t->max_leverage, &weir_one, 1, INT64_MAX, true,
+                "tiers.max_leverage", &t->max_leverage, &weir_one, 1, WEIR_LEVERAGE_MAX, false,
                 &row->max_leverage};
         if (t->has_initial_rate)
             n[count++] = (struct weir_number){

@@ -28,7 +28,7 @@ const struct weir_yaml_field weir_tier_fields[] = {
      .offset = FIELD_AT(struct weir_tier, rate),
      .min = 0,
      .max = WEIR_PPB},
-    FIELD_INTEGER("max_leverage", struct weir_tier, max_leverage, 0, 1000000, "0"),
+    FIELD_INTEGER("max_leverage", struct weir_tier, max_leverage, 0, WEIR_LEVERAGE_MAX, "0"),
     FIELD_RATE("initial_rate", struct weir_tier, initial_rate, 0, WEIR_PPB, "0"),
     FIELD_END};
 
@@ -117,7 +117,7 @@ const struct weir_yaml_field weir_market_fields[] = {
     FIELD_AMOUNT_OR_NONE("position_limit", M, market.position_limit, 0, UNIT_MONEY, "none"),
     FIELD_INTEGER_OR_NONE("max_open_orders", M, market.max_open_orders, 1, 1000000000, "200"),
     FIELD_AMOUNT("max_price", M, market.max_price, 1, UNIT_TICK, NULL),
-    FIELD_INTEGER("default_leverage", M, market.default_leverage, 1, 1000000, NULL),
+    FIELD_INTEGER("default_leverage", M, market.default_leverage, 1, WEIR_LEVERAGE_MAX, NULL),
     FIELD_GROUP("fees", fees),
     FIELD_GROUP("index", index_fields),
     FIELD_GROUP("mark", mark_fields),

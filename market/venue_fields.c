@@ -124,7 +124,8 @@ static void print_collateral(FILE *out, const char *key, uint32_t indent,
 /* ---- Classes and funds ----------------------------------------------------------------------- */
 static const struct weir_yaml_field class_fields[] = {
     FIELD_NAME("name", struct weir_class, name, WEIR_YAML_REQUIRED, NULL),
-    FIELD_INTEGER_OR_NONE("max_leverage", struct weir_class, max_leverage, 1, 1000000, "none"),
+    FIELD_INTEGER_OR_NONE("max_leverage", struct weir_class, max_leverage, 1, WEIR_LEVERAGE_MAX,
+                          "none"),
     FIELD_END};
 
 const struct weir_yaml_field weir_fund_fields[] = {

@@ -300,7 +300,7 @@ static int64_t none_or_cap(struct fields *f, const struct weir_risk_change *r, u
 
 static void read_tiers(const struct twin *t, int m, struct fields *f,
                        const struct weir_risk_change *r, struct weir_tiers *out) {
-    struct weir_decimal one = weir_decimal_power(0), unit = weir_twin_unit(t, m);
+    struct weir_decimal unit = weir_twin_unit(t, m);
     out->count = r->tier_count;
     if (r->tier_count < 1 || r->tier_count > WEIR_TIERS_MAX) f->range = true;
     for (uint32_t i = 0; i < r->tier_count && i < WEIR_TIERS_MAX; i++) {
@@ -309,7 +309,7 @@ static void read_tiers(const struct twin *t, int m, struct fields *f,
         row->cap = weir_twin_units(f, &in->cap, &unit, 1, INT64_MAX);
         row->rate = within(f, &in->rate, 9, 0, WEIR_PPB);
         if (in->has_max_leverage)
-            row->max_leverage = weir_twin_units(f, &in->max_leverage, &one, 1, INT64_MAX);
+            row->max_leverage = within(f, &in->max_leverage, 0, 1, WEIR_LEVERAGE_MAX);
         if (in->has_initial_rate) row->initial_rate = within(f, &in->initial_rate, 9, 1, WEIR_PPB);
         if (in->has_max_leverage == in->has_initial_rate) f->range = true;
         if (i > 0 && !f->overflow && (row->cap <= row[-1].cap || row->rate < row[-1].rate))
