@@ -214,9 +214,13 @@ weir_amount weir_flow_units(const struct flow_market *market, double quote, doub
 }
 
 weir_amount weir_flow_units_of(const struct weir_flow *flow, uint32_t asset, double quote) {
-    for (uint32_t i = 0; i < flow->market_count; i++)
-        if (flow->markets[i].venue->asset == asset)
-            return weir_flow_units(&flow->markets[i], quote, flow->markets[i].index);
+    const struct flow_market *by = NULL;
+    for (uint32_t i = 0; i < flow->market_count; i++) {
+        const struct flow_market *m = &flow->markets[i];
+        /* What anything linear settles in is the quote currency. */
+        if (m->venue->asset == asset && (!by || m->face <= 0)) by = m;
+    }
+    if (by) return weir_flow_units(by, quote, by->index);
     return weir_flow_round(quote * flow->units[asset] + 0.5);
 }
 

@@ -53,8 +53,8 @@ struct booked {
 };
 
 /* Amounts without a unit named here are in quote currency, in units of 10^-decimals of `money`:
- * a notional is price * quantity, of an inverse contract face value * lots; money of another
- * settlement asset counts at `worth`. */
+ * a notional is price * quantity, of an inverse contract face value * lots; a settlement asset that
+ * is not the quote currency counts at `worth`. */
 struct weir_monitor {
     const struct weir_venue *venue;
     struct weir_monitor_files files;
@@ -79,7 +79,7 @@ struct weir_monitor {
     /* Quote for one unit of a settlement asset: the index of the first inverse market that settles
      * in it, as it was when something was booked; 0 before there is one. */
     double worth[WEIR_ASSETS_MAX];
-    uint32_t priced_by[WEIR_ASSETS_MAX]; /* that market; NOBODY: money, or none */
+    uint32_t priced_by[WEIR_ASSETS_MAX]; /* that market; NOBODY: the quote currency itself */
     weir_price index[WEIR_ASSETS_MAX];   /* its index, ticks; 0: none yet */
     struct booked booked[WEIR_ASSETS_MAX];
 };

@@ -49,9 +49,9 @@ static void put_quote(const struct weir_monitor *m, FILE *out, weir_wide quote, 
 static void put_worth(const struct weir_monitor *m, FILE *out, uint32_t asset, char end) {
     const uint32_t by = m->priced_by[asset];
     const struct weir_market *market = by == NOBODY ? NULL : &m->venue->markets[by];
-    if (asset == 0)
+    if (!market)
         (void)fputc('1', out);
-    else if (market && m->index[asset] > 0)
+    else if (m->index[asset] > 0)
         put_number(out, m->index[asset], &market->tick, market->price_digits);
     (void)fputc(end, out);
 }
@@ -68,13 +68,13 @@ static void put_qty(const struct weir_market *market, FILE *out, weir_wide lots,
     put(out, lots, &market->lot, market->qty_digits, end);
 }
 
-/* What was closed, in quote currency. A scope in money has it exactly by stage, with the lots that
+/* What was closed, in quote currency. A scope in that has it exactly by stage, with the lots that
  * others' last resort closed (R28); elsewhere it is what its own fills came to. */
 static weir_wide notional_of(const struct open_liquidation *liquidation,
-                             const struct weir_event *ended, uint32_t asset) {
+                             const struct weir_event *ended, bool priced) {
     weir_wide notional = 0;
     if (!ended) return liquidation->largest;
-    if (asset != 0) return liquidation->notional;
+    if (priced) return liquidation->notional;
     for (int i = 0; i < WEIR_BY_COUNT; i++)
         notional += ended->liquidation_ended.by_stage[i];
     return notional;
@@ -108,7 +108,8 @@ void weir_monitor_row_liquidation(const struct weir_monitor *monitor,
         (void)fputs(",open,", out);
     put_amount(monitor, out, asset, liquidation->equity, ',');
     put_amount(monitor, out, asset, liquidation->requirement, ',');
-    put_quote(monitor, out, notional_of(liquidation, ended, asset), ',');
+    put_quote(monitor, out, notional_of(liquidation, ended, monitor->priced_by[asset] != NOBODY),
+              ',');
     for (int i = 0; i < WEIR_BY_COUNT; i++)
         if (ended)
             put_amount(monitor, out, asset, ended->liquidation_ended.by_stage[i], ',');
@@ -188,8 +189,9 @@ void weir_monitor_sample(struct weir_monitor *monitor, struct weir_engine *engin
     double held = 0;
     struct weir_view_market view;
     for (uint32_t a = 0; a < monitor->venue->asset_count; a++)
-        held += weir_monitor_quote(
-            monitor, weir_monitor_worth(monitor, a, weir_engine_view_balances(engine, a)));
+        if (monitor->venue->assets[a].settles)
+            held += weir_monitor_quote(
+                monitor, weir_monitor_worth(monitor, a, weir_engine_view_balances(engine, a)));
     for (uint32_t i = 0; i < monitor->venue->market_count; i++) {
         weir_engine_view_market(engine, i, &view);
         interest += weir_monitor_quote(

@@ -19,7 +19,8 @@ weir_wide weir_monitor_notional(const struct weir_monitor *monitor, uint32_t mar
 }
 
 weir_wide weir_monitor_worth(const struct weir_monitor *monitor, uint32_t asset, weir_wide units) {
-    return asset == 0 ? units : (weir_wide)((double)units * monitor->worth[asset]);
+    return monitor->priced_by[asset] == NOBODY ? units
+                                               : (weir_wide)((double)units * monitor->worth[asset]);
 }
 
 double weir_monitor_whole(const struct weir_monitor *monitor, uint32_t asset, weir_wide units) {
@@ -28,10 +29,16 @@ double weir_monitor_whole(const struct weir_monitor *monitor, uint32_t asset, we
 
 void weir_monitor_worth_new(struct weir_monitor *monitor) {
     const struct weir_venue *v = monitor->venue;
+    bool linear = false;
     for (uint32_t a = 0; a < WEIR_ASSETS_MAX; a++)
         monitor->priced_by[a] = NOBODY;
     for (uint32_t i = v->market_count; i-- > 0;)
-        if (v->markets[i].asset > 0) monitor->priced_by[v->markets[i].asset] = i;
+        if (v->markets[i].contract == WEIR_INVERSE)
+            monitor->priced_by[v->markets[i].asset] = i;
+        else
+            linear = true;
+    /* Where anything is linear, money is the quote currency; else it is a coin like others. */
+    if (linear) monitor->priced_by[0] = NOBODY;
 }
 
 void weir_monitor_worth_index(struct weir_monitor *monitor, uint32_t market, weir_price index) {
