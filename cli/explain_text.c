@@ -24,7 +24,7 @@ static const char *money(const struct weir_venue *v, uint32_t asset, weir_wide u
     const struct weir_decimal unit = weir_asset_unit(v, asset);
     if (weir_venue_settlements(v) < 2) return decimal(units, &unit, v->assets[asset].decimals);
     char *text = next_text();
-    size_t size = weir_decimal_print(units, &unit, v->assets[asset].decimals, text, 120);
+    size_t size = weir_decimal_print(units, &unit, v->assets[asset].decimals, text, 128);
     (void)snprintf(text + size, 160 - size, " %s", v->assets[asset].name.text);
     return text;
 }

@@ -16,6 +16,7 @@ import unittest
 
 PROGRAM = ''
 SCENARIO = 'scenarios/hour-601m.yaml'
+COINS = 'scenarios/coins.yaml'
 FOLDER_FILES = {'summary.json', 'report.html', 'series.csv', 'liquidations.csv', 'adl.csv',
                 'commands.weir', 'venue.yaml', 'scenario.yaml'}
 # The worst hour alone, with a tenth of the accounts: seconds instead of a minute.
@@ -170,6 +171,51 @@ class RunTest(unittest.TestCase):
         self.assertEqual(set(os.listdir(self.out)), FOLDER_FILES)
         with open(os.path.join(self.out, 'summary.json'), encoding='utf-8') as file:
             self.assertEqual(json.load(file)['state_hash'], summary['state_hash'])
+
+    def test_linear_inverse_and_dated_contracts(self):
+        done = self.weir('run', COINS, '--out', self.out, '--quiet', '--json')
+        summary = json.loads(done.stdout)
+        self.assertTrue(summary['conserved'])
+        self.assertEqual(set(os.listdir(self.out)), FOLDER_FILES)
+        liquidations = summary['liquidations']
+        for market in ('BTC-PERP', 'BTC-COIN', 'BTC-21NOV25'):
+            self.assertGreater(liquidations['by_market'][market], 0)
+        self.assertAlmostEqual(liquidations['notional'], sum(liquidations['by_stage'].values()),
+                               delta=1)
+        # Each purse adds up in its own asset; a seed of 50 million is there in quote currency.
+        self.assertAlmostEqual(summary['insurance']['start'], 50e6, delta=0.01 * 50e6)
+        for asset in ('USDT', 'BTC'):
+            purse = summary['by_asset'][asset]
+            self.assertGreater(purse['fund_start'], 0)
+            self.assertAlmostEqual(purse['fund_start'] + purse['received'] - purse['paid'],
+                                   purse['fund_end'], places=4)
+        rows = self.rows('liquidations.csv')
+        self.assertEqual({row['asset'] for row in rows}, {'USDT', 'BTC'})
+        self.assertIn('cross:BTC', {row['scope'] for row in rows})
+        small = summary['simulated']['liquidations']['notional']
+        if all(row['outcome'] != 'open' for row in rows):
+            self.assertAlmostEqual(sum(float(row['notional']) for row in rows), small, delta=1)
+        # Nothing that the flow did was impossible, and the dated contract is gone.
+        done = self.weir('replay', os.path.join(self.out, 'commands.weir'), '--venue',
+                         os.path.join(self.out, 'venue.yaml'))
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual({event['market'] for event in events if event['event'] == 'settled'},
+                         {'BTC-21NOV25'})
+        reasons = [event['reason'] for event in events if event['event'] == 'rejected']
+        self.assertLess(len(reasons), 0.01 * summary['commands'])
+        self.assertTrue({'status', 'unknown_market', 'precision', 'range', 'overflow',
+                         'unknown_asset', 'insufficient'}.isdisjoint(reasons), reasons)
+        done = self.weir('audit', os.path.join(self.out, 'commands.weir'), '--venue',
+                         os.path.join(self.out, 'venue.yaml'), '--json')
+        self.assertIn(summary['state_hash'], done.stdout)
+        account = next(row['account'] for row in rows if row['asset'] == 'BTC')
+        done = self.weir('explain', os.path.join(self.out, 'commands.weir'), '--account', account)
+        self.assertIn(' BTC, at or below the maintenance margin', done.stdout)
+
+    def test_a_dated_contract_expires_after_the_start(self):
+        done = self.weir('run', COINS, '--out', self.out, '--set', 'start=2025-11-21T08:00:00Z',
+                         status=2)
+        self.assertIn('BTC-21NOV25 expires before the scenario starts', done.stderr)
 
     def test_every_stage_can_be_made_to_act(self):
         thin = ['depth=0.02', 'shock.size=2']

@@ -7,7 +7,8 @@
 #include "market/market.h"
 
 Test(venues, all_load_and_print) {
-    static const char *const paths[] = {"venues/default.yaml", "venues/plain.yaml"};
+    static const char *const paths[] = {"venues/default.yaml", "venues/plain.yaml",
+                                        "venues/coins.yaml"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct weir_file_error error = {{0}};
         struct weir_venue *venue = weir_venue_load(paths[i], NULL, 0, &error);
