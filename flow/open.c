@@ -32,6 +32,7 @@ static void open_fund(struct weir_flow *flow, double seed) {
         behind[fund] += flow->markets[i].open_interest;
         all += flow->markets[i].open_interest;
     }
+    if (seed == 0) return;
     if (all <= 0) behind[0] = all = 1;
     for (uint32_t f = 0; f < venue->fund_count; f++)
         if (behind[f] > 0)

@@ -210,7 +210,7 @@ class RunTest(unittest.TestCase):
         self.assertIn(summary['state_hash'], done.stdout)
         account = next(row['account'] for row in rows if row['asset'] == 'BTC')
         done = self.weir('explain', os.path.join(self.out, 'commands.weir'), '--account', account)
-        self.assertIn(' BTC, at or below the maintenance margin', done.stdout)
+        self.assertIn(' BTC is at or below the maintenance margin', done.stdout)
 
     def test_a_dated_contract_expires_after_the_start(self):
         done = self.weir('run', COINS, '--out', self.out, '--set', 'start=2025-11-21T08:00:00Z',
