@@ -151,7 +151,7 @@ enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c) {
                       .side = u->side == WEIR_SELL ? WEIR_BUY : WEIR_SELL};
     o.open = weir_twin_units(&f, &c->qty, &k->c->lot, 1, INT64_MAX);
     o.price = weir_twin_units(&f, &c->price, &k->c->tick, 1, k->c->max_price);
-    if (weir_twin_cmp(o.open, weir_twin_value_bound(t, u->m), INT64_MAX, 1) > 0) f.overflow = true;
+    if (weir_twin_too_many(t, u->m, o.open)) f.overflow = true;
     enum weir_reason r = weir_twin_fields(&f);
     if (r == WEIR_OK) r = check_bid(t, u, &o);
     if (r != WEIR_OK) return r;
@@ -340,8 +340,9 @@ static void finish(struct twin *t, struct auction *u) {
     }
     for (int i = 0; i < u->offer_count; i++) {
         struct offer *o = &u->offers[i];
-        if (!o->taken_back && o->scope->queue == QUEUE_LIQUIDATING)
-            weir_twin_after_step(t, o->scope);
+        if (o->taken_back || o->scope->queue != QUEUE_LIQUIDATING) continue;
+        if (weir_twin_flat(t, o->scope)) o->scope->flat_order = ++t->flat_order;
+        weir_twin_after_step(t, o->scope);
     }
 }
 

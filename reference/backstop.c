@@ -48,7 +48,7 @@ static wide most_of(struct twin *t, const struct sale *x, struct account *a) {
     wide most = weir_twin_lots_within(t, x->m, x->price, p->capacity);
     most = weir_wide_min(most, x->lots);
     most = weir_twin_lots_losing(t, x->m, taking(x), k->mark, x->price, p->loss_limit, most);
-    wide buys, sells, bound = INT64_MAX / weir_wide_max(1, weir_twin_value_bound(t, x->m));
+    wide buys, sells, bound = weir_twin_most_lots(t, x->m);
     weir_twin_exposure(t, a, x->m, &buys, &sells);
     most = weir_wide_min(most, x->side == WEIR_SELL ? bound - p->s - buys : bound + p->s - sells);
     return most > 0 ? most : 0;

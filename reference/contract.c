@@ -15,10 +15,19 @@ wide weir_twin_value(const struct twin *t, int m, wide price, wide qty) {
     return weir_twin_div('t', c->face_value, qty, power_of(t, c), price, c->tick.mantissa);
 }
 
-/* The most one lot can be worth (R3): linear at max_price, inverse at one tick. */
-wide weir_twin_value_bound(const struct twin *t, int m) {
+/* The most one lot can be worth: linear at max_price, inverse at one tick, rounded up. */
+static wide bound_of(const struct twin *t, int m) {
     const struct weir_market *c = t->m[m].c;
-    return weir_twin_value(t, m, c->contract == WEIR_LINEAR ? c->max_price : 1, 1);
+    if (c->contract == WEIR_LINEAR) return weir_twin_value(t, m, c->max_price, 1);
+    return weir_twin_div('c', c->face_value, power_of(t, c), 1, c->tick.mantissa, 1);
+}
+
+bool weir_twin_too_many(const struct twin *t, int m, wide lots) {
+    return weir_twin_cmp(lots, bound_of(t, m), INT64_MAX, 1) > 0;
+}
+
+wide weir_twin_most_lots(const struct twin *t, int m) {
+    return INT64_MAX / bound_of(t, m);
 }
 
 wide weir_twin_worse(const struct twin *t, int m, enum weir_side side, int64_t ref, int64_t price,

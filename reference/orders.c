@@ -3,16 +3,12 @@
 
 #include <stdlib.h>
 
-static bool broken(const struct twin *t, int m, wide lots) {
-    return weir_twin_cmp(lots, weir_twin_value_bound(t, m), INT64_MAX, 1) > 0;
-}
-
-/* R3: max(|s + B|, |s - S|) times the most a lot can be worth must fit. */
+/* R3: the most that max(|s + B|, |s - S|) lots can be worth must fit. */
 bool weir_twin_bound_broken(struct twin *t, struct account *a, int m, wide s, wide buys,
                             wide sells) {
     wide b, c;
     weir_twin_exposure(t, a, m, &b, &c);
-    return broken(t, m, weir_twin_reach(s, b + buys, c + sells));
+    return weir_twin_too_many(t, m, weir_twin_reach(s, b + buys, c + sells));
 }
 
 static void with_order(struct twin *t, const struct order *o, int64_t lots, wide *before,
@@ -204,7 +200,7 @@ static struct order *find_order(struct twin *t, const struct account *a,
 
 static int64_t read_qty(struct twin *t, struct fields *f, const struct weir_decimal *d, int m) {
     int64_t qty = weir_twin_units(f, d, &t->m[m].c->lot, 1, INT64_MAX);
-    if (qty > 0 && broken(t, m, qty)) f->overflow = true;
+    if (qty > 0 && weir_twin_too_many(t, m, qty)) f->overflow = true;
     return qty;
 }
 

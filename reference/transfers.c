@@ -226,7 +226,7 @@ static enum weir_reason block_trade(struct twin *t, const struct weir_command *c
     const struct market *k = &t->m[m];
     int64_t qty = weir_twin_units(&f, &c->qty, &k->c->lot, 1, INT64_MAX);
     int64_t price = weir_twin_units(&f, &c->price, &k->c->tick, 1, k->c->max_price);
-    if (weir_twin_cmp(qty, weir_twin_value_bound(t, m), INT64_MAX, 1) > 0) f.overflow = true;
+    if (weir_twin_too_many(t, m, qty)) f.overflow = true;
     if (weir_twin_fields(&f) != WEIR_OK) return weir_twin_fields(&f);
     x[0].qty = qty;
     x[1].qty = -qty;

@@ -217,7 +217,9 @@ void *weir_twin_grow(void *array, int count, size_t size); /* room for one more 
 
 /* contract.c */
 wide weir_twin_value(const struct twin *t, int m, wide price, wide qty);
-wide weir_twin_value_bound(const struct twin *t, int m);
+/* R3: what so many lots can be worth at most does not fit; the most of which it does. */
+bool weir_twin_too_many(const struct twin *t, int m, wide lots);
+wide weir_twin_most_lots(const struct twin *t, int m);
 /* What a trade of `side` at `price` costs its maker more than at `ref`; negative: it is better. */
 wide weir_twin_worse(const struct twin *t, int m, enum weir_side side, int64_t ref, int64_t price,
                      wide qty);

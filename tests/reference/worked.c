@@ -33,6 +33,20 @@ static const char base_venue[] = "name: worked\n"
     "index market=M price=100\n"                                                                   \
     "block_trade market=M buyer=a seller=b qty=10 price=100\n"
 
+/* One lot of I is 100 USD: 1 BTC at 100. a, with 2 BTC, is long 10 at 100 against b. */
+#define INVERSE                                                                                    \
+    "  - symbol: I\n    contract: inverse\n    face_value: 100\n    asset: BTC\n"                  \
+    "    tick: 1\n    lot: 1\n"                                                                    \
+    "    tiers:\n      - {cap: 1000000, rate: 0.05, max_leverage: 10}\n"                           \
+    "    default_leverage: 10\n    index: {stale_after: none}\n    price_band: none\n"             \
+    "    liquidation_band: none\n"
+#define INVERSE_OPENED                                                                             \
+    "clock t=60\n"                                                                                 \
+    "account account=a\naccount account=b\n"                                                       \
+    "deposit account=a asset=BTC amount=2\ndeposit account=b asset=BTC amount=10\n"                \
+    "index market=I price=100\n"                                                                   \
+    "block_trade market=I buyer=a seller=b qty=10 price=100\n"
+
 struct row {
     const char *name;
     const char *venue;    /* after the base */
@@ -162,6 +176,52 @@ static const struct row rows[] = {
      "event=collateral_sold asset=ETH amount=2.45 price=50.000000000 proceeds=110.250000\n"
      "event=liquidation_ended outcome=closed shortfall=0.000000\n"
      "event=totals withdrawals=2.45 conserved=true\n"},
+    {"inverse, R4: 10 lots of 100 are 10 BTC at 100; 12 - N <= 0.05 N first at 87; bankruptcy at "
+     "84",
+     INVERSE,
+     INVERSE_OPENED "query what=account account=a\nindex market=I price=90\n"
+                    "query what=account account=a\nquery what=totals\n",
+     "event=account_state entry_price=100 entry_value=10.00000000 liquidation_price=87 "
+     "bankruptcy_price=84\n"
+     "event=account_state equity=0.88888889 unrealised_pnl=-1.11111111 "
+     "maintenance_margin=0.55555556\n"
+     "event=totals conserved=true\n"},
+    {"inverse ADL, R28: at 80 the close at 84 costs a 1.90476190 and b 0.59523810 of its profit",
+     INVERSE "auction: {format: none}\n",
+     INVERSE_OPENED "index market=I price=80\nquery what=totals\n",
+     "event=liquidation_started scope=cross:BTC equity=-0.50000000 requirement=0.62500000\n"
+     "event=liquidation_step limit=84 filled=0\n"
+     "event=fill kind=adl price=84 qty=10 taker=a maker=b taker_pnl=-1.90476190\n"
+     "event=adl haircut=0.59523810 least_haircut=0.50000000\n"
+     "event=liquidation_ended outcome=closed adl=11.90476190 shortfall=0.00000000\n"
+     "event=totals conserved=true\n"},
+    {"settlement, R16: 15 s at 100 and 15 s at 110 are 105; the order goes, the market is gone",
+     "    expiry: 1970-01-01T00:02:00Z\n    settlement_window: 30s\n",
+     OPENED "order account=c market=M id=x side=buy type=limit qty=4 price=90\n"
+            "index market=M price=110 t=105\nclock t=120\nindex market=M price=100\n"
+            "query what=totals\n",
+     "event=mark mark=105\nevent=cancelled id=x reason=settlement qty=4\n"
+     "event=fill kind=settlement price=105 qty=10 taker=a maker=b taker_pnl=50.000000\n"
+     "event=settled market=M price=105\nevent=rejected reason=unknown_market\n"
+     "event=totals conserved=true\n"},
+    {"settlement of what a halt kept open, R29: 100 lacking, 30 paid, 70 stay in the pool",
+     "    expiry: 1970-01-01T00:02:00Z\n    settlement_window: 30s\n",
+     OPENED "fund amount=30\nmarket_status market=M status=halted\nindex market=M price=80\n"
+            "clock t=120\nquery what=totals\n",
+     "event=fill kind=settlement price=80 qty=10 taker=a maker=b taker_pnl=-200.000000\n"
+     "event=settled price=80\nevent=liquidation_started equity=-100.000000\n"
+     "event=fund_movement cause=shortfall amount=-30.000000 balance=0.000000\n"
+     "event=liquidation_ended outcome=cured shortfall=100.000000\n"
+     "event=totals loss_pool=70.000000 conserved=true\n"},
+    {"oi_scaling, R9: 1,000 open is half the way from 500 to 1,500, so 10 % are 55 %",
+     "    oi_scaling: {lower: 500, upper: 1500}\n", OPENED "query what=account account=a\n",
+     "event=account_state initial_margin=550.000000\n"},
+    {"closing fee at the bankruptcy price, R9: 0.1 % of 900 for a; b, at 200, reserves 0.1 % of "
+     "2,000",
+     "    closing_fee_reserve: 0.001\n    closing_fee_basis: bankruptcy\n",
+     OPENED "query what=account account=a\nquery what=account account=b\n",
+     "event=account_state account=a maintenance_margin=50.900000 liquidation_price=94\n"
+     "event=account_state account=b maintenance_margin=52.000000\n"},
 };
 
 struct run {
