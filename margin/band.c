@@ -29,11 +29,11 @@ struct walk {
 /* g in one tier as slope * v + base - target: the condition is that this is >= 0. */
 static struct weir_line left_in_tier(const struct walk *w, uint32_t tier) {
     struct weir_line x = weir_requirement_line(w->x, w->p, tier, w->c->upper);
-    weir_wide alpha = w->c->alpha * w->p->sign;
+    int64_t alpha = w->c->alpha * w->p->sign;
     int beta = w->c->upper ? -1 : 1;
     x.base += x.slope * w->shift;
     return (struct weir_line){alpha + beta * x.slope,
-                              beta * x.base - alpha * w->p->entry_value - w->target};
+                              beta * x.base - (weir_wide)alpha * w->p->entry_value - w->target};
 }
 
 /* The largest v in the tier, of those X is taken in it. */
@@ -83,12 +83,29 @@ static weir_wide held_down(const struct walk *w) {
     }
 }
 
+bool weir_band_plain(const struct weir_position_view *p, const struct weir_condition *c,
+                     weir_wide share, weir_wide drift, struct weir_band *band) {
+    const struct weir_tiers *tiers = &p->risk->tiers;
+    int64_t steepest = tiers->row[tiers->count - 1].rate + p->market->closing_fee_reserve;
+    weir_wide shift = drift * p->lots, room = share - p->own.slope * shift;
+    if (!p->plain || !c->upper || steepest >= c->alpha || room < 0) return false;
+    if (p->value + shift > weir_tier_top(p, p->tier)) return false;
+    *band = (struct weir_band){WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
+    if (p->sign > 0) {
+        band->low = p->value - room / (c->alpha - p->own.slope);
+        return p->tier == 0 || band->low + shift > weir_tier_top(p, p->tier - 1);
+    }
+    band->high = p->value + room / (c->alpha + p->own.slope);
+    return band->high + shift <= weir_tier_top(p, p->tier);
+}
+
 void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *p,
                       const struct weir_condition *c, weir_wide share, weir_wide drift,
                       struct weir_band *band) {
-    struct weir_line own = weir_requirement_line(x, p, p->tier, c->upper);
-    weir_wide now = c->alpha * (p->value - p->entry_value) * p->sign +
-                    (c->upper ? -weir_line_at(own, p->value) : weir_line_at(own, p->value));
+    weir_wide gain = ((weir_wide)p->value - p->entry_value) * p->sign;
+    weir_wide now = c->alpha * gain - p->required;
+    if (!c->upper)
+        now = c->alpha * gain + weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value);
     weir_wide shift = drift * p->lots;
     struct walk w = {x, p, c, c->upper ? shift : -shift, now - share};
     band->low = weir_wide_max(band->low, held_down(&w));

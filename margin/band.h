@@ -28,10 +28,10 @@ struct weir_band {
 void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *position,
                       const struct weir_condition *condition, weir_wide share, weir_wide drift,
                       struct weir_band *band);
-/* An upper bound of how much requirement a unit of value moved adds, in 10^-9. */
-static inline weir_wide weir_requirement_slope(const struct weir_exchange *x,
-                                               const struct weir_position_view *p) {
-    return weir_requirement_line(x, p, p->tier, true).slope;
-}
-
+/* The same at once, where the market is plain, the condition is of the upper kind, no tier is
+ * steeper than alpha and the band ends within the present tier: then a position has an edge on its
+ * losing side only. False, with *band undefined, when it is not so. O(1). */
+bool weir_band_plain(const struct weir_position_view *position,
+                     const struct weir_condition *condition, weir_wide share, weir_wide drift,
+                     struct weir_band *band);
 #endif

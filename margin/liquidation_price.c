@@ -87,7 +87,7 @@ struct left {
 
 static struct weir_line left_in_tier(const struct left *w, uint32_t tier) {
     struct weir_line required = weir_requirement_line(w->x, w->p, tier, true);
-    weir_wide base = (w->rest - w->p->sign * w->p->entry_value) * WEIR_PPB;
+    weir_wide base = (w->rest - (weir_wide)w->p->sign * w->p->entry_value) * WEIR_PPB;
     return (struct weir_line){w->p->sign * WEIR_PPB - required.slope, base - required.base};
 }
 
@@ -139,12 +139,11 @@ weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {
     weir_stand(x, g->scope, &s);
     if (s.liquidatable) return x->prices[g->market].mark;
     if (s.priced) return search(x, leg);
-    struct weir_position_view p = weir_view_position(x, g);
+    struct weir_position_view p = weir_view_position(x, g, x->trigger.markets[g->market].plain);
     bool strict = x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT;
-    weir_wide own = weir_line_at(weir_requirement_line(x, &p, p.tier, true), p.value);
-    weir_wide others = s.health.requirement - weir_div_ceil(own, WEIR_PPB);
-    struct left w = {&p, x,
-                     s.health.equity - p.sign * (p.value - p.entry_value) - others - !strict};
+    weir_wide others = s.health.requirement - weir_div_ceil(p.required, WEIR_PPB);
+    struct left w = {
+        &p, x, s.health.equity - p.sign * ((weir_wide)p.value - p.entry_value) - others - !strict};
     weir_price below = fires_below(&w), above = fires_above(&w);
     bool linear = p.market->contract == WEIR_LINEAR;
     weir_price found = nearer(x, leg, linear ? below : above, linear ? above : below);

@@ -1,22 +1,6 @@
 /* Requirements as lines in the value of a position (R9, R10, R17). */
 #include "margin/requirement_line.h"
 
-struct weir_position_view weir_view_position(const struct weir_exchange *x,
-                                             const struct weir_leg *leg) {
-    const struct weir_market *m = &x->venue->markets[leg->market];
-    struct weir_position_view p = {.market = m,
-                                   .risk = &x->risks[leg->market],
-                                   .leg = leg,
-                                   .lots = weir_abs(leg->size),
-                                   .entry_value = leg->entry_value};
-    p.sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
-    p.value = weir_value(m, x->prices[leg->market].mark, p.lots);
-    p.tier = weir_tier_of(m, p.risk, m->margin_basis == WEIR_BASIS_MARK ? p.value : p.entry_value);
-    if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
-        p.leverage = weir_leg_leverage(x, leg);
-    return p;
-}
-
 /* A closing fee on the bankruptcy price: for a position that gains with value that price is worth
  * at most its value at mark while equity >= 0, for one that loses at most that and its share of the
  * equity, which the caller takes off the equity (weir_fee_on_equity). An inverse contract's price
@@ -31,7 +15,7 @@ static struct weir_line closing_fee(const struct weir_exchange *x,
         l.slope = fee;
         break;
     case WEIR_BASIS_ENTRY:
-        l.base = p->entry_value * fee;
+        l.base = (weir_wide)p->entry_value * fee;
         break;
     case WEIR_BASIS_BANKRUPTCY:
         if (!upper) break;
@@ -50,7 +34,7 @@ static struct weir_line maintenance_line(const struct weir_exchange *x,
     if (p->market->margin_basis == WEIR_BASIS_MARK)
         l.slope += rate;
     else
-        l.base += p->entry_value * rate;
+        l.base += (weir_wide)p->entry_value * rate;
     if (p->market->tier_mode == WEIR_TIER_MARGINAL) l.base -= p->risk->deduction[tier];
     return l;
 }
@@ -62,13 +46,13 @@ static struct weir_line initial_line(const struct weir_exchange *x,
                                      bool upper) {
     weir_rate f = x->venue->trigger_fraction;
     struct weir_initial_rate rate = weir_initial_rate(p->risk, tier, p->leverage);
-    weir_wide numerator = (weir_wide)f * rate.over, slope = weir_div_floor(numerator, rate.under);
-    if (upper && slope * rate.under < numerator) slope++;
+    weir_wide exact = (weir_wide)f * rate.over;
+    int64_t slope = (int64_t)(upper ? weir_div_ceil(exact, rate.under) : exact / rate.under);
     struct weir_line l = {.base = upper ? f : 0};
     if (p->market->margin_basis == WEIR_BASIS_MARK)
         l.slope = slope;
     else
-        l.base += p->entry_value * slope;
+        l.base += (weir_wide)p->entry_value * slope;
     return l;
 }
 
@@ -78,4 +62,35 @@ struct weir_line weir_requirement_line(const struct weir_exchange *x,
     return x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION
                ? initial_line(x, p, tier, upper)
                : maintenance_line(x, p, tier, upper);
+}
+
+bool weir_market_is_plain(const struct weir_venue *venue, const struct weir_market *m) {
+    return m->contract == WEIR_LINEAR && m->tier_mode == WEIR_TIER_MARGINAL &&
+           m->margin_basis == WEIR_BASIS_MARK &&
+           (m->closing_fee_reserve == 0 || m->closing_fee_basis == WEIR_BASIS_MARK) &&
+           venue->trigger_rule != WEIR_TRIGGER_INITIAL_FRACTION;
+}
+
+struct weir_position_view weir_view_position(const struct weir_exchange *x,
+                                             const struct weir_leg *leg, bool plain) {
+    const struct weir_market *m = &x->venue->markets[leg->market];
+    struct weir_position_view p = {.market = m,
+                                   .risk = &x->risks[leg->market],
+                                   .leg = leg,
+                                   .plain = plain,
+                                   .lots = weir_abs(leg->size),
+                                   .entry_value = leg->entry_value};
+    p.sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
+    p.value = (int64_t)weir_value(m, x->prices[leg->market].mark, p.lots);
+    p.tier = weir_tier_of(m, p.risk, m->margin_basis == WEIR_BASIS_MARK ? p.value : p.entry_value);
+    if (plain) {
+        p.own.slope = p.risk->tiers.row[p.tier].rate + m->closing_fee_reserve;
+        p.own.base = -p.risk->deduction[p.tier];
+    } else {
+        if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
+            p.leverage = weir_leg_leverage(x, leg);
+        p.own = weir_requirement_line(x, &p, p.tier, true);
+    }
+    p.required = weir_line_at(p.own, p.value);
+    return p;
 }

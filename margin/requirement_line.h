@@ -4,27 +4,38 @@
 
 #include "margin/margin.h"
 
+/* Bounds of the requirement of a position worth v in a tier, in 10^-9 units: slope * v + base. The
+ * upper one is never below the exact requirement (less what rounding up to a unit adds, for
+ * maintenance), the lower never above it. Slopes are in [0, 3 * 10^9]. */
+struct weir_line {
+    int64_t slope;
+    weir_wide base;
+};
+static inline weir_wide weir_line_at(struct weir_line l, weir_wide value) {
+    return l.slope * value + l.base;
+}
+
 /* A position as the trigger index sees it. */
 struct weir_position_view {
     const struct weir_market *market;
     const struct weir_risk *risk;
     const struct weir_leg *leg;
-    int sign;              /* +1: gains as its value grows (a linear long, an inverse short) */
-    weir_qty lots;         /* |s| */
-    weir_wide value;       /* at mark */
-    weir_wide entry_value; /* V */
-    int64_t leverage;      /* within the class's cap; only under initial_fraction */
-    uint32_t tier;         /* at mark */
+    int sign;             /* +1: gains as its value grows (a linear long, an inverse short) */
+    bool plain;           /* one edge and one division will do, see weir_market_is_plain */
+    uint32_t tier;        /* at mark */
+    weir_qty lots;        /* |s| */
+    int64_t value;        /* at mark */
+    int64_t entry_value;  /* V */
+    int64_t leverage;     /* within the class's cap; only under initial_fraction */
+    struct weir_line own; /* the upper line in the present tier */
+    weir_wide required;   /* that line at the present value */
 };
+/* A linear market whose maintenance margin is continuous in the value at mark: tiers marginal, on
+ * mark, with no closing fee or one on mark. */
+bool weir_market_is_plain(const struct weir_venue *venue, const struct weir_market *market);
+/* `plain` as weir_market_is_plain says. */
 struct weir_position_view weir_view_position(const struct weir_exchange *x,
-                                             const struct weir_leg *leg);
-
-/* Bounds of the requirement of a position worth v in a tier, in 10^-9 units: slope * v + base. The
- * upper one is never below the exact requirement (less what rounding up to a unit adds, for
- * maintenance), the lower never above it. Slopes are in [0, 3 * 10^9]. */
-struct weir_line {
-    weir_wide slope, base;
-};
+                                             const struct weir_leg *leg, bool plain);
 struct weir_line weir_requirement_line(const struct weir_exchange *x,
                                        const struct weir_position_view *p, uint32_t tier,
                                        bool upper);
@@ -33,12 +44,9 @@ static inline bool weir_requirement_grows(const struct weir_exchange *x,
                                           const struct weir_position_view *p) {
     return x->venue->trigger_rule != WEIR_TRIGGER_INITIAL_FRACTION || p->risk->initial_grows;
 }
-static inline weir_wide weir_line_at(struct weir_line l, weir_wide value) {
-    return l.slope * value + l.base;
-}
 /* The largest value a position can have in a tier; no tier but the present one with margin_basis
  * entry. INT64_MAX: no end. */
-static inline weir_wide weir_tier_top(const struct weir_position_view *p, uint32_t tier) {
+static inline int64_t weir_tier_top(const struct weir_position_view *p, uint32_t tier) {
     if (p->market->margin_basis != WEIR_BASIS_MARK || tier + 1 >= p->risk->tiers.count)
         return INT64_MAX;
     return p->risk->tiers.row[tier].cap - (p->market->tier_edge == WEIR_LOWER_INCLUSIVE);

@@ -1,8 +1,9 @@
 /* How a scope stands: its equity, its requirement and bounds of it (R8, R9, R17). */
 #include "margin/standing.h"
 
+/* Units of 10^-9 units, rounded up. */
 static weir_wide units_up(weir_wide ppb) {
-    if (ppb >= 0 && ppb >> 63 == 0)
+    if (ppb >= 0 && ppb >> 62 == 0)
         return (weir_wide)(((uint64_t)ppb + (uint64_t)WEIR_PPB - 1) / (uint64_t)WEIR_PPB);
     return weir_div_ceil(ppb, WEIR_PPB);
 }
@@ -13,21 +14,22 @@ static weir_wide units_up(weir_wide ppb) {
 static void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
                          struct weir_standing *s) {
     const struct weir_market *m = p->market;
-    weir_wide upper = weir_line_at(weir_requirement_line(x, p, p->tier, true), p->value);
+    weir_wide gain = ((weir_wide)p->value - p->entry_value) * p->sign;
+    s->health.equity += weir_leg_pending(&x->ledger, p->leg) + gain;
+    s->health.requirement += units_up(p->required);
+    s->health.positions++;
+    s->upper += p->required;
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
+    s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
+    if (p->plain) {
+        s->lower += p->required;
+        return;
+    }
     bool priced =
         !fraction && m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY && m->closing_fee_reserve > 0;
-    s->upper += upper;
-    s->lower += priced || fraction
-                    ? weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value)
-                    : upper;
+    s->lower += weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value);
     if (priced && p->sign < 0) s->equity_fee = weir_max(s->equity_fee, m->closing_fee_reserve);
-    s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
     s->priced |= priced || fraction;
-    s->health.equity +=
-        weir_leg_pending(&x->ledger, p->leg) + (p->value - p->entry_value) * p->sign;
-    s->health.requirement += units_up(upper);
-    s->health.positions++;
 }
 
 uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standing *s) {
@@ -38,8 +40,9 @@ uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standin
                                                  weir_scope_worth(x, scope)};
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
-        if (weir_leg_at(l, i)->size == 0) continue;
-        views[n] = weir_view_position(x, weir_leg_at(l, i));
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (g->size == 0) continue;
+        views[n] = weir_view_position(x, g, x->trigger.markets[g->market].plain);
         add_position(x, &views[n++], s);
     }
     if (s->priced) weir_health(x, scope, NULL, &s->health);

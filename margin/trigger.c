@@ -62,6 +62,7 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
         t->watch[m] = (struct weir_mark_watch){1, 0, 0, 0};
         t->markets[m].unrest = 1;
         t->markets[m].scale = weir_gauge_scale(&venue->markets[m]);
+        t->markets[m].plain = weir_market_is_plain(venue, &venue->markets[m]);
         for (int side = 0; side < 2; side++)
             for (int c = 0; c < WEIR_DRIFT_CLASSES; c++) {
                 weir_edge_set_init(&t->markets[m].side[side].low[c]);
@@ -151,11 +152,16 @@ static int side_sign(const struct weir_market *m, uint32_t side) {
 
 /* How far the side's coordinate lies below the gauge, toward minus infinity: a lot that gains with
  * value and paid c stands as if its gauge were lower by c. */
-static weir_wide coordinate_shift(const struct weir_exchange *x, uint32_t market, uint32_t side) {
-    const struct weir_trigger_market *t = &x->trigger.markets[market];
+static weir_wide coordinate_shift(struct weir_exchange *x, uint32_t market, uint32_t side) {
+    struct weir_trigger_side *s = &x->trigger.markets[market].side[side];
+    weir_wide now = charges(x, market, side);
+    if (now == s->charged) return s->shift;
     const struct weir_market *m = &x->venue->markets[market];
-    weir_wide paid = (charges(x, market, side) - t->side[side].base) * side_sign(m, side);
-    return paid == 0 ? 0 : weir_div_floor(paid * ((weir_wide)1 << t->scale), weir_gauge_unit(m));
+    weir_wide paid = (now - s->base) * side_sign(m, side);
+    s->charged = now;
+    s->shift = weir_div_floor(paid * ((weir_wide)1 << x->trigger.markets[market].scale),
+                              weir_gauge_unit(m));
+    return s->shift;
 }
 
 static int64_t clamp_gauge(weir_wide g) {
@@ -167,7 +173,7 @@ static int64_t clamp_gauge(weir_wide g) {
 struct place {
     int64_t least, most;
 };
-static struct place side_place(const struct weir_exchange *x, uint32_t market, uint32_t side) {
+static struct place side_place(struct weir_exchange *x, uint32_t market, uint32_t side) {
     const struct weir_market *m = &x->venue->markets[market];
     weir_wide gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
     weir_wide shift = coordinate_shift(x, market, side);
@@ -176,7 +182,7 @@ static struct place side_place(const struct weir_exchange *x, uint32_t market, u
     return (struct place){clamp_gauge(gauge - shift - moved), clamp_gauge(gauge - shift + !exact)};
 }
 
-static bool far_off(const struct weir_exchange *x, uint32_t market, uint32_t side) {
+static bool far_off(struct weir_exchange *x, uint32_t market, uint32_t side) {
     const struct weir_market *m = &x->venue->markets[market];
     int64_t gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
     weir_wide shift = coordinate_shift(x, market, side);
@@ -264,7 +270,9 @@ static void pass_edges(struct weir_exchange *x, uint32_t market) {
             weir_edge_take(&t->store, &s->high[c], all ? WEIR_EDGE_NONE : high, &t->taken);
             touch_taken(x, market, HIGH);
         }
-        if (far) s->base = charges(x, market, side);
+        if (!far) continue;
+        s->base = s->charged = charges(x, market, side);
+        s->shift = 0;
     }
     tm->ready = true;
 }
@@ -339,7 +347,7 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
 }
 
 /* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
-static uint32_t value_word(const struct weir_exchange *x, const struct weir_position_view *p,
+static uint32_t value_word(struct weir_exchange *x, const struct weir_position_view *p,
                            enum direction d, weir_wide value, uint32_t drift) {
     if (d == LOW ? value == WEIR_BAND_NO_LOW : value == WEIR_BAND_NO_HIGH) return 0;
     uint32_t market = p->leg->market, side = p->leg->size < 0;
@@ -362,8 +370,8 @@ static uint32_t value_word(const struct weir_exchange *x, const struct weir_posi
 
 /* Is the edge in the set good enough to stand for the new one: in the same sets, not further, of a
  * class that allows no more, and not so much nearer that it would soon be passed for nothing? */
-static bool keeps(const struct weir_exchange *x, const struct weir_position_view *p,
-                  enum direction d, uint32_t old, uint32_t new) {
+static bool keeps(struct weir_exchange *x, const struct weir_position_view *p, enum direction d,
+                  uint32_t old, uint32_t new) {
     if (old == 0) return false;
     old = word_of(d, old);
     new = word_of(d, new);
@@ -432,33 +440,32 @@ static void drop_edges(struct weir_exchange *x, uint32_t leg) {
 
 /* The class of the most drift whose part in the requirement is small against every share. */
 static uint32_t drift_class(const struct weir_exchange *x, const struct weir_position_view *p,
-                            const weir_wide *share, uint32_t count) {
-    const struct weir_trigger_side *s = &x->trigger.markets[p->leg->market].side[p->leg->size < 0];
-    weir_wide slope = weir_requirement_slope(x, p) * p->lots;
+                            const struct weir_trigger_side *s, const weir_wide *share,
+                            uint32_t count) {
+    weir_wide slope = (weir_wide)p->own.slope * p->lots;
     if (slope != 0 && !weir_requirement_grows(x, p)) return WEIR_DRIFT_CLASSES - 1;
-    for (uint32_t c = 0; c + 1 < WEIR_DRIFT_CLASSES; c++) {
-        bool small = true;
-        for (uint32_t i = 0; i < count; i++)
-            small &= (slope * s->allowed[c]) << DRIFT_PART <= share[i];
-        if (small) return c;
-    }
+    weir_wide least = count > 1 ? weir_wide_min(share[0], share[1]) : share[0];
+    for (uint32_t c = 0; c + 1 < WEIR_DRIFT_CLASSES; c++)
+        if ((slope * s->allowed[c]) << DRIFT_PART <= least) return c;
     return WEIR_DRIFT_CLASSES - 1;
 }
 
-/* The band of one position, its share of every condition's slack given. */
+/* The band of one position, its share of every condition's slack given; no value below `floor`. */
 static void index_position(struct weir_exchange *x, uint32_t leg,
                            const struct weir_position_view *p, const struct weir_condition *held,
                            const weir_wide *share, uint32_t count, weir_wide floor) {
     const struct weir_trigger_side *s = &x->trigger.markets[p->leg->market].side[p->leg->size < 0];
-    uint32_t drift = drift_class(x, p, share, count);
-    struct weir_band band;
-    do {
-        weir_wide allowed = drift + 1 < WEIR_DRIFT_CLASSES ? s->allowed[drift] : 0;
-        band = (struct weir_band){floor, WEIR_BAND_NO_HIGH};
-        for (uint32_t i = 0; i < count; i++)
-            weir_band_narrow(x, p, &held[i], share[i], allowed, &band);
-    } while ((band.low > p->value || band.high < p->value) && ++drift < WEIR_DRIFT_CLASSES);
-    drift = drift < WEIR_DRIFT_CLASSES ? drift : WEIR_DRIFT_CLASSES - 1;
+    struct weir_band band = {WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
+    uint32_t drift = count > 0 ? drift_class(x, p, s, share, count) : WEIR_DRIFT_CLASSES - 1;
+    if (count != 1 || !weir_band_plain(p, &held[0], share[0], s->allowed[drift], &band)) {
+        for (;; drift++) {
+            band = (struct weir_band){floor, WEIR_BAND_NO_HIGH};
+            for (uint32_t i = 0; i < count; i++)
+                weir_band_narrow(x, p, &held[i], share[i], s->allowed[drift], &band);
+            if (drift + 1 == WEIR_DRIFT_CLASSES) break;
+            if (band.low <= p->value && p->value <= band.high) break;
+        }
+    }
     set_edge(x, leg, p, LOW, value_word(x, p, LOW, band.low, drift));
     set_edge(x, leg, p, HIGH, value_word(x, p, HIGH, band.high, drift));
 }
@@ -466,7 +473,7 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
 /* What a position's part in the slack is measured by: what it is worth times how much its mark
  * moves. Positive. */
 static weir_wide weight(const struct weir_exchange *x, const struct weir_position_view *p) {
-    return (p->value + 1) * x->trigger.markets[p->leg->market].unrest;
+    return ((weir_wide)p->value + 1) * x->trigger.markets[p->leg->market].unrest;
 }
 
 /* Splits the slack of every condition over the positions. */

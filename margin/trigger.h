@@ -24,6 +24,8 @@
 struct weir_trigger_side {
     struct weir_edge_set low[WEIR_DRIFT_CLASSES], high[WEIR_DRIFT_CLASSES];
     weir_wide base;                        /* what a lot had paid where keys are gauges */
+    weir_wide charged;                     /* what a lot had paid when `shift` was found */
+    weir_wide shift;                       /* of its coordinate against the gauge */
     weir_wide since[WEIR_DRIFT_CLASSES];   /* what a lot had paid when the class was taken */
     weir_wide allowed[WEIR_DRIFT_CLASSES]; /* units a lot that its edges allow */
 };
@@ -35,6 +37,7 @@ struct weir_trigger_market {
     uint64_t swept;  /* edges looked at in the set that is being swept */
     uint32_t sweep;  /* that set: its word's class and side, and direction */
     uint8_t scale;   /* of the gauge */
+    bool plain;      /* weir_market_is_plain */
     bool ready;      /* had a mark: what classes allow is known */
     bool moved;      /* in the list of markets to look at */
     bool changed;    /* in the list of markets whose quiet range is to be found */
