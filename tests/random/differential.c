@@ -148,6 +148,7 @@ static void print_stats(const struct weir_trial_result *sum) {
     print_counts("rejected", sum->rejected, weir_reason_words, WEIR_REASON_COUNT);
     print_counts("cancelled", sum->cancelled, weir_reason_words, WEIR_REASON_COUNT);
     print_counts("fills", sum->fills, weir_fill_words, WEIR_FILL_SETTLEMENT + 1);
+    print_counts("inverse", sum->inverse_fills, weir_fill_words, WEIR_FILL_SETTLEMENT + 1);
     print_counts("outcomes", sum->outcomes, weir_outcome_words, WEIR_CLOSED + 1);
     print_counts("fund", sum->causes, weir_cause_words, WEIR_CAUSE_COUNT);
 }

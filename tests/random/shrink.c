@@ -104,8 +104,10 @@ void weir_trial_add(struct weir_trial_result *sum, const struct weir_trial_resul
         sum->rejected[i] += from->rejected[i];
         sum->cancelled[i] += from->cancelled[i];
     }
-    for (size_t i = 0; i <= WEIR_FILL_SETTLEMENT; i++)
+    for (size_t i = 0; i <= WEIR_FILL_SETTLEMENT; i++) {
         sum->fills[i] += from->fills[i];
+        sum->inverse_fills[i] += from->inverse_fills[i];
+    }
     for (size_t i = 0; i <= WEIR_CLOSED; i++)
         sum->outcomes[i] += from->outcomes[i];
     for (size_t i = 0; i < WEIR_CAUSE_COUNT; i++)

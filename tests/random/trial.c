@@ -39,7 +39,8 @@ struct voice {
     const char *problem;
 };
 
-static void count_event(struct weir_trial_result *counts, const struct weir_event *event) {
+static void count_event(const struct weir_venue *venue, struct weir_trial_result *counts,
+                        const struct weir_event *event) {
     counts->events[event->kind]++;
     switch (event->kind) {
     case WEIR_EV_REJECTED:
@@ -50,6 +51,8 @@ static void count_event(struct weir_trial_result *counts, const struct weir_even
         return;
     case WEIR_EV_FILL:
         counts->fills[event->fill.kind]++;
+        if (venue->markets[event->fill.market].contract == WEIR_INVERSE)
+            counts->inverse_fills[event->fill.kind]++;
         return;
     case WEIR_EV_LIQUIDATION_ENDED:
         counts->outcomes[event->liquidation_ended.outcome]++;
@@ -80,7 +83,7 @@ static void hear(void *ctx, const struct weir_event *event) {
     if (event->kind == WEIR_EV_REJECTED) plain.rejected.detail = "";
     if (event->kind == WEIR_EV_TOTALS && !voice->digest) plain.totals_state.state_hash = 0;
     check_event(voice, event);
-    if (voice->counts != NULL) count_event(voice->counts, event);
+    if (voice->counts != NULL) count_event(voice->venue, voice->counts, event);
     if (voice->stream != NULL) weir_stream_observe(voice->stream, event);
     for (;;) {
         size_t room = voice->size - voice->used;

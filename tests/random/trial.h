@@ -47,7 +47,7 @@ struct weir_trial_result {
     uint64_t text_hash; /* of all of the engine's events as text */
     uint64_t events[WEIR_EV_COUNT];
     uint64_t rejected[WEIR_REASON_COUNT], cancelled[WEIR_REASON_COUNT];
-    uint64_t fills[WEIR_FILL_SETTLEMENT + 1];
+    uint64_t fills[WEIR_FILL_SETTLEMENT + 1], inverse_fills[WEIR_FILL_SETTLEMENT + 1];
     uint64_t outcomes[WEIR_CLOSED + 1], causes[WEIR_CAUSE_COUNT];
     char problem[512];
     char engine_line[WEIR_TRIAL_LINE], twin_line[WEIR_TRIAL_LINE];
