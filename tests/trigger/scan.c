@@ -204,14 +204,25 @@ static bool check_scope(struct weir_scan *scan, uint32_t scope, bool accepted, b
     return true;
 }
 
+/* Positions whose scopes a tick may bring up: those of its market and, where requirements follow
+ * open interest (R9), those of markets whose factor the last command changed. */
+static uint64_t positions_moved(const struct weir_exchange *x, uint32_t tick) {
+    uint64_t positions = x->ledger.markets[tick].positions.count;
+    for (uint32_t m = 0; m < x->venue->market_count; m++)
+        if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION && m != tick &&
+            x->venue->markets[m].oi_scaling_upper != WEIR_NONE)
+            positions += x->ledger.markets[m].positions.count;
+    return positions;
+}
+
 /* At most two looks at a scope for a tick, whatever the mark does. */
 static bool check_bound(struct weir_scan *scan, uint64_t looks, uint32_t tick) {
-    uint64_t positions = scan->engine->x.ledger.markets[tick].positions.count;
+    uint64_t positions = positions_moved(&scan->engine->x, tick);
     scan->ticks++;
     if (positions > 0 && looks * 100 / positions > scan->most_per_position)
         scan->most_per_position = looks * 100 / positions;
     if (looks <= 2 * positions) return true;
-    return wrong(scan, "%llu evaluations for a tick of a market with %llu positions",
+    return wrong(scan, "%llu evaluations for a tick that moves %llu positions",
                  (unsigned long long)looks, (unsigned long long)positions);
 }
 
