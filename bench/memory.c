@@ -85,7 +85,7 @@ static bool add_accounts(struct population *p, uint32_t n, bool isolated) {
 }
 
 /* An order of each, in the market of his position, as a command would leave it. */
-static bool add_orders(struct population *p) {
+static bool add_orders(struct population *p, char name) {
     struct weir_exchange *x = &p->x;
     for (uint32_t i = 0; i < p->count; i++) {
         uint32_t leg = weir_scope_first_leg(&x->ledger, p->scopes[i]);
@@ -94,7 +94,7 @@ static bool add_orders(struct population *p) {
         double part = ((double)(weir_random_next(&p->random) >> 11) + 1) / 9007199254740993.0;
         weir_price away = 1 + (weir_price)(-MEAN_DISTANCE * log(part));
         bool buys = weir_random_next(&p->random) & 1;
-        struct weir_name id = {{'o'}};
+        struct weir_name id = {{name}};
         uint32_t idx = weir_orders_add(&x->orders, g->account, &id);
         if (idx == WEIR_NO_INDEX) return false;
         struct weir_order *o = weir_order_at(&x->orders, idx);
@@ -147,14 +147,19 @@ static bool one_kind(uint32_t n, bool isolated, bool json, bool *first, bool *ri
     made = made && add_accounts(&p, n, isolated);
     if (made) {
         struct usage loaded = usage_of(&p);
-        const char *what = isolated ? "account, isolated position" : "account, cross position";
-        *right &= report(&before, &loaded, n, what, json, first);
-        made = add_orders(&p);
-        if (made) {
-            struct usage ordered = usage_of(&p);
-            *right &= report(&loaded, &ordered, n,
-                             isolated ? "order, of an isolated position" : "order", json, first);
-        }
+        *right &= report(&before, &loaded, n,
+                         isolated ? "account, isolated position" : "account, cross position", json,
+                         first);
+        before = loaded;
+    }
+    /* The first order of a leg brings the record that legs with orders have. */
+    static const char *const kinds[] = {"order, the first of a leg", "order, a second"};
+    for (int k = 0; made && !isolated && k < 2; k++) {
+        made = add_orders(&p, (char)('a' + k));
+        if (!made) break;
+        struct usage ordered = usage_of(&p);
+        *right &= report(&before, &ordered, n, kinds[k], json, first);
+        before = ordered;
     }
     population_free(&p);
     return made;

@@ -32,7 +32,8 @@ bool population_new(struct population *p, uint32_t accounts_max, uint64_t seed) 
     *p = (struct population){.venue = bench_venue(), .random = {seed, 0}};
     if (p->venue == NULL) return false;
     p->scopes = calloc(accounts_max, sizeof *p->scopes);
-    if (p->scopes == NULL || weir_exchange_new(&p->x, p->venue, accounts_max, accounts_max) != 0)
+    if (p->scopes == NULL ||
+        weir_exchange_new(&p->x, p->venue, accounts_max, 2 * accounts_max) != 0)
         return false;
     for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
         p->start[m] = 100000 + (weir_price)weir_random_below(&p->random, 900000);

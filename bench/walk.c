@@ -109,7 +109,8 @@ static void tick(struct walk *w, double sigma, double jump, bool scan, struct st
     s->evaluated += evaluated;
     s->found += n;
     if (evaluated > s->most) s->most = evaluated;
-    if (evaluated > p->count * UINT64_C(2)) s->checked = false;
+    /* No scope is looked at twice for one tick. */
+    if (evaluated > p->count) s->checked = false;
     if (scan) {
         start = bench_now_ns();
         scan_run(&w->scan);

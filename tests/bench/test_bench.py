@@ -171,7 +171,8 @@ class BenchTest(unittest.TestCase):
                               capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stderr)
         cases = {case['name']: case for case in json.loads(done.stdout)['memory']}
-        for name in ('account, cross position', 'account, isolated position', 'order'):
+        for name in ('account, cross position', 'account, isolated position',
+                     'order, the first of a leg', 'order, a second'):
             case = cases[name]
             self.assertIs(case['checked'], True)
             parts = sum(case[key] for key in ('ledger', 'positions', 'index', 'orders', 'books'))
