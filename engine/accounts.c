@@ -189,8 +189,8 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "%s is in liquidation", c->account.text);
     if (open != WEIR_OK) return open;
     bool owes = isolated && weir_scope_balance(&x->ledger, g->scope) < 0;
-    const struct weir_leg_extra *extra = weir_leg_extra(&x->ledger, g);
-    if (g->size != 0 || extra->order_count > 0 || extra->bid_count > 0 || owes)
+    const struct weir_leg_orders *orders = weir_leg_orders(&x->ledger, g);
+    if (g->size != 0 || orders->order_count > 0 || orders->bid_count > 0 || owes)
         return weir_deny(e, WEIR_R_NOT_FLAT, "the market has a position or an order");
     if (isolated && weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE)
         return weir_deny(e, WEIR_R_IN_LIQUIDATION, "the scope waits for liquidation");

@@ -4,9 +4,9 @@
 static weir_wide exposure_with(const struct weir_engine *e, uint32_t leg, enum weir_side side,
                                weir_qty lots) {
     const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
-    const struct weir_open *open = weir_leg_open(&e->x.ledger, g);
-    weir_wide buys = (weir_wide)open->buys + (side == WEIR_BUY ? lots : 0);
-    weir_wide sells = (weir_wide)open->sells + (side == WEIR_SELL ? lots : 0);
+    const struct weir_open open = weir_leg_open(&e->x.ledger, g);
+    weir_wide buys = (weir_wide)open.buys + (side == WEIR_BUY ? lots : 0);
+    weir_wide sells = (weir_wide)open.sells + (side == WEIR_SELL ? lots : 0);
     return weir_exposure(g->size, buys, sells);
 }
 
@@ -18,8 +18,8 @@ bool weir_order_raises(const struct weir_engine *e, uint32_t leg, enum weir_side
 bool weir_order_opens(const struct weir_engine *e, uint32_t leg, enum weir_side side,
                       weir_qty lots) {
     const struct weir_leg *g = weir_leg_at(&e->x.ledger, leg);
-    const struct weir_open *o = weir_leg_open(&e->x.ledger, g);
-    weir_wide open = side == WEIR_BUY ? o->buys : o->sells;
+    const struct weir_open o = weir_leg_open(&e->x.ledger, g);
+    weir_wide open = side == WEIR_BUY ? o.buys : o.sells;
     return open + lots > weir_max(0, side == WEIR_BUY ? -g->size : g->size);
 }
 
@@ -123,7 +123,7 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
     if (!whole && (plan->qty < m->min_qty || weir_value(m, at, plan->qty) < m->min_notional))
         return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty or min_notional");
     bool rests = r->type == WEIR_LIMIT && r->tif == WEIR_GTC;
-    uint32_t open = weir_leg_extra(&x->ledger, g)->order_count;
+    uint32_t open = weir_leg_orders(&x->ledger, g)->order_count;
     if (rests && !r->fired && open >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here", open);
     if (r->type == WEIR_LIMIT && !weir_in_band(e, r->market, r->side, r->price))

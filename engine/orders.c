@@ -59,7 +59,7 @@ static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg 
     weir_qty closes = weir_max(0, side == WEIR_BUY ? -g->size : g->size);
     bool whole = reduce_only && closes > 0 && qty >= closes;
     if (qty < m->min_qty && !whole) return weir_deny(e, WEIR_R_MIN_SIZE, "below min_qty");
-    uint32_t open = weir_leg_extra(&e->x.ledger, g)->order_count;
+    uint32_t open = weir_leg_orders(&e->x.ledger, g)->order_count;
     if (open >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here", open);
     return WEIR_OK;
@@ -241,7 +241,7 @@ enum weir_reason weir_on_cancel_all(struct weir_engine *e, const struct weir_com
         uint32_t oldest = WEIR_NO_INDEX;
         for (uint32_t i = weir_account_first_leg(l, account); i != WEIR_NO_INDEX;
              i = weir_leg_at(l, i)->next) {
-            uint32_t first = weir_leg_extra(l, weir_leg_at(l, i))->first_order;
+            uint32_t first = weir_leg_orders(l, weir_leg_at(l, i))->first;
             if (first == WEIR_NO_INDEX) continue;
             if (market != WEIR_NO_INDEX && weir_leg_at(l, i)->market != market) continue;
             if (oldest == WEIR_NO_INDEX ||
@@ -257,19 +257,16 @@ enum weir_reason weir_on_cancel_all(struct weir_engine *e, const struct weir_com
 
 /* The old order's lots out of (or back into) its leg's counts while a replacement is checked. */
 static void hide_order(struct weir_exchange *x, const struct weir_order *o, int sign) {
-    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     if (sign < 0)
-        e->order_count--;
+        weir_leg_orders_make(&x->ledger, g)->order_count--;
     else
-        e->order_count++;
+        weir_leg_orders_make(&x->ledger, g)->order_count++;
     if (o->flags & WEIR_ORDER_STOP) return;
-    e->open.loss += sign * weir_open_loss(&x->venue->markets[o->market], o->side, o->price,
-                                          o->mark_accepted, o->open);
-    if (o->flags & WEIR_ORDER_REDUCE_ONLY) return;
-    if (o->side == WEIR_BUY)
-        e->open.buys += sign * o->open;
-    else
-        e->open.sells += sign * o->open;
+    bool counts = !(o->flags & WEIR_ORDER_REDUCE_ONLY);
+    weir_wide loss =
+        weir_open_loss(&x->venue->markets[o->market], o->side, o->price, o->mark_accepted, o->open);
+    weir_leg_open_add(&x->ledger, g, o->side, counts ? sign * o->open : 0, sign * loss);
 }
 
 static enum weir_reason amend_stop(struct weir_engine *e, uint32_t idx, weir_qty qty,
@@ -395,7 +392,7 @@ static enum weir_reason check_bid(struct weir_engine *e, uint32_t leg, enum weir
         return weir_deny(e, WEIR_R_STALE, "the market's index is stale");
     if (qty < x->venue->auction_min_bid_lots)
         return weir_deny(e, WEIR_R_MIN_SIZE, "below min_bid_lots");
-    uint32_t bids = weir_leg_extra(&x->ledger, g)->bid_count;
+    uint32_t bids = weir_leg_orders(&x->ledger, g)->bid_count;
     if (bids >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u bids here", bids);
     if (!weir_in_band(e, g->market, side, price))

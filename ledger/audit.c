@@ -3,7 +3,7 @@
 
 struct sums {
     weir_wide balances[WEIR_ASSETS_MAX], entry_values[WEIR_ASSETS_MAX];
-    uint32_t extras, cases;
+    uint32_t orders, extras, cases;
 };
 
 static const char *audit_market(const struct weir_ledger *l, const struct weir_market_ledger *m) {
@@ -24,19 +24,21 @@ static const char *audit_leg(const struct weir_ledger *l, const struct weir_leg 
                              struct sums *sums) {
     const struct weir_market *m = &l->venue->markets[g->market];
     const struct weir_scope *s = weir_scope_at(l, g->scope);
-    const struct weir_leg_extra *e = weir_leg_extra(l, g);
+    const struct weir_leg_orders *o = weir_leg_orders(l, g);
+    struct weir_open open = weir_leg_open(l, g);
     int sign = g->size > 0 ? -weir_long_sign(m) : weir_long_sign(m);
     sums->balances[m->asset] += weir_leg_pending(l, g);
     sums->entry_values[m->asset] += sign * (weir_wide)g->entry_value;
+    sums->orders += g->orders != 0;
     sums->extras += g->extra != 0;
     if (g->size == 0 && g->entry_value != 0) return "a flat position has an entry value";
     if ((g->size != 0) != (g->position_slot != WEIR_NO_INDEX))
         return "the list of positions is wrong";
     if (s->account != g->account || weir_scope_money(l, s) != m->asset)
         return "a leg is in a scope that is not its account's and asset's";
-    if (e->open.buys < 0 || e->open.sells < 0 || e->open.loss < 0 || e->work.parked < 0)
+    if (open.buys < 0 || open.sells < 0 || open.loss < 0 || weir_leg_work(l, g)->parked < 0)
         return "a counter of a leg is negative";
-    if (e->order_count + e->bid_count == 0 && (e->open.buys || e->open.sells || e->open.loss))
+    if (o->order_count + o->bid_count == 0 && (open.buys || open.sells || open.loss))
         return "a leg without orders has open lots";
     return NULL;
 }
@@ -61,12 +63,15 @@ static const char *audit_scope(const struct weir_ledger *l, uint32_t scope, stru
 
 /* Records in use and records free must be all there are, and none may be in both. */
 static const char *audit_records(const struct weir_ledger *l, const struct sums *sums) {
-    uint32_t extras = 1, cases = 1;
+    uint32_t orders = 1, extras = 1, cases = 1;
+    for (uint32_t i = l->free_orders; i != 0 && orders <= l->orders.count; orders++)
+        i = WEIR_AT(&l->orders, struct weir_leg_orders, i)->bid_count;
     for (uint32_t i = l->free_extra; i != 0 && extras <= l->extras.count; extras++)
         i = WEIR_AT(&l->extras, struct weir_leg_extra, i)->next_free;
     for (uint32_t i = l->free_case; i != 0 && cases <= l->cases.count; cases++)
         i = WEIR_AT(&l->cases, struct weir_case, i)->next_free;
-    if (extras + sums->extras != l->extras.count) return "a leg's record was lost";
+    if (orders + sums->orders != l->orders.count || extras + sums->extras != l->extras.count)
+        return "a leg's record was lost";
     if (cases + sums->cases != l->cases.count) return "a queued scope's record was lost";
     return NULL;
 }

@@ -20,13 +20,15 @@ static bool open_fund_accounts(struct weir_ledger *l) {
     return true;
 }
 
-/* Element 0 of both pools stands for all legs and scopes that have no record. */
+/* Element 0 of these pools stands for all legs and scopes that have no record. */
 static bool make_absent_records(struct weir_ledger *l) {
-    if (weir_pool_add(&l->extras, 1) != 0 || weir_pool_add(&l->cases, 1) != 0) return false;
+    if (weir_pool_add(&l->orders, 1) != 0 || weir_pool_add(&l->extras, 1) != 0 ||
+        weir_pool_add(&l->cases, 1) != 0)
+        return false;
+    *WEIR_AT(&l->orders, struct weir_leg_orders, 0) =
+        (struct weir_leg_orders){.first = WEIR_NO_INDEX, .last = WEIR_NO_INDEX};
     *WEIR_AT(&l->extras, struct weir_leg_extra, 0) =
-        (struct weir_leg_extra){.first_order = WEIR_NO_INDEX,
-                                .last_order = WEIR_NO_INDEX,
-                                .work.offer_next = WEIR_NO_INDEX};
+        (struct weir_leg_extra){.work.offer_next = WEIR_NO_INDEX};
     *WEIR_AT(&l->cases, struct weir_case, 0) = (struct weir_case){.queue_slot = WEIR_NO_INDEX,
                                                                   .adl_slot = WEIR_NO_INDEX,
                                                                   .member_slot = WEIR_NO_INDEX,
@@ -43,6 +45,7 @@ int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint3
     if (!error) error = weir_pool_new(&l->scopes, sizeof(struct weir_scope), scopes);
     if (!error) error = weir_pool_new(&l->legs, sizeof(struct weir_leg), scopes);
     if (!error) error = weir_pool_new(&l->holdings, sizeof(struct weir_holding), scopes);
+    if (!error) error = weir_pool_new(&l->orders, sizeof(struct weir_leg_orders), scopes + 1);
     if (!error) error = weir_pool_new(&l->extras, sizeof(struct weir_leg_extra), scopes + 1);
     if (!error) error = weir_pool_new(&l->cases, sizeof(struct weir_case), scopes + 1);
     if (!error) error = weir_pool_new(&l->free_scopes, sizeof(uint32_t), scopes);
@@ -63,9 +66,9 @@ void weir_ledger_free(struct weir_ledger *l) {
     for (uint32_t m = 0; l->markets && m < l->venue->market_count; m++)
         weir_pool_free(&l->markets[m].positions);
     free(l->markets);
-    struct weir_pool *pools[] = {&l->accounts,    &l->scopes, &l->legs,
-                                 &l->holdings,    &l->extras, &l->cases,
-                                 &l->free_scopes, &l->names,  &l->account_names};
+    struct weir_pool *pools[] = {&l->accounts, &l->scopes,       &l->legs,  &l->holdings,
+                                 &l->orders,   &l->extras,       &l->cases, &l->free_scopes,
+                                 &l->names,    &l->account_names};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     weir_name_map_free(&l->name_map);
@@ -86,6 +89,7 @@ void weir_ledger_memory(const struct weir_ledger *l, struct weir_memory rows[WEI
                  {"scopes", &l->scopes, false},
                  {"legs", &l->legs, false},
                  {"holdings", &l->holdings, false},
+                 {"orders of legs", &l->orders, false},
                  {"extras", &l->extras, false},
                  {"cases", &l->cases, false},
                  {"free scopes", &l->free_scopes, false},

@@ -5,8 +5,9 @@
  *
  * A healthy account with one position costs 116 bytes: account 16, cross scope 32, leg 64, its
  * place in the market's list of positions 4. What only some legs and scopes have at a time stands
- * apart and is given back: a leg's orders, bids, capacity and part in a liquidation in a
- * weir_leg_extra, a queued scope's in a weir_case. Names are interned in a table of their own.
+ * apart and is given back: a leg's open orders in a weir_leg_orders, its backstop capacity and part
+ * in a liquidation in a weir_leg_extra, a queued scope's in a weir_case. Names are interned in a
+ * table of their own.
  *
  * Conservation, derived from R7. Linear: opening at value v adds v to V on both sides, so -V of
  * longs and +V of shorts cancel. Closing a long at value w releases r: balance += w - r, and -V
@@ -50,6 +51,7 @@ struct weir_leg {
     uint32_t next;  /* the account's next leg by market index */
     uint32_t scope; /* the cross scope of the market's asset, or its own isolated one */
     uint32_t account;
+    uint32_t orders;        /* 0: none; see weir_leg_orders */
     uint32_t extra;         /* 0: none; see weir_leg_extra */
     uint32_t position_slot; /* in the market's list of positions; WEIR_NO_INDEX: flat */
     uint32_t leverage;      /* within the class's cap */
@@ -58,7 +60,6 @@ struct weir_leg {
     uint16_t volunteered : 1;                /* is in the market's list of volunteers */
     /* The edges of its band in the trigger index (margin/trigger.c); 0: none. */
     uint32_t low_key, high_key;
-    uint32_t spare;
     weir_qty size;           /* signed lots */
     weir_amount entry_value; /* V >= 0 */
     int64_t charge_mark;     /* what a lot of its side had paid when it was last settled */
@@ -70,13 +71,20 @@ struct weir_open {
     weir_qty buys, sells;
     weir_wide loss;
 };
-/* What few legs have at a time. A leg without a record reads as all 0 and none. */
-struct weir_leg_extra {
-    struct weir_open open;
-    uint32_t first_order, last_order; /* oldest first: orders and stops; WEIR_NO_INDEX: none */
+/* The open orders and bids of a leg that has some; 48 bytes. */
+struct weir_leg_orders {
+    weir_qty buys, sells; /* weir_open */
+    uint64_t loss_low;
+    int32_t loss_high;
+    uint32_t first, last; /* oldest first: orders and stops; WEIR_NO_INDEX: none */
     uint32_t order_count;
     uint32_t reduce_only_count; /* resting ones */
-    uint32_t bid_count;
+    uint32_t bid_count;         /* of a record that is not in use: the next such */
+};
+_Static_assert(sizeof(struct weir_leg_orders) == 48, "a leg's part beside its orders' own");
+
+/* What few legs have at a time: capacity, caps, a part in a liquidation. */
+struct weir_leg_extra {
     uint32_t next_free;       /* of a record that is not in use */
     weir_time cooldown_until; /* `fraction`: the next slice is the whole until then */
     weir_time gap_until;      /* end of the fund's interval in which gap_paid counts (R31) */
@@ -176,11 +184,11 @@ struct weir_asset_ledger {
 struct weir_ledger {
     const struct weir_venue *venue;
     struct weir_pool accounts, scopes, legs, holdings;
-    struct weir_pool extras, cases; /* element 0 of both: a leg or scope without one */
-    uint32_t free_extra, free_case; /* lists of records not in use; 0: none */
-    struct weir_pool free_scopes;   /* uint32_t isolated scopes that were left */
-    struct weir_pool names;         /* struct weir_name_entry */
-    struct weir_pool account_names; /* struct weir_account_names */
+    struct weir_pool orders, extras, cases;      /* element 0 of each: a leg or scope without one */
+    uint32_t free_orders, free_extra, free_case; /* lists of records not in use; 0: none */
+    struct weir_pool free_scopes;                /* uint32_t isolated scopes that were left */
+    struct weir_pool names;                      /* struct weir_name_entry */
+    struct weir_pool account_names;              /* struct weir_account_names */
     struct weir_name_map name_map;
     struct weir_market_ledger *markets;
     struct weir_asset_ledger assets[WEIR_ASSETS_MAX];
@@ -198,7 +206,7 @@ struct weir_memory {
     bool names;
     uint64_t used, committed;
 };
-#define WEIR_LEDGER_MEMORY 11
+#define WEIR_LEDGER_MEMORY 12
 void weir_ledger_memory(const struct weir_ledger *ledger,
                         struct weir_memory rows[WEIR_LEDGER_MEMORY]);
 
@@ -314,21 +322,31 @@ void weir_leg_rejoin(struct weir_ledger *ledger, uint32_t leg);
 
 /* ---- A leg's further state ------------------------------------------------------------------- */
 /* To read: of a leg without a record all 0 and none. */
+static inline const struct weir_leg_orders *weir_leg_orders(const struct weir_ledger *l,
+                                                            const struct weir_leg *leg) {
+    return WEIR_AT(&l->orders, struct weir_leg_orders, leg->orders);
+}
+static inline struct weir_open weir_leg_open(const struct weir_ledger *l,
+                                             const struct weir_leg *leg) {
+    const struct weir_leg_orders *o = weir_leg_orders(l, leg);
+    weir_wide loss = o->loss_high * ((weir_wide)1 << 64) + (weir_wide)o->loss_low;
+    return (struct weir_open){o->buys, o->sells, loss};
+}
 static inline const struct weir_leg_extra *weir_leg_extra(const struct weir_ledger *l,
                                                           const struct weir_leg *leg) {
     return WEIR_AT(&l->extras, struct weir_leg_extra, leg->extra);
-}
-static inline const struct weir_open *weir_leg_open(const struct weir_ledger *l,
-                                                    const struct weir_leg *leg) {
-    return &weir_leg_extra(l, leg)->open;
 }
 static inline const struct weir_leg_work *weir_leg_work(const struct weir_ledger *l,
                                                         const struct weir_leg *leg) {
     return &weir_leg_extra(l, leg)->work;
 }
 /* To write: made when missing. Valid until the leg is trimmed. */
+struct weir_leg_orders *weir_leg_orders_make(struct weir_ledger *ledger, struct weir_leg *leg);
 struct weir_leg_extra *weir_leg_extra_make(struct weir_ledger *ledger, struct weir_leg *leg);
-/* Gives the record back when nothing in it holds any more at time `now`. */
+/* Adds lots of a side (0: reduce-only ones) and open loss; both may be negative. */
+void weir_leg_open_add(struct weir_ledger *ledger, struct weir_leg *leg, enum weir_side side,
+                       weir_qty lots, weir_wide loss);
+/* Gives the records back in which nothing holds any more at time `now`. */
 void weir_leg_trim(struct weir_ledger *ledger, struct weir_leg *leg, weir_time now);
 
 /* Charges and funding not settled yet: what the leg's scope will get (negative: pay). */

@@ -137,8 +137,8 @@ uint32_t weir_leg_get(struct weir_ledger *l, uint32_t account, uint32_t market) 
 
 bool weir_leg_isolate(struct weir_ledger *l, uint32_t leg) {
     struct weir_leg *g = weir_leg_at(l, leg);
-    WEIR_CHECK(g->size == 0 && weir_leg_extra(l, g)->order_count == 0 &&
-               weir_leg_extra(l, g)->bid_count == 0);
+    WEIR_CHECK(g->size == 0 && weir_leg_orders(l, g)->order_count == 0 &&
+               weir_leg_orders(l, g)->bid_count == 0);
     uint32_t scope = weir_scope_open(l, g->account, weir_scope_rank(g->market));
     if (scope == WEIR_NO_INDEX) return false;
     weir_scope_at(l, scope)->first_leg = leg;
@@ -163,6 +163,33 @@ void weir_leg_rejoin(struct weir_ledger *l, uint32_t leg) {
 
 /* ---- What few legs have ---------------------------------------------------------------------- */
 
+struct weir_leg_orders *weir_leg_orders_make(struct weir_ledger *l, struct weir_leg *g) {
+    if (g->orders == 0) {
+        uint32_t i = l->free_orders;
+        if (i != 0)
+            l->free_orders = WEIR_AT(&l->orders, struct weir_leg_orders, i)->bid_count;
+        else
+            i = weir_pool_add(&l->orders, 1);
+        WEIR_CHECK(i != WEIR_NO_INDEX);
+        *WEIR_AT(&l->orders, struct weir_leg_orders, i) =
+            *WEIR_AT(&l->orders, struct weir_leg_orders, 0);
+        g->orders = i;
+    }
+    return WEIR_AT(&l->orders, struct weir_leg_orders, g->orders);
+}
+
+void weir_leg_open_add(struct weir_ledger *l, struct weir_leg *g, enum weir_side side,
+                       weir_qty lots, weir_wide loss) {
+    struct weir_leg_orders *o = weir_leg_orders_make(l, g);
+    struct weir_open open = weir_leg_open(l, g);
+    weir_qty *of_side = side == WEIR_BUY ? &o->buys : &o->sells;
+    loss += open.loss;
+    *of_side += lots;
+    WEIR_CHECK(*of_side >= 0 && loss >= 0 && loss >> 64 <= INT32_MAX);
+    o->loss_low = (uint64_t)loss;
+    o->loss_high = (int32_t)(loss >> 64);
+}
+
 struct weir_leg_extra *weir_leg_extra_make(struct weir_ledger *l, struct weir_leg *g) {
     if (g->extra == 0) {
         uint32_t i = l->free_extra;
@@ -184,11 +211,20 @@ static bool works(const struct weir_leg_work *w) {
            w->promised != 0 || w->realised != 0;
 }
 
+static void trim_orders(struct weir_ledger *l, struct weir_leg *g) {
+    struct weir_leg_orders *o = WEIR_AT(&l->orders, struct weir_leg_orders, g->orders);
+    if (g->orders == 0 || o->order_count > 0 || o->bid_count > 0) return;
+    WEIR_CHECK(o->buys == 0 && o->sells == 0 && o->loss_low == 0 && o->loss_high == 0);
+    o->bid_count = l->free_orders;
+    l->free_orders = g->orders;
+    g->orders = 0;
+}
+
 void weir_leg_trim(struct weir_ledger *l, struct weir_leg *g, weir_time now) {
+    trim_orders(l, g);
     struct weir_leg_extra *e = WEIR_AT(&l->extras, struct weir_leg_extra, g->extra);
-    if (g->extra == 0 || e->order_count > 0 || e->bid_count > 0 || e->cooldown_until > now) return;
-    if ((e->gap_until > now && e->gap_paid != 0) || e->backstop_free > 0 || works(&e->work)) return;
-    WEIR_CHECK(e->open.buys == 0 && e->open.sells == 0 && e->open.loss == 0);
+    if (g->extra == 0 || e->cooldown_until > now || e->backstop_free > 0) return;
+    if ((e->gap_until > now && e->gap_paid != 0) || works(&e->work)) return;
     e->next_free = l->free_extra;
     l->free_extra = g->extra;
     g->extra = 0;

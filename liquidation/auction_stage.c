@@ -89,17 +89,14 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
 /* A bid counts like an order, whole from its entry (sign 1) to its end (-1). */
 static void count_bid(struct weir_liquidator *lq, const struct weir_order *o, int sign) {
     struct weir_ledger *l = &lq->x->ledger;
-    struct weir_leg_extra *e = weir_leg_extra_make(l, weir_leg_at(l, o->leg));
-    e->open.loss += sign * weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
-                                          o->mark_accepted, o->open);
-    if (o->side == WEIR_BUY)
-        e->open.buys += sign * o->open;
-    else
-        e->open.sells += sign * o->open;
+    struct weir_leg *g = weir_leg_at(l, o->leg);
+    weir_wide loss = weir_open_loss(&lq->x->venue->markets[o->market], o->side, o->price,
+                                    o->mark_accepted, o->open);
+    weir_leg_open_add(l, g, o->side, sign * o->open, sign * loss);
     if (sign > 0)
-        e->bid_count++;
+        weir_leg_orders_make(l, g)->bid_count++;
     else
-        e->bid_count--;
+        weir_leg_orders_make(l, g)->bid_count--;
 }
 
 void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t order) {

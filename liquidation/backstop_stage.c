@@ -88,8 +88,9 @@ static weir_wide free_lots(struct weir_liquidator *lq, const struct offer *o, ui
     if (weir_liquidatable(x, &h)) return 0;
     weir_wide lots = weir_lots_within(m, o->price, e->backstop_free);
     weir_wide bound = weir_lots_bound(m);
-    weir_wide used = o->side == WEIR_SELL ? g->size + (weir_wide)e->open.buys
-                                          : (weir_wide)e->open.sells - g->size;
+    struct weir_open open = weir_leg_open(&x->ledger, g);
+    weir_wide used =
+        o->side == WEIR_SELL ? g->size + (weir_wide)open.buys : (weir_wide)open.sells - g->size;
     lots = weir_wide_min(weir_wide_min(lots, o->lots), bound - used);
     if (lots <= 0) return 0;
     /* His loss is what the closer gains over mark. */

@@ -51,7 +51,7 @@ static void cancel_oldest_first(struct weir_liquidator *lq, uint32_t scope) {
         uint32_t oldest = WEIR_NO_INDEX;
         for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
              i = weir_scope_next_leg(&x->ledger, scope, i)) {
-            uint32_t o = weir_leg_extra(&x->ledger, leg_at(lq, i))->first_order;
+            uint32_t o = weir_leg_orders(&x->ledger, leg_at(lq, i))->first;
             if (o == WEIR_NO_INDEX) continue;
             if (oldest == WEIR_NO_INDEX ||
                 weir_order_at(&x->orders, o)->age < weir_order_at(&x->orders, oldest)->age)

@@ -79,7 +79,7 @@ static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
 
 struct weir_what_if weir_what_if_now(const struct weir_exchange *x, uint32_t leg) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    return (struct weir_what_if){.leg = leg, .after = *g, .open = *weir_leg_open(&x->ledger, g)};
+    return (struct weir_what_if){.leg = leg, .after = *g, .open = weir_leg_open(&x->ledger, g)};
 }
 
 struct weir_what_if weir_what_if_filled(const struct weir_exchange *x, uint32_t leg,
@@ -116,10 +116,12 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        if (what_if && what_if->leg == i)
+        if (what_if && what_if->leg == i) {
             add_leg(x, &what_if->after, &what_if->open, h);
-        else
-            add_leg(x, g, weir_leg_open(l, g), h);
+            continue;
+        }
+        struct weir_open open = weir_leg_open(l, g);
+        add_leg(x, g, &open, h);
     }
     add_collateral(x, scope, h);
     h->reserve_equity = h->equity;

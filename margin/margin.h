@@ -111,8 +111,8 @@ static inline weir_wide weir_exposure(weir_qty size, weir_wide buys, weir_wide s
     return up > down ? up : down;
 }
 static inline weir_wide weir_leg_exposure(const struct weir_ledger *l, const struct weir_leg *leg) {
-    const struct weir_open *open = weir_leg_open(l, leg);
-    return weir_exposure(leg->size, open->buys, open->sells);
+    struct weir_open open = weir_leg_open(l, leg);
+    return weir_exposure(leg->size, open.buys, open.sells);
 }
 /* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance. */
 static inline weir_wide weir_open_loss(const struct weir_market *m, enum weir_side side,

@@ -30,9 +30,8 @@ bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir
 /* R10: reduce-only orders follow the position: cut to it, cancelled when it is flat or turned. */
 static void follow_position(struct weir_exchange *x, uint32_t leg) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    if (weir_leg_extra(&x->ledger, g)->reduce_only_count == 0) return;
-    for (uint32_t i = weir_leg_extra(&x->ledger, g)->first_order, next; i != WEIR_NO_INDEX;
-         i = next) {
+    if (weir_leg_orders(&x->ledger, g)->reduce_only_count == 0) return;
+    for (uint32_t i = weir_leg_orders(&x->ledger, g)->first, next; i != WEIR_NO_INDEX; i = next) {
         const struct weir_order *o = weir_order_at(&x->orders, i);
         next = o->leg_next;
         if (!(o->flags & WEIR_ORDER_REDUCE_ONLY) || o->flags & WEIR_ORDER_STOP) continue;

@@ -6,17 +6,10 @@ static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir
                        weir_qty after) {
     struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     const struct weir_market *m = &x->venue->markets[o->market];
-    weir_qty lots = after - before;
-    struct weir_open *open = &weir_leg_extra_make(&x->ledger, g)->open;
-    open->loss += weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
-                  weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
-    if (!(o->flags & WEIR_ORDER_REDUCE_ONLY)) {
-        if (o->side == WEIR_BUY)
-            open->buys += lots;
-        else
-            open->sells += lots;
-    }
-    WEIR_CHECK(open->loss >= 0 && open->buys >= 0 && open->sells >= 0);
+    weir_wide loss = weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
+                     weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
+    bool counts = !(o->flags & WEIR_ORDER_REDUCE_ONLY);
+    weir_leg_open_add(&x->ledger, g, o->side, counts ? after - before : 0, loss);
 }
 
 static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_order *o) {
@@ -27,26 +20,26 @@ static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_
 
 static void link_leg(struct weir_exchange *x, uint32_t idx) {
     struct weir_order *o = weir_order_at(&x->orders, idx);
-    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
+    struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
     o->leg_next = WEIR_NO_INDEX;
-    o->leg_prev = e->last_order;
-    if (e->last_order == WEIR_NO_INDEX)
-        e->first_order = idx;
+    o->leg_prev = e->last;
+    if (e->last == WEIR_NO_INDEX)
+        e->first = idx;
     else
-        weir_order_at(&x->orders, e->last_order)->leg_next = idx;
-    e->last_order = idx;
+        weir_order_at(&x->orders, e->last)->leg_next = idx;
+    e->last = idx;
     e->order_count++;
 }
 
 static void unlink_leg(struct weir_exchange *x, uint32_t idx) {
     struct weir_order *o = weir_order_at(&x->orders, idx);
-    struct weir_leg_extra *e = weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
+    struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
     if (o->leg_prev == WEIR_NO_INDEX)
-        e->first_order = o->leg_next;
+        e->first = o->leg_next;
     else
         weir_order_at(&x->orders, o->leg_prev)->leg_next = o->leg_next;
     if (o->leg_next == WEIR_NO_INDEX)
-        e->last_order = o->leg_prev;
+        e->last = o->leg_prev;
     else
         weir_order_at(&x->orders, o->leg_next)->leg_prev = o->leg_prev;
     e->order_count--;
@@ -59,7 +52,7 @@ void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
     if (o->flags & WEIR_ORDER_STOP) return;
     count_lots(x, o, 0, o->open);
     if (o->flags & WEIR_ORDER_REDUCE_ONLY)
-        weir_leg_extra_make(&x->ledger, weir_leg_at(&x->ledger, o->leg))->reduce_only_count++;
+        weir_leg_orders_make(&x->ledger, weir_leg_at(&x->ledger, o->leg))->reduce_only_count++;
     x->prices[o->market].premium_due = true;
 }
 
@@ -74,7 +67,7 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
     if (!(o->flags & WEIR_ORDER_STOP)) {
         count_lots(x, o, o->open, 0);
         if (o->flags & WEIR_ORDER_REDUCE_ONLY)
-            weir_leg_extra_make(&x->ledger, g)->reduce_only_count--;
+            weir_leg_orders_make(&x->ledger, g)->reduce_only_count--;
         x->prices[o->market].premium_due = true;
     }
     weir_leg_trim(&x->ledger, g, x->now);
@@ -115,6 +108,6 @@ void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
 
 void weir_leg_cancel_orders(struct weir_exchange *x, uint32_t leg, enum weir_reason reason) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    while (weir_leg_extra(&x->ledger, g)->first_order != WEIR_NO_INDEX)
-        weir_order_cancel(x, weir_leg_extra(&x->ledger, g)->first_order, reason);
+    while (weir_leg_orders(&x->ledger, g)->first != WEIR_NO_INDEX)
+        weir_order_cancel(x, weir_leg_orders(&x->ledger, g)->first, reason);
 }

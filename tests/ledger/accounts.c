@@ -122,15 +122,14 @@ Test(accounts, extras_come_and_go) {
     struct weir_leg *g = weir_leg_at(l, weir_leg_get(l, a, LINEAR));
     struct weir_leg *other = weir_leg_at(l, weir_leg_get(l, a, LATE));
     const struct weir_leg_extra *none = weir_leg_extra(l, g);
-    cr_assert_eq(none->order_count, 0);
-    cr_assert_eq(none->first_order, WEIR_NO_INDEX);
+    cr_assert_eq(weir_leg_orders(l, g)->order_count, 0);
+    cr_assert_eq(weir_leg_orders(l, g)->first, WEIR_NO_INDEX);
+    cr_assert_eq(weir_leg_open(l, g).loss, 0);
     cr_assert_eq(none->work.offer_next, WEIR_NO_INDEX);
-    for (int kind = 0; kind < 6; kind++) {
+    for (int kind = 2; kind < 6; kind++) {
         struct weir_leg_extra *e = weir_leg_extra_make(l, g);
         cr_assert(e != none && weir_leg_extra_make(l, g) == e);
         cr_assert_eq(weir_leg_extra(l, other), none);
-        if (kind == 0) e->order_count = 1;
-        if (kind == 1) e->bid_count = 1;
         if (kind == 2) e->cooldown_until = 11;
         if (kind == 3) e->gap_until = 11, e->gap_paid = 5;
         if (kind == 4) e->backstop_free = 1;
@@ -138,8 +137,6 @@ Test(accounts, extras_come_and_go) {
         weir_leg_trim(l, g, 10);
         cr_assert_eq(weir_leg_extra(l, g), e); /* holds still */
         cr_assert(weir_ledger_audit(l) == NULL);
-        if (kind == 0) e->order_count = 0;
-        if (kind == 1) e->bid_count = 0;
         if (kind == 4) e->backstop_free = 0;
         if (kind == 5) e->work.stage = WEIR_STAGE_NONE;
         weir_leg_trim(l, g, 11); /* a cool-down or interval is over at its end */
@@ -148,6 +145,34 @@ Test(accounts, extras_come_and_go) {
     }
     cr_assert_eq(l->extras.count, 2); /* the absent one and one that was used again */
     weir_leg_trim(l, g, 0);
+    scene_close(&s);
+}
+
+/* Open orders, with a loss that needs more than 64 bits. */
+Test(accounts, orders_of_a_leg) {
+    struct scene s;
+    scene_open(&s, 100);
+    struct weir_ledger *l = &s.ledger;
+    struct weir_leg *g = weir_leg_at(l, weir_leg_get(l, scene_account(&s, "a"), LINEAR));
+    const weir_wide loss = ((weir_wide)3 << 64) + 5;
+    for (int i = 0; i < 3; i++) {
+        weir_leg_open_add(l, g, WEIR_BUY, 7, loss);
+        weir_leg_open_add(l, g, WEIR_SELL, 2, 1);
+        weir_leg_open_add(l, g, WEIR_SELL, 0, 4);
+        weir_leg_orders_make(l, g)->order_count = 2;
+        weir_leg_orders_make(l, g)->bid_count = 1;
+        struct weir_open open = weir_leg_open(l, g);
+        cr_assert(open.buys == 7 && open.sells == 2 && open.loss == loss + 5);
+        weir_leg_open_add(l, g, WEIR_BUY, -7, -loss);
+        weir_leg_open_add(l, g, WEIR_SELL, -2, -5);
+        weir_leg_orders_make(l, g)->order_count = 0;
+        weir_leg_trim(l, g, 0);
+        cr_assert_neq(g->orders, 0); /* a bid holds it */
+        weir_leg_orders_make(l, g)->bid_count = 0;
+        weir_leg_trim(l, g, 0);
+        cr_assert(g->orders == 0 && weir_ledger_audit(l) == NULL);
+    }
+    cr_assert_eq(l->orders.count, 2);
     scene_close(&s);
 }
 
