@@ -8,6 +8,12 @@ static wide saturated(wide x) {
     return x > INT64_MAX ? INT64_MAX : x < INT64_MIN ? INT64_MIN : x;
 }
 
+/* u of R28: profit by entry value, in ppb. */
+wide weir_twin_profit_rate(wide profit, wide v) {
+    if (v > 0) return saturated(weir_twin_div('t', profit, WEIR_PPB, 1, v, 1));
+    return profit > 0 ? INT64_MAX : profit < 0 ? INT64_MIN : 0;
+}
+
 static int by_rank(const void *a, const void *b) {
     const struct ranked *x = a, *y = b;
     if (x->score != y->score) return x->score > y->score ? -1 : 1;
@@ -36,10 +42,9 @@ int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed
         wide share = weir_twin_share(t, s, m, size, equity);
         if (share <= 0) continue;
         wide profit = weir_twin_upnl(t, m, p->s, p->v);
-        wide u = p->v > 0 ? weir_twin_div('t', profit, WEIR_PPB, 1, p->v, 1) : 0;
+        wide u = weir_twin_profit_rate(profit, p->v);
         wide l = weir_twin_div('f', weir_twin_value(t, m, k->mark, size), WEIR_PPB, 1, share, 1);
         struct ranked r = {.account = a, .size = size, .weight = profit > 0 ? profit : 0};
-        u = saturated(u);
         l = saturated(l < 1 ? 1 : l);
         r.score = u > 0 ? weir_twin_div('t', u, l, 1, WEIR_PPB, 1)
                         : weir_twin_div('t', u, WEIR_PPB, 1, l, 1);

@@ -18,7 +18,7 @@ static void adl_place(struct twin *t, struct account *a, int m, struct weir_posi
         if (line[i].account != a) continue;
         wide score = line[i].score;
         if (t->v->adl_ranking == WEIR_RANK_PRO_RATA)
-            score = weir_twin_div('t', line[i].weight, WEIR_PPB, 1, a->at[m].v, 1);
+            score = weir_twin_profit_rate(line[i].weight, a->at[m].v);
         out->adl_rank = known(i + 1);
         out->adl_light = known(6 - weir_twin_div('c', 5, up_to, 1, all, 1));
         out->adl_score = known(score);
@@ -219,7 +219,7 @@ static void adl_state(struct twin *t, int m, enum weir_side side) {
         const struct account *a = line[i].account;
         wide score = line[i].score;
         if (t->v->adl_ranking == WEIR_RANK_PRO_RATA)
-            score = weir_twin_div('t', line[i].weight, WEIR_PPB, 1, a->at[m].v, 1);
+            score = weir_twin_profit_rate(line[i].weight, a->at[m].v);
         list[i] = (struct weir_adl_entry){
             .account = &a->name,
             .scope_market = (uint32_t)weir_twin_scope(t, line[i].account, m)->market,

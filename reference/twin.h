@@ -427,6 +427,7 @@ struct ranked {
     wide score, weight;
     int64_t size;
 };
+wide weir_twin_profit_rate(wide profit, wide v);
 int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed,
                    struct ranked **out);
 bool weir_twin_adl_can(struct twin *t, struct scope *s);
