@@ -272,6 +272,24 @@ class Page {
             money(fund.min, true) + ' at its lowest and ended with ' + money(fund.end, true) +
             '. It received ' + money(fund.received, true) + ' and paid ' + money(fund.paid, true) +
             '.';
+        this.purses();
+    }
+
+    // With several settlement assets: what the fund holds of each, in that asset.
+    purses() {
+        const assets = Object.entries(this.summary.by_asset || {});
+        if (assets.length === 0) return;
+        byId('fund-text').textContent +=
+            ' It has a purse for each asset that markets settle in; above, coins count at their ' +
+            'index of the moment.';
+        const keys = [ 'fund_start', 'fund_min', 'fund_end', 'received', 'paid' ];
+        const rows = assets.map(
+            ([ asset,
+               of ]) => [asset, ...keys.map((key) => ({text : decimals(number(of[key]), 4)}))]);
+        byId('fund').append(element(
+            'div', {class : 'scroll'},
+            table(element('table', {id : 'purse-table'}), 'Purses of the fund, each in its asset',
+                  [ 'asset', 'start', 'least', 'end', 'received', 'paid' ], rows, 1)));
     }
 
     // ---- Sides ----
@@ -530,7 +548,8 @@ class Page {
         const rows = [];
         const isMoney =
             new RegExp('^(liquidations\\.(peak_hour\\.)?(notional|by_market|by_stage)|insurance|' +
-                       'adl\\.(notional|haircut|least_haircut)|socialised)');
+                       'adl\\.(notional|haircut|least_haircut)|shortfall|socialised|' +
+                       'by_asset)');
         const walk = (value, path) => {
             if (value !== null && typeof value === 'object') {
                 for (const key in value)
