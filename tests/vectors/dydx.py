@@ -228,12 +228,12 @@ def mmf(inputs, expected):
 
 
 def scaled(inputs, notional):
-    """IM of a notional in a market of this open interest, all in 10^-6."""
+    """IM of a notional in a market of this open interest, all in 10^-6, to a thousandth of it."""
     initial = F(inputs['imf_ppm'], 10**6)
     more = {}
     if inputs['upper']:
         more['oi_scaling'] = {key: millionths(inputs[key]) for key in ('lower', 'upper')}
-    s = Scene(6)
+    s = Scene(9)
     s.market('M', 1, [(None, F(0), initial)], F(1), F(1, 10**6), **more)
     s.account('a', 100, {'M': notional * UNIT})
     if inputs['oi'] > notional:
@@ -248,7 +248,7 @@ def oi_scaled_imf(inputs, expected):
 
 
 def initial_margin(inputs, expected):
-    equal('initial margin', scaled(inputs, inputs['notional']), expected['initial'])
+    equal('initial margin', math.ceil(scaled(inputs, inputs['notional'])), expected['initial'])
 
 
 def priority(inputs, expected):

@@ -85,12 +85,10 @@ LEFT_OUT = {
 
 BLOCK_CAP = 'the policy block_cap'
 OVERLAP = 'adl.eligible any_overlap'
-SCALING = 'oi_scaling'
 DISPOSAL = 'the policy disposal'
 
 # Cases that become tests as soon as the program takes the option.
 NOT_BUILT = {
-    'bybit-04': 'inverse contracts',
     'drift-003': 'the policy increment',
     'drift-004': 'the policy increment',
     'mango-liqbase-04': 'the policy increment',
@@ -110,13 +108,6 @@ NOT_BUILT = {
     'dydx-ProcessDeleveraging-10': OVERLAP,
     'dydx-ProcessDeleveraging-12': OVERLAP,
     'dydx-ProcessDeleveraging-14': OVERLAP,
-    'dydx-ProcessDeleveragingAtOraclePrice-01': 'settlement of dated contracts',
-    'dydx-GetMarginRequirementsInQuoteQuantums_2-13': SCALING,
-    'dydx-GetAdjustedInitialMarginPpm-03': SCALING,
-    'dydx-GetAdjustedInitialMarginPpm-04': SCALING,
-    'dydx-GetAdjustedInitialMarginPpm-05': SCALING,
-    'dydx-GetAdjustedInitialMarginPpm-06': SCALING,
-    'dydx-GetInitialMarginQuoteQuantums-08': SCALING,
 }
 
 # Options for whose cases no test is written: when the program takes one, it is time to.
