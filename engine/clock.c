@@ -65,7 +65,7 @@ void weir_refresh_collateral(struct weir_engine *e, uint32_t asset) {
         weir_feed_next_expiry(&c->feed, stale_after, x->now);
     c->fresh = median > 0;
     if (median > 0) c->price = median;
-    weir_touch_collateral(x, asset);
+    weir_collateral_moved(x, asset);
 }
 
 void weir_refresh_mark(struct weir_engine *e, uint32_t market) {

@@ -195,11 +195,12 @@ void weir_trigger_free(struct weir_trigger_index *t);
 void weir_touch(struct weir_exchange *x, uint32_t scope);
 /* The same, and the queue's key is to be taken again (R19): by commands and steps. */
 void weir_touch_key(struct weir_exchange *x, uint32_t scope);
-/* Every scope with a position in the market / with this collateral. O(those). */
+/* Every scope with a position in the market. O(those). */
 void weir_touch_market(struct weir_exchange *x, uint32_t market);
-void weir_touch_collateral(struct weir_exchange *x, uint32_t asset);
 /* The market's mark moved. O(1). */
 void weir_mark_moved(struct weir_exchange *x, uint32_t market);
+/* An asset's price moved. O(1). */
+void weir_collateral_moved(struct weir_exchange *x, uint32_t asset);
 /* Lots of the market were charged, or paid funding. O(1). */
 void weir_charges_moved(struct weir_exchange *x, uint32_t market);
 /* Do moves wait to be looked at? */

@@ -36,8 +36,9 @@ uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standin
     const struct weir_ledger *l = &x->ledger;
     struct weir_position_view *views = x->trigger.views;
     uint32_t n = 0;
-    *s = (struct weir_standing){.health.equity = weir_scope_own_balance(weir_scope_at(l, scope)) +
-                                                 weir_scope_worth(x, scope)};
+    weir_wide balance = weir_scope_own_balance(weir_scope_at(l, scope));
+    *s = (struct weir_standing){.health.equity = balance + weir_scope_worth(x, scope),
+                                .covered = balance < 0};
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);

@@ -11,6 +11,7 @@ struct weir_standing {
     weir_rate equity_fee; /* the largest closing fee that takes a part of the equity (below) */
     bool zero_rate;       /* a requirement can be 0: it has edges that lines do not show */
     bool priced;          /* the requirement is no plain sum of lines */
+    bool covered;         /* collateral covers a negative balance */
     bool liquidatable, warned;
 };
 

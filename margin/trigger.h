@@ -50,10 +50,19 @@ struct weir_mark_watch {
     uint64_t travelled, moves; /* ticks, and in how many moves */
 };
 
+/* A collateral asset: edges of holdings by its price. */
+struct weir_trigger_asset {
+    struct weir_edge_set low, high;
+    uint64_t edges, stale;
+    bool moved;
+};
+
 struct weir_position_view;
 
 struct weir_trigger_index {
     struct weir_edge_store store;
+    struct weir_trigger_asset assets[WEIR_ASSETS_MAX];
+    uint32_t assets_moved; /* how many of them are to be looked at */
     struct weir_trigger_market *markets;
     struct weir_mark_watch *watch;    /* per market */
     struct weir_position_view *views; /* scratch: a scope's positions */

@@ -1,0 +1,314 @@
+/* The edges of positions' bands: taken when they are passed, set, dropped, swept (R18). */
+#include "margin/edges.h"
+
+#include "margin/gauge.h"
+
+/* Fractions of a lot's value that a class allows charges to drift, as shifts. */
+static const int drift_shift[WEIR_DRIFT_CLASSES - 1] = {6, 11};
+/* Edges that count no more are swept once there are this many, and half as many as all. */
+#define STALE_LEAST 1024
+#define SWEEP_STEP  24
+#define AHEAD       16 /* edges whose memory is asked for ahead */
+
+static uint32_t *stored_at(struct weir_leg *g, enum weir_direction d) {
+    return d == WEIR_LOW ? &g->low_key : &g->high_key;
+}
+static struct weir_edge_set *set_of(struct weir_trigger_market *t, enum weir_direction d,
+                                    uint32_t word) {
+    struct weir_trigger_side *s = &t->side[word & 1];
+    return d == WEIR_LOW ? &s->low[word >> 1 & 3] : &s->high[word >> 1 & 3];
+}
+
+void weir_list_add(struct weir_pool *list, uint32_t index) {
+    uint32_t i = weir_pool_add(list, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(list, uint32_t, i) = index;
+}
+
+uint32_t weir_edge_stored(enum weir_direction d, weir_wide gauge, uint32_t drift, uint32_t side) {
+    if (d == WEIR_LOW) {
+        uint32_t code = weir_gauge_code_up(weir_max(1, weir_gauge_clamp(gauge)));
+        return weir_edge_word(code, drift, side);
+    }
+    uint32_t code = weir_gauge_code(weir_gauge_clamp(gauge + 1));
+    return ~weir_edge_word(code > 0 ? code - 1 : 0, drift, side);
+}
+
+uint64_t weir_edge_bound(enum weir_direction d, int64_t least, int64_t most) {
+    if (d == WEIR_LOW) return (uint32_t)~weir_edge_word(weir_gauge_code(least), 3, 1);
+    return weir_edge_word(weir_gauge_code(most), 0, 0);
+}
+
+/* ---- Passing edges --------------------------------------------------------------------------- */
+
+/* What a lot of the side has paid so far. */
+static weir_wide charges(const struct weir_exchange *x, uint32_t market, uint32_t side) {
+    return weir_lot_charged(&x->ledger.markets[market], side == 0 ? 1 : -1);
+}
+
+static int side_sign(const struct weir_market *m, uint32_t side) {
+    return side == 0 ? weir_long_sign(m) : -weir_long_sign(m);
+}
+
+/* How far the side's coordinate lies below the gauge, toward minus infinity: a lot that gains with
+ * value and paid c stands as if its gauge were lower by c. */
+static weir_wide coordinate_shift(struct weir_exchange *x, uint32_t market, uint32_t side) {
+    struct weir_trigger_side *s = &x->trigger.markets[market].side[side];
+    weir_wide now = charges(x, market, side);
+    if (now == s->charged) return s->shift;
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_wide paid = (now - s->base) * side_sign(m, side);
+    s->charged = now;
+    s->shift = weir_div_floor(paid * ((weir_wide)1 << x->trigger.markets[market].scale),
+                              weir_gauge_unit(m));
+    return s->shift;
+}
+
+int64_t weir_gauge_clamp(weir_wide g) {
+    const weir_wide most = ((weir_wide)1 << 62) - 1;
+    return (int64_t)(g < 0 ? 0 : g > most ? most : g);
+}
+
+/* The range of the coordinate in which a side stands at the present mark. */
+struct place {
+    int64_t least, most;
+};
+static struct place side_place(struct weir_exchange *x, uint32_t market, uint32_t side) {
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_wide gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
+    weir_wide shift = coordinate_shift(x, market, side);
+    bool exact = m->contract == WEIR_LINEAR;
+    bool moved = charges(x, market, side) != x->trigger.markets[market].side[side].base;
+    return (struct place){weir_gauge_clamp(gauge - shift - moved),
+                          weir_gauge_clamp(gauge - shift + !exact)};
+}
+
+static bool far_off(struct weir_exchange *x, uint32_t market, uint32_t side) {
+    const struct weir_market *m = &x->venue->markets[market];
+    int64_t gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
+    weir_wide shift = coordinate_shift(x, market, side);
+    return shift > gauge / 4 || -shift > gauge / 4;
+}
+
+/* Has the side drifted by half of what a class allows? Then all its edges are to be taken, and the
+ * allowance begins anew. */
+static bool renew_drift(struct weir_exchange *x, uint32_t market, uint32_t side, uint32_t c,
+                        bool far) {
+    struct weir_trigger_side *s = &x->trigger.markets[market].side[side];
+    weir_wide now = charges(x, market, side), drifted = now - s->since[c];
+    if (drifted < 0) drifted = -drifted;
+    if (!far && (drifted == 0 || 2 * drifted <= s->allowed[c])) return false;
+    s->since[c] = now;
+    if (c + 1 < WEIR_DRIFT_CLASSES) {
+        weir_wide lot = weir_value(&x->venue->markets[market], x->prices[market].mark, 1);
+        s->allowed[c] = lot >> drift_shift[c];
+    }
+    return true;
+}
+
+/* Edges that were taken: those that still count have their scopes looked at. The memory of legs,
+ * then of scopes, is asked for ahead. */
+static void touch_taken(struct weir_exchange *x, uint32_t market, enum weir_direction d) {
+    struct weir_trigger_index *t = &x->trigger;
+    const uint64_t *at = WEIR_AT(&t->taken, uint64_t, 0);
+    uint32_t n = t->taken.count, kept = 0, *scopes = WEIR_AT(&t->taken, uint32_t, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) __builtin_prefetch(weir_leg_at(&x->ledger, (uint32_t)at[i + AHEAD]));
+        struct weir_leg *g = weir_leg_at(&x->ledger, (uint32_t)at[i]);
+        uint32_t *stored = stored_at(g, d);
+        if (*stored != ~(uint32_t)(at[i] >> 32)) {
+            t->markets[market].stale--;
+            continue;
+        }
+        *stored = 0;
+        scopes[kept++] = g->scope; /* never ahead of what is read */
+    }
+    t->markets[market].edges -= n;
+    for (uint32_t i = 0; i < kept; i++) {
+        if (i + AHEAD < kept) __builtin_prefetch(weir_scope_at(&x->ledger, scopes[i + AHEAD]));
+        weir_touch(x, scopes[i]);
+    }
+    t->taken.count = 0;
+}
+
+static void note_changed(struct weir_trigger_index *t, uint32_t market) {
+    if (t->markets[market].changed) return;
+    t->markets[market].changed = true;
+    weir_list_add(&t->changed, market);
+}
+
+/* How far the mark goes in a move, from what it did lately. */
+static void learn_unrest(struct weir_exchange *x, uint32_t market) {
+    struct weir_mark_watch *w = &x->trigger.watch[market];
+    if (w->moves < 16) return;
+    weir_wide mark = (weir_wide)x->prices[market].mark * (weir_wide)w->moves;
+    weir_wide part = ((weir_wide)w->travelled << 20) / mark;
+    x->trigger.markets[market].unrest = (uint32_t)weir_clamp(weir_saturate(part), 1, 1 << 20);
+    while (w->moves > 1024) {
+        w->moves /= 2;
+        w->travelled /= 2;
+    }
+}
+
+/* Takes the edges that the mark and the charges of a market have passed. */
+void weir_pass_edges(struct weir_exchange *x, uint32_t market) {
+    struct weir_trigger_index *t = &x->trigger;
+    struct weir_trigger_market *tm = &t->markets[market];
+    tm->moved = false;
+    if (x->prices[market].mark == 0) return;
+    note_changed(t, market);
+    learn_unrest(x, market);
+    for (uint32_t side = 0; side < 2; side++) {
+        struct weir_trigger_side *s = &tm->side[side];
+        bool far = !tm->ready || far_off(x, market, side);
+        struct place place = side_place(x, market, side);
+        uint64_t low = weir_edge_bound(WEIR_LOW, place.least, place.most);
+        uint64_t high = weir_edge_bound(WEIR_HIGH, place.least, place.most);
+        for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
+            bool all = renew_drift(x, market, side, c, far);
+            weir_edge_take(&t->store, &s->low[c], all ? WEIR_EDGE_NONE : low, &t->taken);
+            touch_taken(x, market, WEIR_LOW);
+            weir_edge_take(&t->store, &s->high[c], all ? WEIR_EDGE_NONE : high, &t->taken);
+            touch_taken(x, market, WEIR_HIGH);
+        }
+        if (!far) continue;
+        s->base = s->charged = charges(x, market, side);
+        s->shift = 0;
+    }
+    tm->ready = true;
+}
+
+/* The marks that pass no edge of a market. */
+void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
+    struct weir_trigger_index *t = &x->trigger;
+    struct weir_trigger_market *tm = &t->markets[market];
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_wide low = 0, high = ((weir_wide)1 << 62) - 1; /* of the gauge, below and above exact */
+    tm->changed = false;
+    for (uint32_t side = 0; side < 2; side++) {
+        const struct weir_trigger_side *s = &tm->side[side];
+        weir_wide shift = coordinate_shift(x, market, side);
+        for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
+            uint64_t near = weir_edge_least(&s->low[c]);
+            if (near != WEIR_EDGE_NONE) {
+                int64_t least = weir_gauge_decode((uint32_t)~near >> 3);
+                low = weir_wide_max(low, least + shift + 1);
+            }
+            near = weir_edge_least(&s->high[c]);
+            if (near != WEIR_EDGE_NONE) {
+                int64_t above = weir_gauge_decode(((uint32_t)near >> 3) + 1);
+                high = weir_wide_min(high, above + shift - 2);
+            }
+        }
+    }
+    struct weir_mark_watch *quiet = &t->watch[market];
+    quiet->low = 1;
+    quiet->high = 0;
+    if (low > high || high < 1) return;
+    if (m->contract == WEIR_LINEAR) {
+        quiet->low = weir_saturate((low + ((weir_wide)1 << tm->scale) - 1) >> tm->scale);
+        quiet->high = weir_saturate(high >> tm->scale);
+    } else {
+        weir_wide face = ((weir_wide)m->face_units << tm->scale) / m->face_divisor;
+        quiet->low = weir_saturate(face / high + 1);
+        quiet->high = low <= 0 ? INT64_MAX : weir_saturate(face / low);
+    }
+}
+
+/* ---- Setting edges --------------------------------------------------------------------------- */
+
+/* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
+static uint32_t value_word(struct weir_exchange *x, const struct weir_position_view *p,
+                           enum weir_direction d, weir_wide value, uint32_t drift) {
+    if (d == WEIR_LOW ? value == WEIR_BAND_NO_LOW : value == WEIR_BAND_NO_HIGH) return 0;
+    uint32_t market = p->leg->market, side = p->leg->size < 0;
+    uint8_t scale = x->trigger.markets[market].scale;
+    bool inverse = p->market->contract == WEIR_INVERSE;
+    weir_wide shift = coordinate_shift(x, market, side); /* at most one above, never below */
+    weir_wide lots = (weir_wide)p->lots * weir_gauge_unit(p->market);
+    if (d == WEIR_LOW) {
+        /* The value of inverse lots is cut to a unit: up to one more is needed. */
+        weir_wide scaled = (value + inverse) * ((weir_wide)1 << scale);
+        weir_wide gauge = weir_div_ceil(scaled, lots) - shift;
+        return weir_edge_stored(d, gauge, drift, side);
+    }
+    value = weir_wide_min(value, (weir_wide)1 << 90);
+    weir_wide gauge = weir_div_floor(value * ((weir_wide)1 << scale), lots) - shift - 1;
+    return weir_edge_stored(d, gauge, drift, side);
+}
+
+/* Is the edge in the set good enough to stand for the new one: in the same sets, not further, of a
+ * class that allows no more, and not so much nearer that it would soon be passed for nothing? */
+static bool keeps(struct weir_exchange *x, const struct weir_position_view *p,
+                  enum weir_direction d, uint32_t old, uint32_t new) {
+    if (old == 0) return false;
+    old = weir_edge_word_of(d, old);
+    new = weir_edge_word_of(d, new);
+    if ((old & 1) != (new & 1) || (old >> 1 & 3) < (new >> 1 & 3)) return false;
+    struct place place = side_place(x, p->leg->market, new & 1);
+    int64_t was = weir_gauge_decode(old >> 3), is = weir_gauge_decode(new >> 3);
+    int64_t reach_was = d == WEIR_LOW ? place.least - was : was - place.most;
+    int64_t reach_is = d == WEIR_LOW ? place.least - is : is - place.most;
+    return reach_was <= reach_is && reach_is - reach_was <= reach_was / 4;
+}
+
+static bool edge_counts(const void *ctx, uint32_t key, uint32_t leg, enum weir_direction d) {
+    const struct weir_leg *g = WEIR_AT((const struct weir_pool *)ctx, struct weir_leg, leg);
+    return (d == WEIR_LOW ? g->low_key : g->high_key) == ~key;
+}
+static bool low_counts(const void *ctx, uint32_t key, uint32_t leg) {
+    return edge_counts(ctx, key, leg, WEIR_LOW);
+}
+static bool high_counts(const void *ctx, uint32_t key, uint32_t leg) {
+    return edge_counts(ctx, key, leg, WEIR_HIGH);
+}
+
+/* Drops some edges that count no more, a set after the other: an edge added pays for it. */
+static void sweep_stale(struct weir_exchange *x, uint32_t market) {
+    struct weir_trigger_index *t = &x->trigger;
+    struct weir_trigger_market *tm = &t->markets[market];
+    if (tm->stale < STALE_LEAST || 2 * tm->stale < tm->edges) return;
+    enum weir_direction d = tm->sweep & 1 ? WEIR_HIGH : WEIR_LOW;
+    struct weir_edge_set *set = set_of(tm, d, tm->sweep >> 1);
+    uint32_t dropped = weir_edge_sweep(&t->store, set, SWEEP_STEP,
+                                       d == WEIR_LOW ? low_counts : high_counts, &x->ledger.legs);
+    tm->edges -= dropped;
+    tm->stale -= dropped;
+    note_changed(t, market);
+    tm->swept += SWEEP_STEP;
+    if (tm->swept < weir_edge_count(set)) return;
+    tm->swept = 0;
+    tm->sweep = (tm->sweep + 1) % (4 * WEIR_DRIFT_CLASSES);
+}
+
+static void set_edge(struct weir_exchange *x, uint32_t leg, const struct weir_position_view *p,
+                     enum weir_direction d, uint32_t word) {
+    struct weir_trigger_index *t = &x->trigger;
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    struct weir_trigger_market *tm = &t->markets[g->market];
+    uint32_t *stored = stored_at(g, d);
+    if (word == *stored || (word != 0 && keeps(x, p, d, *stored, word))) return;
+    if (*stored != 0) tm->stale++;
+    *stored = word;
+    if (word == 0) return;
+    struct weir_edge_set *set = set_of(tm, d, weir_edge_word_of(d, word));
+    uint64_t before = weir_edge_least(set);
+    bool added = weir_edge_add(&t->store, set, ~word, leg);
+    WEIR_CHECK(added);
+    tm->edges++;
+    if (weir_edge_least(set) < before) note_changed(t, g->market);
+    sweep_stale(x, g->market);
+}
+
+void weir_drop_edges(struct weir_exchange *x, uint32_t leg) {
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    struct weir_trigger_market *tm = &x->trigger.markets[g->market];
+    tm->stale += (uint64_t)(g->low_key != 0) + (g->high_key != 0);
+    g->low_key = g->high_key = 0;
+}
+
+void weir_set_edges(struct weir_exchange *x, uint32_t leg, const struct weir_position_view *p,
+                    const struct weir_band *band, uint32_t drift) {
+    set_edge(x, leg, p, WEIR_LOW, value_word(x, p, WEIR_LOW, band->low, drift));
+    set_edge(x, leg, p, WEIR_HIGH, value_word(x, p, WEIR_HIGH, band->high, drift));
+}
