@@ -208,19 +208,23 @@ def inverse_bankruptcy(inputs, expected):
     """Requirement on the value at entry, closing fee at the bankruptcy price, which is rounded up
     to the tick (R23). The page's liquidation price (5739.5) is not what its own formula gives (5739.08)."""
     taker, entry, qty = inputs['taker'], inputs['entry'], inputs['qty']
-    s = Scene(8, trigger=LOOSE['trigger'], liquidation={'bankruptcy_fee': 'included'})
-    s.market('M', number(expected['liquidation_price']) - 1, [(None, F(inputs['mmr']), F(1))],
-             F(1, 100), 1, entry, contract='inverse', face_value=1, margin_basis='entry',
-             closing_fee_reserve=taker, closing_fee_basis='bankruptcy', fees={'taker': taker})
-    s.account('a', F(inputs['balance']) - qty * entry, {'M': qty})
-    s.open().settle()
+    wanted = number(expected['liquidation_price'])
+
+    def at(mark):
+        s = Scene(8, trigger=LOOSE['trigger'], liquidation={'bankruptcy_fee': 'included'})
+        s.market('M', mark, [(None, F(inputs['mmr']), F(1))], F(1, 100), 1, entry,
+                 contract='inverse', face_value=1, margin_basis='entry',
+                 closing_fee_reserve=taker, closing_fee_basis='bankruptcy', fees={'taker': taker})
+        s.account('a', F(inputs['balance']) - qty * entry, {'M': qty})
+        return s.open().settle()
+
+    s = at(entry)
     asked = s.query('a')
-    s.start().run()
-    equal('bankruptcy price', F(s.step()['limit']), number(expected['bankruptcy_price']),
+    position = held(s.run().answer(asked), 'M')
+    equal('liquidation price', F(position['liquidation_price']), wanted, F(1, 10**4))
+    step = at(wanted - 1).start().run().step()
+    equal('bankruptcy price', F(step['limit']), number(expected['bankruptcy_price']),
           F(2, 10**6))
-    position = held(s.answer(asked), 'M')
-    equal('liquidation price', F(position['liquidation_price']),
-          number(expected['liquidation_price']), F(1, 10**4))
 
 
 # ---- Stages -------------------------------------------------------------------------------------
