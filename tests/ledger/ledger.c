@@ -166,7 +166,7 @@ Test(ledger, random_postings) {
             if (weir_random_below(&r, 3) == 0 && g->size < 0) qty = -g->size;
             scene_fill(&s, leg, other, qty, 1 + (weir_price)weir_random_below(&r, 100000));
         } else if (what < 75) {
-            weir_post_funding(l, market, amount << weir_random_below(&r, 50));
+            weir_post_funding(l, market, amount * ((weir_wide)1 << weir_random_below(&r, 50)));
         } else if (what < 80) {
             weir_wide lots = 2 * (weir_wide)l->markets[market].open_interest;
             weir_post_charge(l, market, amount + 1000);
