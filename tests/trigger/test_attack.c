@@ -9,11 +9,11 @@
 
 /* The tier tables: flat, steep with a tier of rate 0, and many narrow ones. */
 static const char *const tier_tables[] = {
-    "[{cap: 9000000000, rate: 0.01, max_leverage: 50}]",
+    "[{cap: 90000000000, rate: 0.01, max_leverage: 50}]",
     "[{cap: 20000, rate: 0, max_leverage: 100}, {cap: 50000, rate: 0.02, max_leverage: 20}, "
-    "{cap: 9000000000, rate: 0.4, max_leverage: 2}]",
+    "{cap: 90000000000, rate: 0.4, max_leverage: 2}]",
     "[{cap: 8000, rate: 0.005, max_leverage: 100}, {cap: 9999, rate: 0.006, max_leverage: 80}, "
-    "{cap: 10001, rate: 0.1, max_leverage: 10}, {cap: 9000000000, rate: 0.2, max_leverage: 5}]",
+    "{cap: 10001, rate: 0.1, max_leverage: 10}, {cap: 90000000000, rate: 0.2, max_leverage: 5}]",
 };
 static const char *const inverse_tiers[] = {
     "[{cap: 9000000000, rate: 0.01, max_leverage: 50}]",
@@ -103,7 +103,7 @@ Test(attack, marks_that_oscillate, .timeout = 0) {
 /* Very many scopes that all become liquidatable at one price: none before it, all at it. */
 static void crowd_at_one_price(uint32_t i, uint32_t count, bool isolated) {
     struct weir_crowd_venue venue = variant(i, 1);
-    venue.market_keys = ", default_leverage: 10";
+    venue.market_keys = ", default_leverage: 10, max_price: 100000";
     struct weir_crowd c;
     if (!open_venue(&c, &venue, i)) return;
     c.check = false;
