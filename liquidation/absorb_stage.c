@@ -100,7 +100,7 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     for (weir_qty high = (weir_qty)most; high > 0;) {
         weir_qty low = piece_start(x, own, a->side, high);
         weir_qty lots = most_lots(x, a, cash, low, high);
-        if (lots >= 0) return lots;
+        if (lots >= 0) return lots + same >= -bound ? lots : 0; /* it may have been beyond */
         high = low;
     }
     return 0;
