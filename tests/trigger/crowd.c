@@ -80,13 +80,22 @@ static struct weir_name name(const char *prefix, uint32_t number) {
     return out;
 }
 
+/* number * 10^-scale, a fraction in lowest terms as the readers make it. */
+static struct weir_decimal decimal(int64_t number, uint8_t scale) {
+    while (scale > 0 && number % 10 == 0) {
+        number /= 10;
+        scale--;
+    }
+    return (struct weir_decimal){.mantissa = number, .scale = scale};
+}
+
 static struct weir_decimal whole(int64_t number) {
-    return (struct weir_decimal){.mantissa = number};
+    return decimal(number, 0);
 }
 
 static struct weir_decimal money(const struct weir_crowd *c, int64_t units) {
     uint32_t asset = c->venue->markets[0].asset;
-    return (struct weir_decimal){.mantissa = units, .scale = c->venue->assets[asset].decimals};
+    return decimal(units, c->venue->assets[asset].decimals);
 }
 
 void weir_crowd_account(struct weir_crowd *c, uint32_t account) {
@@ -100,6 +109,21 @@ void weir_crowd_deposit(struct weir_crowd *c, uint32_t account, int64_t units) {
                                    .account = name("a", account),
                                    .asset = c->venue->assets[c->venue->markets[0].asset].name,
                                    .amount = money(c, weir_abs(units))};
+    apply(c, &command, WEIR_NO_INDEX);
+}
+
+void weir_crowd_collateral(struct weir_crowd *c, uint32_t account, int64_t amount) {
+    struct weir_command command = {.kind = WEIR_CMD_DEPOSIT,
+                                   .present = WEIR_HAS_ASSET,
+                                   .account = name("a", account),
+                                   .amount = decimal(amount, 4)};
+    weir_name_read("ETH", 3, &command.asset);
+    apply(c, &command, WEIR_NO_INDEX);
+}
+
+void weir_crowd_collateral_price(struct weir_crowd *c, int64_t price) {
+    struct weir_command command = {.kind = WEIR_CMD_COLLATERAL_PRICE, .price = decimal(price, 2)};
+    weir_name_read("ETH", 3, &command.asset);
     apply(c, &command, WEIR_NO_INDEX);
 }
 

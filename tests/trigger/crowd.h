@@ -34,6 +34,9 @@ void weir_crowd_free(struct weir_crowd *crowd);
 void weir_crowd_account(struct weir_crowd *crowd, uint32_t account);
 /* Units of the asset that market 0 settles in; negative withdraws. */
 void weir_crowd_deposit(struct weir_crowd *crowd, uint32_t account, int64_t units);
+/* The venue's collateral ETH: an amount in 10^-4, its price in 10^-2. */
+void weir_crowd_collateral(struct weir_crowd *crowd, uint32_t account, int64_t amount);
+void weir_crowd_collateral_price(struct weir_crowd *crowd, int64_t price);
 void weir_crowd_mode(struct weir_crowd *crowd, uint32_t account, uint32_t market,
                      enum weir_margin_mode mode);
 void weir_crowd_isolated_margin(struct weir_crowd *crowd, uint32_t account, uint32_t market,

@@ -2,6 +2,8 @@
  * is compared with a full scan, and no tick looks at a scope more than twice (R18). */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+
 #include "crowd.h"
 #include "tests/scale.h"
 
@@ -25,9 +27,16 @@ static const char *const inverse_tiers[] = {
 };
 static const char *const rules[] = {"maintenance", "maintenance_strict", "initial_fraction"};
 
+static const char *const reserves[] = {
+    "",
+    ", closing_fee_reserve: 0.0005",
+    ", closing_fee_reserve: 0.01, closing_fee_basis: entry",
+    ", closing_fee_reserve: 0.02, closing_fee_basis: bankruptcy",
+};
+
 #define VARIANTS 36
 
-/* Variant `i` of contract, tiers, their mode, basis and rule. */
+/* Variant `i` of contract, tiers, their mode, basis, rule and closing fee. */
 static struct weir_crowd_venue variant(uint32_t i, uint32_t markets) {
     bool inverse = i / 18 == 1;
     return (struct weir_crowd_venue){
@@ -37,9 +46,16 @@ static struct weir_crowd_venue variant(uint32_t i, uint32_t markets) {
         .tier_mode = i / 9 % 2 == 0 ? "marginal" : "whole",
         .basis = i % 2 == 0 ? "mark" : "entry",
         .rule = rules[i / 3 % 3],
-        .market_keys = "",
+        .market_keys = reserves[i % 4],
         .keys = "",
     };
+}
+
+/* Further keys of every market, beside those of the variant. */
+static void add_keys(struct weir_crowd_venue *venue, uint32_t i, const char *keys) {
+    static char text[256];
+    snprintf(text, sizeof text, "%s%s", reserves[i % 4], keys);
+    venue->market_keys = text;
 }
 
 static void good(const struct weir_crowd *c, uint32_t i) {
@@ -103,7 +119,7 @@ Test(attack, marks_that_oscillate, .timeout = 0) {
 /* Very many scopes that all become liquidatable at one price: none before it, all at it. */
 static void crowd_at_one_price(uint32_t i, uint32_t count, bool isolated) {
     struct weir_crowd_venue venue = variant(i, 1);
-    venue.market_keys = ", default_leverage: 10, max_price: 100000";
+    add_keys(&venue, i, ", default_leverage: 10, max_price: 100000");
     struct weir_crowd c;
     if (!open_venue(&c, &venue, i)) return;
     c.check = false;
@@ -180,7 +196,7 @@ Test(attack, a_leg_in_every_market, .timeout = 0) {
 Test(attack, equity_near_zero, .timeout = 0) {
     for (uint32_t i = 0; i < VARIANTS; i++) {
         struct weir_crowd_venue venue = variant(i, 2);
-        venue.market_keys = ", default_leverage: 50";
+        add_keys(&venue, i, ", default_leverage: 50");
         struct weir_crowd c;
         if (!open_venue(&c, &venue, i)) continue;
         c.check = false;
@@ -207,7 +223,7 @@ Test(attack, both_ends_of_the_range, .timeout = 0) {
                                       1,    7,    2,   1000000, 999999, 1000000, 10000};
     for (uint32_t i = 0; i < VARIANTS; i++) {
         struct weir_crowd_venue venue = variant(i, 2);
-        venue.market_keys = ", max_price: 1000000, default_leverage: 2";
+        add_keys(&venue, i, ", max_price: 1000000, default_leverage: 2");
         struct weir_crowd c;
         if (!open_venue(&c, &venue, i)) continue;
         for (uint32_t who = 1; who <= 40; who++) /* up to 150 times what they hold */
@@ -249,8 +265,9 @@ Test(attack, tiers_changed_under_positions, .timeout = 0) {
 Test(attack, tiny_lots, .timeout = 0) {
     for (uint32_t i = 0; i < VARIANTS; i++) {
         struct weir_crowd_venue venue = variant(i, 2);
-        venue.market_keys =
-            venue.inverse ? ", max_price: 1000000000" : ", max_price: 1000, default_leverage: 1";
+        add_keys(&venue, i,
+                 venue.inverse ? ", max_price: 1000000000"
+                               : ", max_price: 1000, default_leverage: 1");
         struct weir_crowd c;
         if (!weir_crowd_new(&c, &venue)) continue;
         weir_price low = venue.inverse ? 900000000 : 1, span = venue.inverse ? 99000000 : 12;
@@ -271,8 +288,9 @@ Test(attack, tiny_lots, .timeout = 0) {
 Test(attack, funding_that_drifts, .timeout = 0) {
     for (uint32_t i = 0; i < VARIANTS; i++) {
         struct weir_crowd_venue venue = variant(i, 2);
-        venue.market_keys = i % 4 < 2 ? ", funding: {interval: 1s, interest: 0.0002, cap: 0.001}"
-                                      : ", funding: {interval: 1s, interest: -0.0003, cap: 0.001}";
+        add_keys(&venue, i,
+                 i % 4 < 2 ? ", funding: {interval: 1s, interest: 0.0002, cap: 0.001}"
+                           : ", funding: {interval: 1s, interest: -0.0003, cap: 0.001}");
         struct weir_crowd c;
         if (!open_venue(&c, &venue, i)) continue;
         c.check = false;
@@ -319,12 +337,44 @@ Test(attack, requirements_that_vanish, .timeout = 0) {
     }
 }
 
+/* Collateral is part of equity (R8): its price takes scopes to their edges and back, alone and with
+ * the marks. */
+Test(attack, collateral_that_moves, .timeout = 0) {
+    for (uint32_t i = 0; i < VARIANTS / 2; i++) {
+        struct weir_crowd_venue venue = variant(i, 2);
+        venue.keys = "collateral: [{asset: ETH, decimals: 4, haircut: 0.1}]";
+        struct weir_crowd c;
+        if (!open_venue(&c, &venue, i)) continue;
+        weir_crowd_collateral_price(&c, 200000);
+        c.check = false;
+        for (uint32_t who = 1; who <= 60; who++) {
+            weir_crowd_account(&c, who);
+            if (who % 4 != 0) weir_crowd_collateral(&c, who, 2000 * (2 + who % 13) + who);
+            join(&c, who, who % 2, who % 3 != 0, 1 + who % 2, who % 4 == 0 ? 60 : 1 + who % 9);
+            if (who % 5 == 0) join(&c, who, 1 - who % 2, who % 3 == 0, 1, 2);
+        }
+        c.check = true;
+        cr_assert(c.engine->x.ledger.markets[0].positions.count > 20);
+        uint64_t rounds = weir_test_scale(240);
+        for (uint64_t k = 0; k < rounds; k++) {
+            int64_t swing = (int64_t)(k % 40) * 4500;
+            weir_crowd_collateral_price(&c, weir_max(1, 200000 - swing - (int64_t)(k / 40) * 9000));
+            weir_price mark = 10000 + 7 * (weir_price)(k * 5 % 11) - 40 * (weir_price)(k / 40);
+            weir_crowd_tick(&c, (uint32_t)(k % 2), mark);
+            if (k % 16 == 0) weir_crowd_collateral_price(&c, 200001);
+        }
+        good(&c, i);
+        cr_assert(c.events[WEIR_EV_LIQUIDATION_STARTED] > 0 || rounds < 240, "variant %d", (int)i);
+        weir_crowd_free(&c);
+    }
+}
+
 /* Losses that no fund pays are charged to every lot, which makes the next ones liquidatable. */
 Test(attack, charges, .timeout = 0) {
     for (uint32_t i = 0; i < VARIANTS; i++) {
         struct weir_crowd_venue venue = variant(i, 2);
         venue.keys = "adl: {price: mark}";
-        venue.market_keys = ", default_leverage: 10";
+        add_keys(&venue, i, ", default_leverage: 10");
         struct weir_crowd c;
         if (!open_venue(&c, &venue, i)) continue;
         c.check = false;
