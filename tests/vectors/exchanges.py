@@ -206,7 +206,8 @@ def bankruptcy_price(inputs, expected):
 
 def inverse_bankruptcy(inputs, expected):
     """Requirement on the value at entry, closing fee at the bankruptcy price, which is rounded up
-    to the tick (R23). The page's liquidation price (5739.5) is not what its own formula gives (5739.08)."""
+    to the tick (R23). The page's liquidation price (5739.5) is not what its own formula gives
+    (5739.08)."""
     taker, entry, qty = inputs['taker'], inputs['entry'], inputs['qty']
     wanted = number(expected['liquidation_price'])
 
