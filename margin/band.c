@@ -92,10 +92,10 @@ bool weir_band_plain(const struct weir_position_view *p, const struct weir_condi
     if (p->value + shift > weir_tier_top(p, p->tier)) return false;
     *band = (struct weir_band){WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
     if (p->sign > 0) {
-        band->low = p->value - room / (c->alpha - p->own.slope);
+        band->low = p->value - weir_div_trunc(room, c->alpha - p->own.slope);
         return p->tier == 0 || band->low + shift > weir_tier_top(p, p->tier - 1);
     }
-    band->high = p->value + room / (c->alpha + p->own.slope);
+    band->high = p->value + weir_div_trunc(room, c->alpha + p->own.slope);
     return band->high + shift <= weir_tier_top(p, p->tier);
 }
 

@@ -139,7 +139,8 @@ weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {
     weir_stand(x, g->scope, &s);
     if (s.liquidatable) return x->prices[g->market].mark;
     if (s.priced) return search(x, leg);
-    struct weir_position_view p = weir_view_position(x, g, x->trigger.markets[g->market].plain);
+    struct weir_position_view p;
+    weir_view_position(x, g, &p);
     bool strict = x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT;
     weir_wide others = s.health.requirement - weir_div_ceil(p.required, WEIR_PPB);
     struct left w = {

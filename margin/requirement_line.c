@@ -71,26 +71,27 @@ bool weir_market_is_plain(const struct weir_venue *venue, const struct weir_mark
            venue->trigger_rule != WEIR_TRIGGER_INITIAL_FRACTION;
 }
 
-struct weir_position_view weir_view_position(const struct weir_exchange *x,
-                                             const struct weir_leg *leg, bool plain) {
+void weir_view_position(const struct weir_exchange *x, const struct weir_leg *leg,
+                        struct weir_position_view *p) {
     const struct weir_market *m = &x->venue->markets[leg->market];
-    struct weir_position_view p = {.market = m,
-                                   .risk = &x->risks[leg->market],
-                                   .leg = leg,
-                                   .plain = plain,
-                                   .lots = weir_abs(leg->size),
-                                   .entry_value = leg->entry_value};
-    p.sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
-    p.value = (int64_t)weir_value(m, x->prices[leg->market].mark, p.lots);
-    p.tier = weir_tier_of(m, p.risk, m->margin_basis == WEIR_BASIS_MARK ? p.value : p.entry_value);
-    if (plain) {
-        p.own.slope = p.risk->tiers.row[p.tier].rate + m->closing_fee_reserve;
-        p.own.base = -p.risk->deduction[p.tier];
+    const struct weir_risk *r = &x->risks[leg->market];
+    p->market = m;
+    p->risk = r;
+    p->leg = leg;
+    p->plain = x->trigger.markets[leg->market].plain;
+    p->lots = weir_abs(leg->size);
+    p->entry_value = leg->entry_value;
+    p->leverage = 0;
+    p->sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
+    p->value = (int64_t)weir_value(m, x->prices[leg->market].mark, p->lots);
+    p->tier = weir_tier_of(m, r, m->margin_basis == WEIR_BASIS_MARK ? p->value : p->entry_value);
+    if (p->plain) {
+        p->own.slope = r->tiers.row[p->tier].rate + m->closing_fee_reserve;
+        p->own.base = -r->deduction[p->tier];
     } else {
         if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
-            p.leverage = weir_leg_leverage(x, leg);
-        p.own = weir_requirement_line(x, &p, p.tier, true);
+            p->leverage = weir_leg_leverage(x, leg);
+        p->own = weir_requirement_line(x, p, p->tier, true);
     }
-    p.required = weir_line_at(p.own, p.value);
-    return p;
+    p->required = weir_line_at(p->own, p->value);
 }

@@ -33,9 +33,8 @@ struct weir_position_view {
 /* A linear market whose maintenance margin is continuous in the value at mark: tiers marginal, on
  * mark, with no closing fee or one on mark. */
 bool weir_market_is_plain(const struct weir_venue *venue, const struct weir_market *market);
-/* `plain` as weir_market_is_plain says. */
-struct weir_position_view weir_view_position(const struct weir_exchange *x,
-                                             const struct weir_leg *leg, bool plain);
+void weir_view_position(const struct weir_exchange *x, const struct weir_leg *leg,
+                        struct weir_position_view *view);
 struct weir_line weir_requirement_line(const struct weir_exchange *x,
                                        const struct weir_position_view *p, uint32_t tier,
                                        bool upper);

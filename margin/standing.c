@@ -1,13 +1,6 @@
 /* How a scope stands: its equity, its requirement and bounds of it (R8, R9, R17). */
 #include "margin/standing.h"
 
-/* Units of 10^-9 units, rounded up. */
-static weir_wide units_up(weir_wide ppb) {
-    if (ppb >= 0 && ppb >> 62 == 0)
-        return (weir_wide)(((uint64_t)ppb + (uint64_t)WEIR_PPB - 1) / (uint64_t)WEIR_PPB);
-    return weir_div_ceil(ppb, WEIR_PPB);
-}
-
 /* One position into the standing. A short of a linear contract (whatever loses as its value grows)
  * has a bankruptcy price worth more than mark by its share of the equity: a closing fee on it grows
  * by at most that fee on the whole equity. */
@@ -16,7 +9,7 @@ static void add_position(const struct weir_exchange *x, const struct weir_positi
     const struct weir_market *m = p->market;
     weir_wide gain = ((weir_wide)p->value - p->entry_value) * p->sign;
     s->health.equity += weir_leg_pending(&x->ledger, p->leg) + gain;
-    s->health.requirement += units_up(p->required);
+    s->health.requirement += weir_div_ceil(p->required, WEIR_PPB);
     s->health.positions++;
     s->upper += p->required;
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
@@ -43,7 +36,7 @@ uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standin
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);
         if (g->size == 0) continue;
-        views[n] = weir_view_position(x, g, x->trigger.markets[g->market].plain);
+        weir_view_position(x, g, &views[n]);
         add_position(x, &views[n++], s);
     }
     if (s->priced) weir_health(x, scope, NULL, &s->health);

@@ -192,6 +192,13 @@ static weir_wide collateral_weight(const struct weir_exchange *x, const struct w
     return (weir_collateral_worth(x, h->asset, h->amount) + 1) * COLLATERAL_UNREST;
 }
 
+/* By how much to shift a number >= 0 so that it is below 2^30. */
+static int shift_to_narrow(weir_wide n) {
+    uint64_t high = (uint64_t)(n >> 64), low = (uint64_t)n;
+    int bits = high ? 128 - __builtin_clzll(high) : low ? 64 - __builtin_clzll(low) : 0;
+    return bits > 30 ? bits - 30 : 0;
+}
+
 /* A condition's slack in parts of equal weight. */
 struct split {
     const struct weir_condition *held;
@@ -213,6 +220,11 @@ static struct split split_slack(const struct weir_exchange *x, uint32_t scope,
                                 const struct weir_condition *held, uint32_t count) {
     struct split out = {.held = held, .count = count};
     weir_wide all = 0;
+    out.tight = count > 0 && s->zero_rate && (s->warned || s->health.equity <= 0);
+    for (uint32_t c = 0; c < count; c++)
+        out.tight |= held[c].slack < 0;
+    out.alone = n == 1 && weir_scope_at(&x->ledger, scope)->collateral == WEIR_NO_INDEX;
+    if (out.alone || out.tight) return out;
     for (uint32_t i = 0; i < n; i++)
         all += weight(x, &x->trigger.views[i]);
     out.alone = n == 1;
@@ -223,13 +235,9 @@ static struct split split_slack(const struct weir_exchange *x, uint32_t scope,
         out.alone = false;
         n++;
     }
-    while (all >> out.shift >> 30 != 0)
-        out.shift++;
-    out.tight = count > 0 && s->zero_rate && (s->warned || s->health.equity <= 0);
-    for (uint32_t c = 0; c < count; c++) {
-        out.tight |= held[c].slack < 0;
-        out.part[c] = held[c].slack / ((all >> out.shift) + n + 1);
-    }
+    out.shift = shift_to_narrow(all);
+    for (uint32_t c = 0; c < count; c++)
+        out.part[c] = weir_div_trunc(held[c].slack, (all >> out.shift) + n + 1);
     return out;
 }
 
