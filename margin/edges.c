@@ -285,19 +285,38 @@ static void set_edge(struct weir_exchange *x, uint32_t leg, const struct weir_po
                      enum weir_direction d, uint32_t word) {
     struct weir_trigger_index *t = &x->trigger;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    struct weir_trigger_market *tm = &t->markets[g->market];
     uint32_t *stored = stored_at(g, d);
     if (word == *stored || (word != 0 && keeps(x, p, d, *stored, word))) return;
-    if (*stored != 0) tm->stale++;
+    if (*stored != 0) t->markets[g->market].stale++;
     *stored = word;
     if (word == 0) return;
-    struct weir_edge_set *set = set_of(tm, d, weir_edge_word_of(d, word));
-    uint64_t before = weir_edge_least(set);
-    bool added = weir_edge_add(&t->store, set, ~word, leg);
-    WEIR_CHECK(added);
-    tm->edges++;
-    if (weir_edge_least(set) < before) note_changed(t, g->market);
-    sweep_stale(x, g->market);
+    uint32_t i = weir_pool_add(&t->adding, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&t->adding, struct weir_edge_new, i) =
+        (struct weir_edge_new){leg, word, (uint16_t)g->market, (uint8_t)d};
+}
+
+void weir_add_edges(struct weir_exchange *x) {
+    struct weir_trigger_index *t = &x->trigger;
+    const struct weir_edge_new *at = WEIR_AT(&t->adding, struct weir_edge_new, 0);
+    uint32_t n = t->adding.count;
+    for (uint32_t i = 0; i < n && n > 1; i++) {
+        struct weir_trigger_market *tm = &t->markets[at[i].market];
+        uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
+        weir_edge_ahead(&t->store, set_of(tm, at[i].direction, word), ~at[i].word);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct weir_trigger_market *tm = &t->markets[at[i].market];
+        uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
+        struct weir_edge_set *set = set_of(tm, at[i].direction, word);
+        uint64_t before = weir_edge_least(set);
+        bool added = weir_edge_add(&t->store, set, ~at[i].word, at[i].leg);
+        WEIR_CHECK(added);
+        tm->edges++;
+        if (weir_edge_least(set) < before) note_changed(t, at[i].market);
+        sweep_stale(x, at[i].market);
+    }
+    t->adding.count = 0;
 }
 
 void weir_drop_edges(struct weir_exchange *x, uint32_t leg) {

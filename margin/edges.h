@@ -30,10 +30,12 @@ void weir_pass_edges(struct weir_exchange *x, uint32_t market);
 void weir_pass_collateral(struct weir_exchange *x, uint32_t asset);
 /* Finds anew which marks pass no edge of a market. */
 void weir_find_quiet(struct weir_exchange *x, uint32_t market);
-/* Gives a position the edges of its band, of a class of drift / none. */
+/* Gives a position the edges of its band, of a class of drift; they enter their sets with
+ * weir_add_edges, many together / none. */
 void weir_set_edges(struct weir_exchange *x, uint32_t leg,
                     const struct weir_position_view *position, const struct weir_band *band,
                     uint32_t drift);
+void weir_add_edges(struct weir_exchange *x);
 void weir_drop_edges(struct weir_exchange *x, uint32_t leg);
 /* Gives a holding of collateral the edges of the prices at which it uses up at most share[i] of
  * each condition's slack (`tight`: of any other price) / none. */

@@ -32,6 +32,8 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
     if (!error) error = weir_pool_new(&t->moved, sizeof(uint32_t), markets);
     if (!error) error = weir_pool_new(&t->changed, sizeof(uint32_t), markets);
     if (!error) error = weir_pool_new(&t->taken, sizeof(uint64_t), edges);
+    if (!error)
+        error = weir_pool_new(&t->adding, sizeof(struct weir_edge_new), 2 * BLOCK * markets);
     if (!error) error = weir_pool_new(&t->dirty, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&t->found, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&t->warned, sizeof(uint32_t), scopes);
@@ -57,7 +59,7 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
 void weir_trigger_free(struct weir_trigger_index *t) {
     weir_edge_store_free(&t->store);
     struct weir_pool *pools[] = {&t->moved, &t->changed, &t->taken, &t->dirty,
-                                 &t->found, &t->warned,  &t->rekey};
+                                 &t->found, &t->warned,  &t->rekey, &t->adding};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     free(t->markets);
@@ -334,6 +336,7 @@ void weir_trigger_collect(struct weir_exchange *x) {
         if (block > 2) ask_ahead(x, &dirty[i], block);
         for (uint32_t k = 0; k < block; k++)
             look_at(x, dirty[i + k]);
+        weir_add_edges(x);
     }
     t->dirty.count = 0;
     for (uint32_t i = 0; i < t->changed.count; i++)

@@ -57,6 +57,13 @@ struct weir_trigger_asset {
     bool moved;
 };
 
+/* An edge on its way into its set. */
+struct weir_edge_new {
+    uint32_t leg, word;
+    uint16_t market;
+    uint8_t direction;
+};
+
 struct weir_position_view;
 
 struct weir_trigger_index {
@@ -67,6 +74,7 @@ struct weir_trigger_index {
     struct weir_mark_watch *watch;    /* per market */
     struct weir_position_view *views; /* scratch: a scope's positions */
     struct weir_pool moved, changed;  /* uint32_t markets */
+    struct weir_pool adding;          /* struct weir_edge_new */
     struct weir_pool taken;           /* uint64_t edges */
     struct weir_pool dirty;           /* uint32_t scopes to look at */
     struct weir_pool found;           /* uint32_t liquidatable scopes not in the queue yet */
