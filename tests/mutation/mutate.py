@@ -31,8 +31,9 @@ FLAGS = ('-std=gnu17 -O1 -w -D_GNU_SOURCE -DWEIR_HEAVY_CHECKS=1 -DWEIR_VERSION="
          '-fno-strict-aliasing').split()
 LIBRARIES = '-lyaml -lxxhash -lgmp -ljansson -lm'.split()
 # The streams' program runs both machines; replay.c, for the scripts, is beside this file.
-DIFFERENTIAL = ['stream.c', 'stream_order.c', 'stream_text.c', 'stream_venue.c', 'stream_model.c',
-                'trial.c', 'shrink.c', 'long.c', 'differential.c']
+DIFFERENTIAL = ['stream.c', 'stream_market.c', 'stream_model.c', 'stream_order.c',
+                'stream_small.c', 'stream_text.c', 'stream_venue.c', 'trial.c', 'shrink.c',
+                'long.c', 'differential.c']
 
 
 def sources(room, names=None):
