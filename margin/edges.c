@@ -5,7 +5,7 @@
 
 /* Fractions of a lot's value that a class allows charges to drift, as shifts. */
 static const int drift_shift[WEIR_DRIFT_CLASSES - 1] = {6, 11};
-/* Edges that count no more are swept once there are this many, and half as many as all. */
+/* Edges that count no more are swept once there are this many, and two of three are such. */
 #define STALE_LEAST 1024
 #define SWEEP_STEP  24
 #define AHEAD       16 /* edges whose memory is asked for ahead */
@@ -249,7 +249,7 @@ static bool keeps(struct weir_exchange *x, const struct weir_position_view *p,
     int64_t was = weir_gauge_decode(old >> 3), is = weir_gauge_decode(new >> 3);
     int64_t reach_was = d == WEIR_LOW ? place.least - was : was - place.most;
     int64_t reach_is = d == WEIR_LOW ? place.least - is : is - place.most;
-    return reach_was <= reach_is && reach_is - reach_was <= reach_was / 4;
+    return reach_was <= reach_is && reach_is - reach_was <= reach_was / 2;
 }
 
 static bool edge_counts(const void *ctx, uint32_t key, uint32_t leg, enum weir_direction d) {
@@ -267,7 +267,7 @@ static bool high_counts(const void *ctx, uint32_t key, uint32_t leg) {
 static void sweep_stale(struct weir_exchange *x, uint32_t market) {
     struct weir_trigger_index *t = &x->trigger;
     struct weir_trigger_market *tm = &t->markets[market];
-    if (tm->stale < STALE_LEAST || 2 * tm->stale < tm->edges) return;
+    if (tm->stale < STALE_LEAST || 3 * tm->stale < 2 * tm->edges) return;
     enum weir_direction d = tm->sweep & 1 ? WEIR_HIGH : WEIR_LOW;
     struct weir_edge_set *set = set_of(tm, d, tm->sweep >> 1);
     uint32_t dropped = weir_edge_sweep(&t->store, set, SWEEP_STEP,
