@@ -15,6 +15,10 @@ static struct item *item_at(const struct weir_engine *e, uint32_t i) {
 
 int weir_settlement_new(struct weir_engine *e) {
     const struct weir_exchange *x = &e->x;
+    uint32_t dated = 0;
+    for (uint32_t m = 0; m < x->venue->market_count; m++)
+        dated += x->venue->markets[m].expiry != WEIR_NONE;
+    if (dated == 0) return 0;
     uint64_t most = (uint64_t)x->orders.orders.capacity + x->ledger.legs.capacity;
     if (most > UINT32_MAX - 1) most = UINT32_MAX - 1;
     return weir_pool_new(&e->sweep_items, sizeof(struct item), (uint32_t)most);
