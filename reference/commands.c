@@ -204,7 +204,7 @@ static enum weir_reason margin_mode(struct twin *t, const struct weir_command *c
             if (s->balance < 0) return WEIR_R_NOT_FLAT;
             struct scope *cross = &a->cross[t->m[m].c->asset];
             cross->balance += s->balance;
-            cross->changed = true;
+            cross->changed |= s->balance != 0; /* R19: only what changes it */
         }
         *s = (struct scope){.account = a, .market = m, .kept = -1};
         p->mode = c->mode;

@@ -251,13 +251,13 @@ static void liquidation_map(struct twin *t, int m) {
         int64_t s = a->at[m].s;
         if (s == 0) continue;
         struct weir_maybe p = weir_twin_liquidation_price(t, weir_twin_scope(t, a, m), m);
-        if (!p.known) continue;
+        wide notional = weir_twin_value(t, m, t->m[m].mark, weir_abs(s));
+        if (!p.known || notional == 0) continue;
         int64_t price = p.value / width * width;
         uint32_t j = 0;
         while (j < count && list[j].price != price)
             j++;
         if (j == count) list[count++] = (struct weir_map_bucket){.price = price};
-        wide notional = weir_twin_value(t, m, t->m[m].mark, weir_abs(s));
         *(s > 0 ? &list[j].long_notional : &list[j].short_notional) += notional;
     }
     qsort(list, count, sizeof *list, by_price);
