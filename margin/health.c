@@ -131,17 +131,28 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
                          : h->maintenance;
 }
 
+bool weir_trigger_fires(const struct weir_exchange *x, weir_wide equity, weir_wide requirement,
+                        uint32_t positions) {
+    if (equity < 0) return true;
+    if (positions == 0) return false;
+    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? equity < requirement
+                                                                     : equity <= requirement;
+}
+
+bool weir_warning_holds(const struct weir_exchange *x, weir_wide equity, weir_wide requirement) {
+    weir_rate warn_at = x->venue->warn_at;
+    if (warn_at == WEIR_NONE || requirement <= 0) return false;
+    if (equity <= 0) return true;
+    if (weir_both_narrow(equity, requirement)) return requirement * WEIR_PPB >= equity * warn_at;
+    return weir_cmp_products(requirement, WEIR_PPB, warn_at, equity) >= 0;
+}
+
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h) {
-    if (h->equity < 0) return true;
-    if (h->positions == 0) return false;
-    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? h->equity < h->requirement
-                                                                     : h->equity <= h->requirement;
+    return weir_trigger_fires(x, h->equity, h->requirement, h->positions);
 }
 
 bool weir_warned(const struct weir_exchange *x, const struct weir_health *h) {
-    if (x->venue->warn_at == WEIR_NONE || h->requirement <= 0) return false;
-    return h->equity <= 0 ||
-           weir_cmp_products(h->requirement, WEIR_PPB, x->venue->warn_at, h->equity) >= 0;
+    return weir_warning_holds(x, h->equity, h->requirement);
 }
 
 bool weir_margin_ratio(const struct weir_health *h, weir_wide *ppb) {

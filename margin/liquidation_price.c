@@ -142,9 +142,9 @@ weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {
     struct weir_position_view p;
     weir_view_position(x, g, &p);
     bool strict = x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT;
-    weir_wide others = s.health.requirement - weir_div_ceil(p.required, WEIR_PPB);
-    struct left w = {
-        &p, x, s.health.equity - p.sign * ((weir_wide)p.value - p.entry_value) - others - !strict};
+    weir_wide others = s.requirement - weir_div_ceil(p.required, WEIR_PPB);
+    struct left w = {&p, x,
+                     s.equity - p.sign * ((weir_wide)p.value - p.entry_value) - others - !strict};
     weir_price below = fires_below(&w), above = fires_above(&w);
     bool linear = p.market->contract == WEIR_LINEAR;
     weir_price found = nearer(x, leg, linear ? below : above, linear ? above : below);

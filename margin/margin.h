@@ -156,7 +156,11 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
 /* MM of a leg of the scope with this health. */
 weir_wide weir_leg_maintenance(const struct weir_exchange *x, const struct weir_leg *leg,
                                const struct weir_health *h);
-/* R17, of a scope with this health. */
+/* R17: is a scope with this equity, requirement and number of positions liquidatable, warned? */
+bool weir_trigger_fires(const struct weir_exchange *x, weir_wide equity, weir_wide requirement,
+                        uint32_t positions);
+bool weir_warning_holds(const struct weir_exchange *x, weir_wide equity, weir_wide requirement);
+/* The same of a scope with this health. */
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h);
 bool weir_warned(const struct weir_exchange *x, const struct weir_health *h);
 /* REQ / equity in ppb, rounded up; false when equity <= 0. */

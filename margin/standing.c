@@ -8,9 +8,9 @@ static void add_position(const struct weir_exchange *x, const struct weir_positi
                          struct weir_standing *s) {
     const struct weir_market *m = p->market;
     weir_wide gain = ((weir_wide)p->value - p->entry_value) * p->sign;
-    s->health.equity += weir_leg_pending(&x->ledger, p->leg) + gain;
-    s->health.requirement += weir_div_ceil(p->required, WEIR_PPB);
-    s->health.positions++;
+    s->equity += weir_leg_pending(&x->ledger, p->leg) + gain;
+    s->requirement += weir_div_ceil(p->required, WEIR_PPB);
+    s->positions++;
     s->upper += p->required;
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
     s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
@@ -30,17 +30,23 @@ uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standin
     struct weir_position_view *views = x->trigger.views;
     uint32_t n = 0;
     weir_wide balance = weir_scope_own_balance(weir_scope_at(l, scope));
-    *s = (struct weir_standing){.health.equity = balance + weir_scope_worth(x, scope),
-                                .covered = balance < 0};
+    *s = (struct weir_standing){.equity = balance, .covered = balance < 0};
+    if (weir_scope_at(l, scope)->collateral != WEIR_NO_INDEX)
+        s->equity += weir_scope_worth(x, scope);
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);
+        s->left_edges |= g->size == 0 && (g->low_key | g->high_key) != 0;
         if (g->size == 0) continue;
         weir_view_position(x, g, &views[n]);
         add_position(x, &views[n++], s);
     }
-    if (s->priced) weir_health(x, scope, NULL, &s->health);
-    s->liquidatable = weir_liquidatable(x, &s->health);
-    s->warned = weir_warned(x, &s->health);
+    if (s->priced) {
+        struct weir_health h;
+        weir_health(x, scope, NULL, &h);
+        s->requirement = h.requirement;
+    }
+    s->liquidatable = weir_trigger_fires(x, s->equity, s->requirement, s->positions);
+    s->warned = weir_warning_holds(x, s->equity, s->requirement);
     return n;
 }

@@ -6,12 +6,14 @@
 
 /* A scope as it stands, and the bounds of its requirement in 10^-9 units. */
 struct weir_standing {
-    struct weir_health health; /* equity, requirement, positions, notional */
+    weir_wide equity, requirement;
     weir_wide upper, lower;
+    uint32_t positions;
     weir_rate equity_fee; /* the largest closing fee that takes a part of the equity (below) */
     bool zero_rate;       /* a requirement can be 0: it has edges that lines do not show */
     bool priced;          /* the requirement is no plain sum of lines */
     bool covered;         /* collateral covers a negative balance */
+    bool left_edges;      /* a position that was closed still has edges */
     bool liquidatable, warned;
 };
 

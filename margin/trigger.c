@@ -124,9 +124,9 @@ bool weir_trigger_pending(const struct weir_exchange *x) {
 static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
                            const struct weir_standing *s, struct weir_condition out[2]) {
     uint32_t n = 0;
-    weir_wide legs = s->health.positions;
+    weir_wide legs = s->positions;
     /* More equity than any loss of the positions can use up counts as this much: products fit. */
-    weir_wide equity = weir_wide_min(s->health.equity, (weir_wide)1 << 90);
+    weir_wide equity = weir_wide_min(s->equity, (weir_wide)1 << 90);
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
     weir_rate warn_at = x->venue->warn_at;
     bool covered = warn_at <= WEIR_PPB && !s->warned;
@@ -217,30 +217,28 @@ static void split_share(const struct split *s, weir_wide weight, weir_wide share
 }
 
 /* Splits the slack of every condition over positions and collateral. */
-static struct split split_slack(const struct weir_exchange *x, uint32_t scope,
-                                const struct weir_standing *s, uint32_t n,
-                                const struct weir_condition *held, uint32_t count) {
-    struct split out = {.held = held, .count = count};
+static void split_slack(const struct weir_exchange *x, uint32_t scope,
+                        const struct weir_standing *s, uint32_t n, struct split *out) {
     weir_wide all = 0;
-    out.tight = count > 0 && s->zero_rate && (s->warned || s->health.equity <= 0);
-    for (uint32_t c = 0; c < count; c++)
-        out.tight |= held[c].slack < 0;
-    out.alone = n == 1 && weir_scope_at(&x->ledger, scope)->collateral == WEIR_NO_INDEX;
-    if (out.alone || out.tight) return out;
+    out->shift = 0;
+    out->tight = out->count > 0 && s->zero_rate && (s->warned || s->equity <= 0);
+    for (uint32_t c = 0; c < out->count; c++)
+        out->tight |= out->held[c].slack < 0;
+    out->alone = n == 1 && weir_scope_at(&x->ledger, scope)->collateral == WEIR_NO_INDEX;
+    if (out->alone || out->tight) return;
     for (uint32_t i = 0; i < n; i++)
         all += weight(x, &x->trigger.views[i]);
-    out.alone = n == 1;
+    out->alone = n == 1;
     for (uint32_t i = weir_scope_at(&x->ledger, scope)->collateral; i != WEIR_NO_INDEX;
          i = weir_holding_at(&x->ledger, i)->next) {
         if (weir_holding_at(&x->ledger, i)->amount == 0) continue;
         all += collateral_weight(x, weir_holding_at(&x->ledger, i));
-        out.alone = false;
+        out->alone = false;
         n++;
     }
-    out.shift = shift_to_narrow(all);
-    for (uint32_t c = 0; c < count; c++)
-        out.part[c] = weir_div_trunc(held[c].slack, (all >> out.shift) + n + 1);
-    return out;
+    out->shift = shift_to_narrow(all);
+    for (uint32_t c = 0; c < out->count; c++)
+        out->part[c] = weir_div_trunc(out->held[c].slack, (all >> out->shift) + n + 1);
 }
 
 static void index_collateral(struct weir_exchange *x, uint32_t scope, const struct split *split) {
@@ -260,7 +258,10 @@ static void index_collateral(struct weir_exchange *x, uint32_t scope, const stru
 static void index_scope(struct weir_exchange *x, uint32_t scope, const struct weir_standing *s,
                         uint32_t n, const struct weir_condition *held, uint32_t count) {
     const struct weir_position_view *views = x->trigger.views;
-    struct split split = split_slack(x, scope, s, n, held, count);
+    struct split split;
+    split.held = held;
+    split.count = count;
+    split_slack(x, scope, s, n, &split);
     for (uint32_t i = 0; i < n; i++) {
         const struct weir_position_view *p = &views[i];
         uint32_t leg = (uint32_t)(p->leg - weir_leg_at(&x->ledger, 0));
@@ -280,6 +281,13 @@ static void index_scope(struct weir_exchange *x, uint32_t scope, const struct we
 
 /* ---- Collect --------------------------------------------------------------------------------- */
 
+/* Of positions that were closed. */
+static void drop_left_edges(struct weir_exchange *x, uint32_t scope) {
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i))
+        if (weir_leg_at(&x->ledger, i)->size == 0) weir_drop_edges(x, i);
+}
+
 static void look_at(struct weir_exchange *x, uint32_t scope) {
     struct weir_scope *s = weir_scope_at(&x->ledger, scope);
     struct weir_standing st;
@@ -294,9 +302,7 @@ static void look_at(struct weir_exchange *x, uint32_t scope) {
     }
     struct weir_condition held[2];
     uint32_t count = conditions(x, scope, &st, held);
-    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(&x->ledger, scope, i))
-        if (weir_leg_at(&x->ledger, i)->size == 0) weir_drop_edges(x, i);
+    if (st.left_edges) drop_left_edges(x, scope);
     index_scope(x, scope, &st, n, held, count);
 }
 
