@@ -147,8 +147,8 @@ struct weir_case {
 struct weir_holding {
     uint32_t scope; /* asset 0's cross scope */
     uint32_t asset;
-    uint32_t next;    /* the scope's next by asset index */
-    uint32_t cross;   /* settlement assets: the cross scope; else WEIR_NO_INDEX */
+    uint32_t next;  /* the scope's next by asset index */
+    uint32_t cross; /* settlement assets: the cross scope; else WEIR_NO_INDEX */
     /* Edges of the asset's price in the trigger index (margin/collateral_edges.c); 0: none. */
     uint32_t low_key, high_key;
     weir_wide amount; /* units of the asset */

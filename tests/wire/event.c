@@ -196,24 +196,25 @@ Test(event, account_state) {
          .has_isolated_balance = true,
          .isolated_balance = 12},
     };
-    EXPECT(WEIR_EV_ACCOUNT_STATE,
-           "\"account_state\",\"account\":\"bob\",\"balance\":\"0.000001\",\"equity\":\"0.000002\","
-           "\"initial_margin\":\"0.000003\",\"order_margin\":\"0.000004\","
-           "\"maintenance_margin\":\"0.000005\",\"requirement\":\"0.000006\",\"margin_ratio\":null,"
-           "\"available\":\"0.000007\",\"in_liquidation\":true,\"liquidatable\":false,"
-           "\"positions\":[{\"market\":\"BTC-PERP\",\"qty\":\"-0.005\",\"entry_price\":\"0.9\","
-           "\"entry_value\":\"0.001000\",\"mark_price\":\"0.8\",\"unrealised_pnl\":\"-0.000001\","
-           "\"notional\":\"0.000002\",\"maintenance_margin\":\"0.000003\","
-           "\"initial_margin\":\"0.000004\",\"liquidation_price\":\"0.7\","
-           "\"bankruptcy_price\":\"0.6\",\"leverage\":10,\"margin_mode\":\"cross\","
-           "\"isolated_balance\":null,\"in_liquidation\":true,\"adl_rank\":1,\"adl_light\":5,"
-           "\"adl_score\":\"1.500000000\"},{\"market\":\"X\",\"qty\":\"0\",\"entry_price\":null,"
-           "\"entry_value\":\"0.000000\",\"mark_price\":null,\"unrealised_pnl\":\"0.000000\","
-           "\"notional\":\"0.000000\",\"maintenance_margin\":\"0.000000\","
-           "\"initial_margin\":\"0.000000\",\"liquidation_price\":null,\"bankruptcy_price\":null,"
-           "\"leverage\":3,\"margin_mode\":\"isolated\",\"isolated_balance\":\"0.000012\","
-           "\"in_liquidation\":false,\"adl_rank\":null,\"adl_light\":null,\"adl_score\":null}]",
-           .account_state = {&bob, 1, 2, 3, 4, 5, 6, false, 9, 7, true, false, 2, positions});
+    EXPECT(
+        WEIR_EV_ACCOUNT_STATE,
+        "\"account_state\",\"account\":\"bob\",\"balance\":\"0.000001\",\"equity\":\"0.000002\","
+        "\"initial_margin\":\"0.000003\",\"order_margin\":\"0.000004\","
+        "\"maintenance_margin\":\"0.000005\",\"requirement\":\"0.000006\",\"margin_ratio\":null,"
+        "\"available\":\"0.000007\",\"in_liquidation\":true,\"liquidatable\":false,"
+        "\"positions\":[{\"market\":\"BTC-PERP\",\"qty\":\"-0.005\",\"entry_price\":\"0.9\","
+        "\"entry_value\":\"0.001000\",\"mark_price\":\"0.8\",\"unrealised_pnl\":\"-0.000001\","
+        "\"notional\":\"0.000002\",\"maintenance_margin\":\"0.000003\","
+        "\"initial_margin\":\"0.000004\",\"liquidation_price\":\"0.7\","
+        "\"bankruptcy_price\":\"0.6\",\"leverage\":10,\"margin_mode\":\"cross\","
+        "\"isolated_balance\":null,\"in_liquidation\":true,\"adl_rank\":1,\"adl_light\":5,"
+        "\"adl_score\":\"1.500000000\"},{\"market\":\"X\",\"qty\":\"0\",\"entry_price\":null,"
+        "\"entry_value\":\"0.000000\",\"mark_price\":null,\"unrealised_pnl\":\"0.000000\","
+        "\"notional\":\"0.000000\",\"maintenance_margin\":\"0.000000\","
+        "\"initial_margin\":\"0.000000\",\"liquidation_price\":null,\"bankruptcy_price\":null,"
+        "\"leverage\":3,\"margin_mode\":\"isolated\",\"isolated_balance\":\"0.000012\","
+        "\"in_liquidation\":false,\"adl_rank\":null,\"adl_light\":null,\"adl_score\":null}]",
+        .account_state = {&bob, 1, 2, 3, 4, 5, 6, false, 9, 7, true, false, 2, positions, 0, NULL});
 }
 
 Test(event, market_states) {
