@@ -192,6 +192,52 @@ static void index_again(struct bench *b, bool few) {
     end_case(b, &c);
 }
 
+/* Positions with a liquidation price, and whether it is one: looked at for one of `every`. */
+struct prices {
+    struct population *p;
+    uint64_t seen, every;
+    bool right;
+};
+
+static bool fires_at(struct population *p, const struct weir_leg *g, weir_price price) {
+    struct weir_price_state *state = &p->x.prices[g->market];
+    struct weir_health h;
+    weir_price mark = state->mark;
+    state->mark = price;
+    weir_health(&p->x, g->scope, NULL, &h);
+    state->mark = mark;
+    return weir_liquidatable(&p->x, &h);
+}
+
+static void see_price(void *ctx, const struct weir_leg *g, weir_price price) {
+    struct prices *s = ctx;
+    if (s->seen++ % s->every != 0) return;
+    weir_price mark = s->p->x.prices[g->market].mark;
+    weir_price nearer = price < mark ? price + 1 : price - 1;
+    s->right &= fires_at(s->p, g, price) && (price == mark || !fires_at(s->p, g, nearer));
+}
+
+/* The liquidation price of every position of a market, as the liquidation map asks for them. */
+static void map_of_market(struct bench *b) {
+    struct bench_case c;
+    start_case(b, &c, "map of a market", "ns");
+    struct prices s = {.p = &b->p, .every = 100, .right = true};
+    weir_each_liquidation_price(&b->p.x, 0, see_price, &s);
+    c.checked &= s.right && s.seen > 0;
+    uint32_t positions = b->p.x.ledger.markets[0].positions.count;
+    s.every = UINT64_MAX;
+    for (int run = 0; run < RUNS; run++) {
+        uint64_t start = bench_now_ns();
+        weir_each_liquidation_price(&b->p.x, 0, see_price, &s);
+        c.times[run] = (double)(bench_now_ns() - start);
+    }
+    bench_case_sort(&c);
+    snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"positions\":%u", b->n, positions);
+    snprintf(c.remark, sizeof c.remark, "%u positions, %.0f ns each", positions,
+             c.times[RUNS / 2] / positions);
+    end_case(b, &c);
+}
+
 /* A funding instant of all markets, paid by longs, then by shorts. */
 static void funding_instant(struct bench *b) {
     struct bench_case c;
@@ -248,6 +294,7 @@ static bool size_of(struct bench *b, uint32_t n, bool isolated) {
         index_again(b, false);
         index_again(b, true);
         funding_instant(b);
+        map_of_market(b);
     }
     scan_free(&b->scan);
     population_free(&b->p);

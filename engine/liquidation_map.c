@@ -4,7 +4,6 @@
 #include "engine/internal.h"
 
 #define NEAR_BUCKETS 1024 /* a bucket is a 200th of mark: up to five times mark */
-#define AHEAD        12
 
 static void sort_buckets(struct weir_map_bucket *b, uint32_t n) {
     for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
@@ -32,38 +31,37 @@ static uint32_t join_buckets(struct weir_map_bucket *b, uint32_t n) {
     return kept;
 }
 
-static void ask_ahead(const struct weir_exchange *x, const struct weir_pool *list, uint32_t i) {
-    if (i + 2 * AHEAD < list->count)
-        __builtin_prefetch(weir_leg_at(&x->ledger, *WEIR_AT(list, uint32_t, i + 2 * AHEAD)));
-    if (i + AHEAD >= list->count) return;
-    const struct weir_leg *g = weir_leg_at(&x->ledger, *WEIR_AT(list, uint32_t, i + AHEAD));
-    __builtin_prefetch(weir_scope_at(&x->ledger, g->scope));
+/* Where the notionals of positions go. */
+struct map {
+    const struct weir_market *market;
+    weir_price mark, width;
+    struct weir_map_bucket *near, *beyond;
+    uint32_t far;
+};
+
+static void put(void *ctx, const struct weir_leg *g, weir_price price) {
+    struct map *map = ctx;
+    weir_price place = price / map->width;
+    weir_wide notional = weir_value(map->market, map->mark, weir_abs(g->size));
+    struct weir_map_bucket *b = place < NEAR_BUCKETS ? &map->near[place] : &map->beyond[map->far++];
+    b->price = place * map->width;
+    b->long_notional += g->size > 0 ? notional : 0;
+    b->short_notional += g->size < 0 ? notional : 0;
 }
 
 enum weir_reason weir_answer_map(struct weir_engine *e, const struct weir_command *c) {
     struct weir_exchange *x = &e->x;
-    uint32_t market, n = 0, far = 0;
+    uint32_t market, n = 0;
     enum weir_reason r = weir_find_market(e, c, &market);
     if (r != WEIR_OK) return r;
-    const struct weir_pool *list = &x->ledger.markets[market].positions;
-    const struct weir_market *m = &x->venue->markets[market];
-    weir_price mark = x->prices[market].mark, width = weir_max(1, mark / 200);
-    struct weir_map_bucket *near =
-        weir_take_scratch(e, (NEAR_BUCKETS + list->count + 1) * sizeof *near);
-    struct weir_map_bucket *beyond = near + NEAR_BUCKETS;
-    for (uint32_t i = 0; i < list->count; i++) {
-        ask_ahead(x, list, i);
-        uint32_t leg = *WEIR_AT(list, uint32_t, i);
-        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-        weir_price price = weir_liquidation_price(x, leg);
-        if (price == 0) continue;
-        weir_price place = price / width;
-        struct weir_map_bucket *b = place < NEAR_BUCKETS ? &near[place] : &beyond[far++];
-        weir_wide notional = weir_value(m, mark, weir_abs(g->size));
-        b->price = place * width;
-        b->long_notional += g->size > 0 ? notional : 0;
-        b->short_notional += g->size < 0 ? notional : 0;
-    }
+    uint32_t positions = x->ledger.markets[market].positions.count;
+    struct map map = {.market = &x->venue->markets[market], .mark = x->prices[market].mark};
+    map.width = weir_max(1, map.mark / 200);
+    map.near = weir_take_scratch(e, (NEAR_BUCKETS + positions + 1) * sizeof *map.near);
+    map.beyond = map.near + NEAR_BUCKETS;
+    weir_each_liquidation_price(x, market, put, &map);
+    struct weir_map_bucket *near = map.near, *beyond = map.beyond;
+    uint32_t far = map.far;
     sort_buckets(beyond, far);
     far = join_buckets(beyond, far);
     for (uint32_t i = 0; i < NEAR_BUCKETS + far; i++)

@@ -151,3 +151,26 @@ weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg) {
     WEIR_HEAVY(found == search(x, leg));
     return found;
 }
+
+#define AHEAD 12 /* positions whose memory is asked for ahead */
+
+static void ask_ahead(const struct weir_exchange *x, const struct weir_pool *list, uint32_t i) {
+    if (i + 2 * AHEAD < list->count)
+        __builtin_prefetch(weir_leg_at(&x->ledger, *WEIR_AT(list, uint32_t, i + 2 * AHEAD)));
+    if (i + AHEAD >= list->count) return;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, *WEIR_AT(list, uint32_t, i + AHEAD));
+    __builtin_prefetch(weir_scope_at(&x->ledger, g->scope));
+}
+
+void weir_each_liquidation_price(struct weir_exchange *x, uint32_t market,
+                                 void (*visit)(void *ctx, const struct weir_leg *leg,
+                                               weir_price price),
+                                 void *ctx) {
+    const struct weir_pool *list = &x->ledger.markets[market].positions;
+    for (uint32_t i = 0; i < list->count; i++) {
+        ask_ahead(x, list, i);
+        uint32_t leg = *WEIR_AT(list, uint32_t, i);
+        weir_price price = weir_liquidation_price(x, leg);
+        if (price != 0) visit(ctx, weir_leg_at(&x->ledger, leg), price);
+    }
+}

@@ -187,9 +187,15 @@ weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir
 weir_price weir_bankruptcy_price(const struct weir_exchange *x, const struct weir_leg *leg,
                                  weir_qty lots, weir_wide share, bool with_fee);
 /* The nearest mark, all others held, at which the scope of the leg is liquidatable (of two equally
- * near the one on the losing side); 0: none. Tries marks and puts the present one back. O(tiers *
- * log price). */
+ * near the one on the losing side); 0: none. In closed form, O(legs + tiers); where the requirement
+ * is no plain sum (initial_fraction, a closing fee on the bankruptcy price) marks are tried and the
+ * present one put back, O(legs * tiers * log price). */
 weir_price weir_liquidation_price(struct weir_exchange *x, uint32_t leg);
+/* The same for every position of a market that has one. O(positions). */
+void weir_each_liquidation_price(struct weir_exchange *x, uint32_t market,
+                                 void (*visit)(void *ctx, const struct weir_leg *leg,
+                                               weir_price price),
+                                 void *ctx);
 
 /* ---- The trigger index (R18) ----------------------------------------------------------------- */
 int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venue, uint32_t scopes,
