@@ -239,7 +239,8 @@ static bool check_face_value(const struct check *c) {
         return REFUSE(c, face, "face_value is \"%s\"; expected it of an inverse contract only",
                       face->text);
     if (m->contract == WEIR_LINEAR) return check_unit_value(c);
-    if (!face) return REFUSE(c, c->node, "face_value is missing: a contract that is inverse");
+    if (!face)
+        return REFUSE(c, c->node, "face_value is missing; expected it, since contract is inverse");
     weir_wide units = m->face_value, divisor = m->tick.mantissa;
     bool fits = true;
     weir_wide common = common_divisor(units, divisor);

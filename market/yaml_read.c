@@ -105,12 +105,15 @@ static bool read_units(const char *text, size_t size, const struct weir_decimal 
     struct weir_decimal d;
     if (!weir_decimal_read(text, size, &d)) return false;
     enum weir_exact exact = weir_decimal_units(&d, unit, out);
+    char limit[192];
     if (exact == WEIR_EXACT_PRECISION && amount) {
-        char step[192];
-        weir_decimal_print(1, unit, unit->scale, step, sizeof step);
-        say(why, "expected a whole multiple of %s", step);
+        weir_decimal_print(1, unit, unit->scale, limit, sizeof limit);
+        say(why, "expected a whole multiple of %s", limit);
     }
-    if (exact == WEIR_EXACT_OVERFLOW) say(why, "the number is too large to be held");
+    if (exact == WEIR_EXACT_OVERFLOW) {
+        weir_decimal_print(INT64_MAX, unit, unit->scale, limit, sizeof limit);
+        say(why, "expected at most %s", limit);
+    }
     return exact == WEIR_EXACT_OK;
 }
 

@@ -77,7 +77,7 @@ Test(refusals, values) {
         {B "min_qty", "0", "at least 0.001"},
         {B "min_qty", "0.0015", "whole multiple of 0.001"},
         {B "min_notional", "0.0000001", "whole multiple of 0.000001"},
-        {B "min_notional", "99999999999999999999", "too large"},
+        {B "min_notional", "99999999999999999999", "expected at most 9223372036854.775807"},
         {B "tiers", "[]", "has 0 items"},
         {B "tiers.0", "5", "expected a mapping"},
         {B "tiers.0.cap", "0", "cap is \"0\""},
