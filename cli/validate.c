@@ -282,8 +282,8 @@ int weir_cmd_validate(int argc, char **argv) {
         .doc = "Reproduces published results with the engine's own arithmetic and prints "
                "published against measured. Exit status 1 when one differs. Without NAME: all.\v"
                "Validations:\n"
-               "  tiers  maintenance amounts of a venue's tiers, and margin continuous at their "
-               "caps\n\n"
+               "  tiers  maintenance amounts of a venue's tiers, and margin continuous at\n"
+               "         their caps\n\n"
                "Example:\n  weir validate tiers --tiers leverage_tiers.json --symbol "
                "BTC/USDT:USDT\n",
         .children = children,
