@@ -4,8 +4,7 @@
 
 #include "margin/gauge.h"
 
-#define STALE_LEAST 1024
-#define SWEEP_STEP  24
+#define SWEEP_STEP 24
 static const weir_wide PPB_SQUARED = (weir_wide)WEIR_PPB * WEIR_PPB;
 
 static weir_wide power(uint8_t decimals) {
@@ -80,7 +79,7 @@ static void set_edge(struct weir_exchange *x, uint32_t holding, enum weir_direct
     bool added = weir_edge_add(&t->store, d == WEIR_LOW ? &ta->low : &ta->high, ~word, holding);
     WEIR_CHECK(added);
     ta->edges++;
-    if (ta->stale < STALE_LEAST || 2 * ta->stale < ta->edges) return;
+    if (ta->stale < WEIR_STALE_LEAST || 2 * ta->stale < ta->edges) return;
     uint32_t dropped =
         weir_edge_sweep(&t->store, &ta->low, SWEEP_STEP, low_counts, &x->ledger.holdings) +
         weir_edge_sweep(&t->store, &ta->high, SWEEP_STEP, high_counts, &x->ledger.holdings);
@@ -107,7 +106,7 @@ void weir_set_collateral_edges(struct weir_exchange *x, uint32_t holding,
         if (held[i].alpha > 0) {
             weir_wide least = worth - share[i] / held[i].alpha;
             if (least >= 1) low = weir_max(low, price_worth(x, h, least));
-        } else {
+        } else if (held[i].alpha < 0) { /* with 0 the equity does not count */
             weir_wide most = worth + share[i] / -held[i].alpha;
             high = weir_min(high, price_worth(x, h, most + 1) - 1);
         }

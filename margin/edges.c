@@ -5,10 +5,8 @@
 
 /* Fractions of a lot's value that a class allows charges to drift, as shifts. */
 static const int drift_shift[WEIR_DRIFT_CLASSES - 1] = {6, 11};
-/* Edges that count no more are swept once there are this many, and two of three are such. */
-#define STALE_LEAST 1024
-#define SWEEP_STEP  24
-#define AHEAD       16 /* edges whose memory is asked for ahead */
+#define SWEEP_STEP 24
+#define AHEAD      16 /* edges whose memory is asked for ahead */
 
 static uint32_t *stored_at(struct weir_leg *g, enum weir_direction d) {
     return d == WEIR_LOW ? &g->low_key : &g->high_key;
@@ -83,6 +81,8 @@ static struct place side_place(struct weir_exchange *x, uint32_t market, uint32_
                           weir_gauge_clamp(gauge - shift + !exact)};
 }
 
+/* Have charges shifted the side's coordinate by more than a quarter of the gauge? It must not come
+ * to lie below 0, where edges are cut off. */
 static bool far_off(struct weir_exchange *x, uint32_t market, uint32_t side) {
     const struct weir_market *m = &x->venue->markets[market];
     int64_t gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
@@ -188,6 +188,7 @@ void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
     for (uint32_t side = 0; side < 2; side++) {
         const struct weir_trigger_side *s = &tm->side[side];
         weir_wide shift = coordinate_shift(x, market, side);
+        low = weir_wide_max(low, 4 * (shift < 0 ? -shift : shift)); /* below, it is far off */
         for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
             uint64_t near = weir_edge_least(&s->low[c]);
             if (near != WEIR_EDGE_NONE) {
@@ -227,6 +228,7 @@ static uint32_t value_word(struct weir_exchange *x, const struct weir_position_v
     weir_wide shift = coordinate_shift(x, market, side); /* at most one above, never below */
     weir_wide lots = (weir_wide)p->lots * weir_gauge_unit(p->market);
     if (d == WEIR_LOW) {
+        value = weir_wide_max(value, -((weir_wide)1 << 90));
         /* The value of inverse lots is cut to a unit: up to one more is needed. */
         weir_wide scaled = (value + inverse) * ((weir_wide)1 << scale);
         weir_wide gauge = weir_div_ceil(scaled, lots) - shift;
@@ -237,14 +239,18 @@ static uint32_t value_word(struct weir_exchange *x, const struct weir_position_v
     return weir_edge_stored(d, gauge, drift, side);
 }
 
-/* Is the edge in the set good enough to stand for the new one: in the same sets, not further, of a
- * class that allows no more, and not so much nearer that it would soon be passed for nothing? */
+/* Is the edge in the set good enough to stand for the new one: in the sets of the same side, not
+ * further, of a class that allows no more (as each did when it was last taken: what a later class
+ * allows may be more at a higher mark), and not so much nearer that it would soon be passed for
+ * nothing? */
 static bool keeps(struct weir_exchange *x, const struct weir_position_view *p,
                   enum weir_direction d, uint32_t old, uint32_t new) {
     if (old == 0) return false;
     old = weir_edge_word_of(d, old);
     new = weir_edge_word_of(d, new);
-    if ((old & 1) != (new & 1) || (old >> 1 & 3) < (new >> 1 & 3)) return false;
+    if ((old & 1) != (new & 1)) return false;
+    const weir_wide *allowed = x->trigger.markets[p->leg->market].side[new & 1].allowed;
+    if (allowed[old >> 1 & 3] > allowed[new >> 1 & 3]) return false;
     struct place place = side_place(x, p->leg->market, new & 1);
     int64_t was = weir_gauge_decode(old >> 3), is = weir_gauge_decode(new >> 3);
     int64_t reach_was = d == WEIR_LOW ? place.least - was : was - place.most;
@@ -267,7 +273,7 @@ static bool high_counts(const void *ctx, uint32_t key, uint32_t leg) {
 static void sweep_stale(struct weir_exchange *x, uint32_t market) {
     struct weir_trigger_index *t = &x->trigger;
     struct weir_trigger_market *tm = &t->markets[market];
-    if (tm->stale < STALE_LEAST || 3 * tm->stale < 2 * tm->edges) return;
+    if (tm->stale < WEIR_STALE_LEAST || 3 * tm->stale < 2 * tm->edges) return;
     enum weir_direction d = tm->sweep & 1 ? WEIR_HIGH : WEIR_LOW;
     struct weir_edge_set *set = set_of(tm, d, tm->sweep >> 1);
     uint32_t dropped = weir_edge_sweep(&t->store, set, SWEEP_STEP,

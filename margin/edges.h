@@ -4,6 +4,10 @@
 
 #include "margin/band.h"
 
+/* Edges of a market or an asset that count no more are swept once there are this many, and of a
+ * market two of three, of an asset one of two are such. */
+#define WEIR_STALE_LEAST 1024
+
 enum weir_direction { WEIR_LOW = 0, WEIR_HIGH };
 
 /* An edge's word (margin/gauge.h): code, class of drift, side. A high edge's is stored inverted, so

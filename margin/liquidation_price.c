@@ -99,16 +99,20 @@ static weir_price nearest_worth(const struct left *w, weir_wide least, weir_wide
     return above == linear ? r.low : r.high;
 }
 
+/* Where a tier begins the requirement may jump, and the equity outgrow it again: between two prices
+ * that may be over before it was there. */
 static weir_price fires_above(const struct left *w) {
     const struct weir_position_view *p = w->p;
     weir_wide v = p->value;
     for (uint32_t tier = p->tier;; tier++) {
-        weir_wide end = weir_tier_top(p, tier), from = v;
+        weir_wide end = weir_tier_top(p, tier), from = v, to = end;
         if (end < v) continue; /* a tier narrower than a lot */
         struct weir_line l = left_in_tier(w, tier);
-        if (weir_line_at(l, v) >= 0) from = l.slope < 0 ? l.base / -l.slope + 1 : end;
-        bool fires = weir_line_at(l, v) < 0 || (l.slope < 0 && from <= end);
-        weir_price price = fires ? nearest_worth(w, from, end, true) : 0;
+        bool now = weir_line_at(l, v) < 0;
+        if (!now && l.slope < 0) from = l.base / -l.slope + 1;
+        if (now && l.slope > 0) to = weir_wide_min(end, weir_div_ceil(-l.base, l.slope) - 1);
+        bool fires = now || (l.slope < 0 && from <= end);
+        weir_price price = fires ? nearest_worth(w, from, to, true) : 0;
         if (price || end == INT64_MAX) return price;
         v = end + 1;
     }
@@ -123,9 +127,11 @@ static weir_price fires_below(const struct left *w) {
         if (start <= v) {
             struct weir_line l = left_in_tier(w, tier);
             bool now = weir_line_at(l, v) < 0;
+            weir_wide to = start;
             if (!now && l.slope > 0) from = weir_div_ceil(-l.base, l.slope) - 1;
+            if (now && l.slope < 0) to = weir_wide_max(start, weir_div_floor(l.base, -l.slope) + 1);
             bool fires = now || (l.slope > 0 && from >= start);
-            weir_price price = fires ? nearest_worth(w, start, from, false) : 0;
+            weir_price price = fires ? nearest_worth(w, to, from, false) : 0;
             if (price) return price;
             v = start - 1;
         }

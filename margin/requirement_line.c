@@ -4,8 +4,8 @@
 /* A closing fee on the bankruptcy price: for a position that gains with value that price is worth
  * at most its value at mark while equity >= 0, for one that loses at most that and its share of the
  * equity, which the caller takes off the equity (weir_fee_on_equity). An inverse contract's price
- * is made from a share lowered by a unit a fill and lies up to a tick further: at most as much
- * value again. Below, a price is worth at least nothing. */
+ * is made from a share lowered by a unit a fill and lies up to a tick further: at most twice the
+ * value and those units. Below, a price is worth at least nothing. */
 static struct weir_line closing_fee(const struct weir_exchange *x,
                                     const struct weir_position_view *p, bool upper) {
     weir_rate fee = p->market->closing_fee_reserve;
@@ -20,7 +20,8 @@ static struct weir_line closing_fee(const struct weir_exchange *x,
     case WEIR_BASIS_BANKRUPTCY:
         if (!upper) break;
         l.slope = p->market->contract == WEIR_LINEAR ? fee : 2 * fee;
-        if (p->market->contract != WEIR_LINEAR) l.base = (weir_wide)fee * x->venue->fills_per_step;
+        if (p->market->contract != WEIR_LINEAR)
+            l.base = 2 * (weir_wide)fee * x->venue->fills_per_step;
         break;
     }
     return l;

@@ -27,15 +27,20 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
     t->watch = calloc(markets, sizeof *t->watch);
     t->views = calloc(markets, sizeof *t->views);
     if (!t->markets || !t->watch || !t->views) return -ENOMEM;
-    uint32_t edges = legs < UINT32_MAX / 4 ? legs * 4 : UINT32_MAX;
-    int error = weir_edge_store_new(&t->store, edges);
+    /* Two edges a leg and two a holding count. Of those that do not there may be twice as many and,
+     * whatever there are of legs, those that are not swept yet in every market and asset. */
+    uint64_t unswept = (uint64_t)WEIR_STALE_LEAST * (markets + WEIR_ASSETS_MAX);
+    uint32_t edges = (uint32_t)weir_min((int64_t)(UINT64_C(4) * legs + unswept), UINT32_MAX - 1);
+    uint32_t taken = (uint32_t)weir_min((int64_t)(UINT64_C(8) * legs + unswept), UINT32_MAX - 1);
+    int error = weir_edge_store_new(&t->store, edges); /* chunks, that hold more than three each */
     if (!error) error = weir_pool_new(&t->moved, sizeof(uint32_t), markets);
     if (!error) error = weir_pool_new(&t->changed, sizeof(uint32_t), markets);
-    if (!error) error = weir_pool_new(&t->taken, sizeof(uint64_t), edges);
+    if (!error) error = weir_pool_new(&t->taken, sizeof(uint64_t), taken);
     if (!error)
         error = weir_pool_new(&t->adding, sizeof(struct weir_edge_new), 2 * BLOCK * markets);
     if (!error) error = weir_pool_new(&t->dirty, sizeof(uint32_t), scopes);
-    if (!error) error = weir_pool_new(&t->found, sizeof(uint32_t), scopes);
+    /* What the end of a command finds, the next one may find again before it is queued. */
+    if (!error) error = weir_pool_new(&t->found, sizeof(uint32_t), 2 * scopes);
     if (!error) error = weir_pool_new(&t->warned, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&t->rekey, sizeof(uint32_t), scopes);
     for (uint32_t a = 0; a < WEIR_ASSETS_MAX; a++) {
@@ -181,6 +186,9 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
             if (band.low <= p->value && p->value <= band.high) break;
         }
     }
+    /* Where the requirement moves just as the equity no value ends a condition; charges can, and
+     * only a position with an edge is found when they drift. */
+    if (count > 0 && band.low == WEIR_BAND_NO_LOW && band.high == WEIR_BAND_NO_HIGH) band.low = -1;
     weir_set_edges(x, leg, p, &band, drift);
 }
 
@@ -191,7 +199,8 @@ static weir_wide weight(const struct weir_exchange *x, const struct weir_positio
 }
 
 static weir_wide collateral_weight(const struct weir_exchange *x, const struct weir_holding *h) {
-    return (weir_collateral_worth(x, h->asset, h->amount) + 1) * COLLATERAL_UNREST;
+    weir_wide worth = weir_collateral_worth(x, h->asset, h->amount);
+    return (weir_wide_min(worth, (weir_wide)1 << 90) + 1) * COLLATERAL_UNREST;
 }
 
 /* By how much to shift a number >= 0 so that it is below 2^30. */
@@ -221,7 +230,8 @@ static void split_slack(const struct weir_exchange *x, uint32_t scope,
                         const struct weir_standing *s, uint32_t n, struct split *out) {
     weir_wide all = 0;
     out->shift = 0;
-    out->tight = out->count > 0 && s->zero_rate && (s->warned || s->equity <= 0);
+    bool drained = s->equity <= 0; /* and not warned: nothing is required just now */
+    out->tight = out->count > 0 && ((s->zero_rate && s->warned) || (drained && !s->warned));
     for (uint32_t c = 0; c < out->count; c++)
         out->tight |= out->held[c].slack < 0;
     out->alone = n == 1 && weir_scope_at(&x->ledger, scope)->collateral == WEIR_NO_INDEX;
