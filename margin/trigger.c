@@ -259,8 +259,8 @@ static void index_collateral(struct weir_exchange *x, uint32_t scope, const stru
             weir_drop_collateral_edges(x, i);
             continue;
         }
-        weir_wide share[2];
-        split_share(split, collateral_weight(x, h), share);
+        weir_wide share[2] = {0, 0};
+        if (!split->tight) split_share(split, collateral_weight(x, h), share);
         weir_set_collateral_edges(x, i, split->held, share, split->count, split->tight);
     }
 }
