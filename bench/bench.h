@@ -1,32 +1,85 @@
-/* bench: what `weir bench` measures. Each benchmark warms up, repeats, compares what it timed with
- * a straightforward baseline doing the same work in the same process, and reports the ratio. */
+/* bench: what `weir bench` measures. Each benchmark checks its result, warms up, repeats, compares
+ * what it timed with a straightforward baseline doing the same work in the same process, and
+ * reports the ratio. */
 #ifndef WEIR_BENCH_H
 #define WEIR_BENCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
-/* The order book on a workload file, or (workload_path NULL) on generated ones of 2 thousand, 100
- * thousand and a million live orders and of a crashing price: one message at a time, and with a
- * look ahead over at most 16 pending messages. Compares trades, quantity, value and order with the
- * file's header, else with the baseline's. Prints a table, or one JSON object. `quick`: fewer runs
- * over the first part. Returns 0; 1 when a result was wrong or memory ended; 2 when the file
- * cannot be used (it says why on standard error). */
-int weir_bench_book(const char *workload_path, bool json, bool quick);
+/* What a benchmark may be told. Which of them it reads is in weir_bench_kinds. */
+enum bench_parameter {
+    PARAMETER_ACCOUNTS = 0,
+    PARAMETER_MARKETS,
+    PARAMETER_LEGS,
+    PARAMETER_DUE,
+    PARAMETER_TICKS,
+    PARAMETER_STEP,
+    PARAMETER_JUMP,
+    PARAMETER_LEVERAGE_MIN,
+    PARAMETER_LEVERAGE_MAX,
+    PARAMETER_MESSAGES,
+    PARAMETER_LIVE,
+    PARAMETER_DISTANCE,
+    PARAMETER_COUNT
+};
+struct weir_bench_parameter {
+    const char *name, *what;
+    double least, most;
+    bool whole; /* no fractions */
+};
+extern const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT];
 
-/* The trigger index: a tick of twenty marks over ten thousand to ten million scopes, a changed
- * scope, funding, a random walk; beside a vectorised full scan, whose set must be found. `quick`:
- * up to a hundred thousand. Returns 0, or 1 when a set was another or memory ended. */
-int weir_bench_trigger(bool json, bool quick);
+#define WEIR_BENCH_RUNS_MAX   99
+#define WEIR_BENCH_VALUES_MAX 16 /* of one parameter in one job */
 
-/* Bytes of state for an account with one position and for a resting order, from the pools' own
- * counts; resident memory beside them. A million accounts, `quick`: a hundred thousand. Returns 0,
- * or 1 when more is resident than is counted, or memory ended. */
-int weir_bench_memory(bool json, bool quick);
+/* One call of a benchmark. */
+struct weir_bench_job {
+    uint32_t runs;   /* that count; 0: the benchmark's own number */
+    uint32_t warmup; /* turns before them; at least one, which is the check */
+    uint64_t seed;
+    bool quick;
+    const char *only;              /* cases whose name holds one of these, | between; NULL: all */
+    const char *workload;          /* a file of order flow, or NULL */
+    double value[PARAMETER_COUNT]; /* negative: not given */
+};
 
-/* One JSON object for all benchmarks of a call: `{"machine":{...},"build":{...}` before the first,
- * then `,"NAME":[` of each; what follows the last. */
-void weir_bench_json_array(const char *name);
-void weir_bench_json_end(void);
+/* Calls of a benchmark for every combination of the values listed. */
+struct weir_bench_jobs {
+    struct weir_bench_job job;
+    uint32_t benches; /* bit per benchmark; 0: all that read what is given */
+    uint32_t count[PARAMETER_COUNT];
+    double values[PARAMETER_COUNT][WEIR_BENCH_VALUES_MAX];
+};
+
+struct weir_bench_kind {
+    const char *name;
+    const char *baseline; /* its name; NULL: none */
+    const char *what;     /* for the help, lines indented by 12 */
+    uint32_t reads;       /* bit per parameter */
+    /* 0; 1 when a result was wrong or memory ended; 2 when a file cannot be used. It has told. */
+    int (*run)(const struct weir_bench_job *job);
+};
+extern const struct weir_bench_kind weir_bench_kinds[];
+extern const uint32_t weir_bench_kind_count;
+
+/* All that is not given. */
+void weir_bench_jobs_init(struct weir_bench_jobs *jobs);
+/* `text`: numbers with commas between them. False with what was expected in `error`. */
+bool weir_bench_parameter_read(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
+                               char *error, size_t size);
+/* Chooses a benchmark by name; false when there is none of that name. */
+bool weir_bench_choose(struct weir_bench_jobs *jobs, const char *name);
+/* Chooses benchmarks where none was; NULL, or what a chosen benchmark cannot be told, in `error`.
+ */
+const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t size);
+/* Runs them, benchmark by benchmark. The worst status; stops when interrupted. */
+int weir_bench_run(const struct weir_bench_jobs *jobs, uint32_t count);
+
+/* Where results go: standard output, as a table, as one JSON object, or (`quiet`, without json)
+ * nowhere but to the comparison. */
+void weir_bench_output(bool json, bool quiet, int argc, char **argv);
+void weir_bench_output_end(bool interrupted);
 
 #endif

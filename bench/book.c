@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
-#define RUNS_MAX       9
 #define QUICK_MESSAGES UINT64_C(1000000)
 #define FULL_MESSAGES  UINT64_C(5000000)
 
@@ -17,12 +15,6 @@
  * table first, then the order found there, then the place of that order in its queue. */
 #define AHEAD_ID    WORKLOAD_AHEAD
 #define AHEAD_ORDER 8
-
-uint64_t bench_now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 void *bench_memory(size_t size) {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -77,132 +69,118 @@ static bool engine_run(run_function *run, const struct workload *workload, uint6
     return done;
 }
 
-/* Runs of one book; times in picoseconds a message. */
-struct timing {
+/* One book: the engine's fed in one of two ways, or (run NULL) the baseline. */
+struct contender {
     const char *name;
-    run_function *run; /* NULL: the baseline */
-    uint64_t times[RUNS_MAX];
-    uint64_t median, min, max;
+    run_function *run;
+    double times[CASE_RUNS]; /* ns a message */
     bool checked;
 };
 
-static bool outcome_equal(const struct outcome *a, const struct outcome *b) {
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
-/* One run of one book. Returns false when memory ended. */
-static bool run_once(struct timing *t, const struct workload *workload, uint64_t count,
-                     struct outcome *outcome, uint64_t *picoseconds) {
+static bool run_once(const struct contender *t, const struct workload *workload, uint64_t count,
+                     struct outcome *outcome, double *each) {
     uint64_t elapsed_ns = 0;
     bool done = t->run == NULL ? baseline_run(workload, count, outcome, &elapsed_ns)
                                : engine_run(t->run, workload, count, outcome, &elapsed_ns);
-    *picoseconds = elapsed_ns * 1000 / count;
+    *each = (double)elapsed_ns / (double)count;
     return done;
 }
 
-static int ascending(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void summarise(struct timing *t, int runs) {
-    qsort(t->times, (size_t)runs, sizeof t->times[0], ascending);
-    t->median = t->times[runs / 2];
-    t->min = t->times[0];
-    t->max = t->times[runs - 1];
-}
-
-/* Runs take turns, so that a slow moment of the machine meets all alike. The first turn warms up
- * and is not counted. */
-static bool measure(struct timing *timings, int count, const struct workload *workload,
-                    uint64_t messages, int runs) {
+/* Runs take turns, so that a slow moment of the machine meets all alike; turns below 0 warm up and
+ * check. Returns how many counted, or -1 when memory ended. */
+static int measure(const struct weir_bench_job *job, struct contender *contenders, int count,
+                   const struct workload *workload, uint64_t messages) {
     const struct workload_header *h = &workload->header;
     struct outcome expected = {h->trades, h->qty, h->value, h->hash};
-    bool known = messages == h->messages && h->hash != 0;
-    for (int i = 0; i < count; i++)
-        timings[i].checked = true;
-    for (int run = -1; run < runs; run++) {
-        for (int i = 0; i < count; i++) {
+    bool known = messages == h->messages && h->hash != 0, right = true;
+    int made = 0, runs = bench_runs(job, job->quick ? 5 : 7);
+    for (int run = -(int)job->warmup; run < runs && right && !bench_stopped(); run++) {
+        for (int i = 0; i < count && !bench_stopped(); i++) {
             struct outcome outcome = {0};
-            uint64_t picoseconds = 0;
-            if (!run_once(&timings[i], workload, messages, &outcome, &picoseconds)) return false;
+            double each = 0;
+            if (!run_once(&contenders[i], workload, messages, &outcome, &each)) return -1;
             /* Where no header says what is right, the baseline, which comes first, does. */
-            if (!known && run < 0 && i == 0) expected = outcome;
-            if (!outcome_equal(&outcome, &expected)) timings[i].checked = false;
-            if (run >= 0) timings[i].times[run] = picoseconds;
+            if (!known && i == 0 && run < 0) expected = outcome;
+            contenders[i].checked = memcmp(&outcome, &expected, sizeof outcome) == 0;
+            right &= contenders[i].checked;
+            if (run >= 0) contenders[i].times[run] = each;
         }
+        if (run >= 0 && right && !bench_stopped()) made++;
     }
-    for (int i = 0; i < count; i++)
-        summarise(&timings[i], runs);
-    return true;
+    return made;
 }
 
-static void print_json(const struct timing *timings, int count, const struct workload *workload,
-                       uint64_t messages, int runs) {
-    const struct timing *base = &timings[0];
-    for (int i = 1; i < count; i++) {
-        const struct timing *t = &timings[i];
-        printf("%s{\"name\":\"%s %s\",\"messages\":%llu,\"most_live\":%llu,\"seed\":%llu,"
-               "\"runs\":%d,\"ns_per_op\":%.2f,\"median\":%.2f,\"min\":%.2f,\"max\":%.2f,"
-               "\"unit\":\"ns\",\"baseline\":{\"name\":\"tree of lists\",\"median\":%.2f},"
-               "\"ratio\":%.3f,\"checked\":%s}",
-               i > 1 ? "," : "", workload->name, t->name, (unsigned long long)messages,
-               (unsigned long long)workload->header.most_live,
-               (unsigned long long)workload->header.seed, runs, (double)t->median / 1e3,
-               (double)t->median / 1e3, (double)t->min / 1e3, (double)t->max / 1e3,
-               (double)base->median / 1e3, (double)base->median / (double)t->median,
-               t->checked && base->checked ? "true" : "false");
-    }
-}
-
-static void print_table(const struct timing *timings, int count, const struct workload *workload,
-                        uint64_t messages, int runs) {
-    printf("book, %s: %llu messages, at most %llu live, %d runs\n%-14s %10s %8s %8s %8s\n",
-           workload->name, (unsigned long long)messages,
-           (unsigned long long)workload->header.most_live, runs, "", "ns_per_op", "min", "max",
-           "ratio");
-    for (int i = 0; i < count; i++) {
-        const struct timing *t = &timings[i];
-        printf("%-14s %10.2f %8.2f %8.2f %8.2f%s\n", t->name, (double)t->median / 1e3,
-               (double)t->min / 1e3, (double)t->max / 1e3,
-               (double)timings[0].median / (double)t->median, t->checked ? "" : "  WRONG RESULT");
-    }
-}
-
-/* 0, or 1 when a result was wrong or memory ended. */
-static int bench_workload(const struct workload *workload, bool json, bool quick) {
+/* Returns 0, or 1 when a result was wrong or memory ended. */
+static int bench_workload(const struct weir_bench_job *job, const struct workload *workload) {
     uint64_t messages = workload->header.messages;
-    if (quick && messages > QUICK_MESSAGES) messages = QUICK_MESSAGES;
-    struct timing timings[] = {
-        {.name = "tree of lists"},
-        {.name = "singly", .run = run_singly},
-        {.name = "batched", .run = run_batched},
+    if (job->quick && messages > QUICK_MESSAGES) messages = QUICK_MESSAGES;
+    struct contender contenders[] = {
+        {.name = "tree of lists", .checked = true},
+        {.name = "singly", .run = run_singly, .checked = true},
+        {.name = "batched", .run = run_batched, .checked = true},
     };
-    int count = (int)(sizeof timings / sizeof timings[0]), runs = quick ? 5 : 7;
-    if (!measure(timings, count, workload, messages, runs)) {
+    int count = (int)(sizeof contenders / sizeof contenders[0]);
+    int runs = measure(job, contenders, count, workload, messages);
+    if (runs < 0) {
         fprintf(stderr, "weir bench: out of memory\n");
         return 1;
     }
-    if (json)
-        print_json(timings, count, workload, messages, runs);
-    else
-        print_table(timings, count, workload, messages, runs);
     bool right = true;
-    for (int i = 0; i < count; i++)
-        right = right && timings[i].checked;
+    for (int i = 1; i < count; i++) {
+        struct bench_case c = {.unit = "ns", .runs = runs, .baseline_runs = runs};
+        snprintf(c.name, sizeof c.name, "%.40s %s", workload->name, contenders[i].name);
+        c.checked = contenders[0].checked && contenders[i].checked;
+        right = right && c.checked;
+        if (!bench_case_wanted(job, c.name)) continue;
+        memcpy(c.times, contenders[i].times, sizeof c.times);
+        memcpy(c.baseline, contenders[0].times, sizeof c.baseline);
+        double each = bench_case_median(&c);
+        snprintf(c.facts, sizeof c.facts,
+                 "\"messages\":%llu,\"most_live\":%llu,\"workload_seed\":%llu,\"ns_per_op\":%.2f",
+                 (unsigned long long)messages, (unsigned long long)workload->header.most_live,
+                 (unsigned long long)workload->header.seed, each);
+        snprintf(c.remark, sizeof c.remark, "ns_per_op %.2f, at most %llu live", each,
+                 (unsigned long long)workload->header.most_live);
+        bench_case_print(&c);
+    }
+    if (!right) fprintf(stderr, "weir bench: the book's trades are others than they should be\n");
     return right ? 0 : 1;
 }
 
-static int bench_file(const char *path, bool json, bool quick) {
+static int bench_file(const struct weir_bench_job *job) {
     struct workload workload;
-    const char *problem = workload_load(&workload, path);
+    const char *problem = workload_load(&workload, job->workload);
     if (problem != NULL) {
-        fprintf(stderr, "weir bench: %s: %s\n", path, problem);
+        fprintf(stderr, "weir bench: %s: %s\n", job->workload, problem);
         return 2;
     }
-    if (json) weir_bench_json_array("book");
-    int status = bench_workload(&workload, json, quick);
-    if (json) printf("]");
+    int status = bench_workload(job, &workload);
+    workload_free(&workload);
+    return status;
+}
+
+static bool regime_wanted(const struct weir_bench_job *job, const struct regime *regime) {
+    static const char *const modes[] = {"singly", "batched"};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s %s", regime->name, modes[i]);
+        if (bench_case_wanted(job, name)) return true;
+    }
+    return false;
+}
+
+static int bench_regime(const struct weir_bench_job *job, const struct regime *regime) {
+    struct workload workload;
+    /* Most of the messages come when all the orders rest. */
+    uint64_t messages = job->quick ? QUICK_MESSAGES : FULL_MESSAGES;
+    if (messages < 3 * (uint64_t)regime->live) messages = 3 * (uint64_t)regime->live;
+    messages = (uint64_t)bench_number(job, PARAMETER_MESSAGES, (double)messages);
+    if (!regime_wanted(job, regime)) return 0;
+    if (!workload_generate(&workload, regime, messages, job->seed)) {
+        if (!bench_stopped()) fprintf(stderr, "weir bench: out of memory\n");
+        return bench_stopped() ? 0 : 1;
+    }
+    int status = bench_workload(job, &workload);
     workload_free(&workload);
     return status;
 }
@@ -215,28 +193,22 @@ static const struct regime regimes[] = {
     {"crash", 20000, 200, 8, 8},
 };
 
-static int bench_regimes(bool json, bool quick) {
-    int status = 0;
-    if (json) weir_bench_json_array("book");
-    for (size_t i = 0; i < sizeof regimes / sizeof regimes[0]; i++) {
-        struct workload workload;
-        uint64_t messages = quick ? QUICK_MESSAGES : FULL_MESSAGES;
-        bool skip = quick && regimes[i].live > QUICK_MESSAGES / 2;
-        if (skip) continue;
-        if (!workload_generate(&workload, &regimes[i], messages, 1)) {
-            fprintf(stderr, "weir bench: out of memory\n");
-            return 1;
-        }
-        if (json && i > 0) printf(",");
-        int wrong = bench_workload(&workload, json, quick);
-        status = wrong > status ? wrong : status;
-        workload_free(&workload);
+int bench_book(const struct weir_bench_job *job) {
+    if (job->workload != NULL) return bench_file(job);
+    if (bench_given(job, PARAMETER_LIVE) || bench_given(job, PARAMETER_DISTANCE)) {
+        char name[32];
+        struct regime own = regimes[0];
+        own.live = bench_count(job, PARAMETER_LIVE, own.live);
+        own.distance = bench_count(job, PARAMETER_DISTANCE, own.distance);
+        own.name = name;
+        snprintf(name, sizeof name, "%u live", own.live);
+        return bench_regime(job, &own);
     }
-    if (json) printf("]");
+    int status = 0;
+    for (size_t i = 0; i < sizeof regimes / sizeof regimes[0] && !bench_stopped(); i++) {
+        if (job->quick && regimes[i].live > QUICK_MESSAGES / 2) continue;
+        int wrong = bench_regime(job, &regimes[i]);
+        status = wrong > status ? wrong : status;
+    }
     return status;
-}
-
-int weir_bench_book(const char *workload_path, bool json, bool quick) {
-    return workload_path != NULL ? bench_file(workload_path, json, quick)
-                                 : bench_regimes(json, quick);
 }

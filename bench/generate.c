@@ -1,4 +1,5 @@
 /* Order flow of our own, for a benchmark without a file. */
+#include "bench/cases.h"
 #include "bench/engine_book.h"
 
 #include <math.h>
@@ -103,7 +104,7 @@ bool workload_generate(struct workload *workload, const struct regime *regime, u
     g.ids = calloc(messages, sizeof *g.ids);
     workload->messages = calloc(messages + WORKLOAD_AHEAD, sizeof *workload->messages);
     bool done = engine_new(&g.engine, messages) && g.ids != NULL && workload->messages != NULL;
-    for (uint64_t i = 0; i < messages && done; i++) {
+    for (uint64_t i = 0; i < messages && done && !bench_stopped(); i++) {
         struct message *m = &workload->messages[i];
         next_message(&g, m, i < regime->live);
         engine_handle(&g.engine, m);
@@ -117,6 +118,7 @@ bool workload_generate(struct workload *workload, const struct regime *regime, u
     h->live_at_end = done ? resting(&g) : 0;
     engine_free(&g.engine);
     free(g.ids);
+    done = done && !bench_stopped();
     if (!done) workload_free(workload);
     return done;
 }

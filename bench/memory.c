@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define RUNS           5
 /* How far behind the mark orders rest, in ticks: the mean. */
 #define MEAN_DISTANCE  200.0
 /* Resident memory may lie this far above what the pools count: pages, tables that grew. */
@@ -62,7 +61,7 @@ static struct usage usage_of(const struct population *p) {
               touched(&t->moved) + touched(&t->changed);
     u.orders = weir_orders_memory(&x->orders);
     u.names += weir_orders_names_memory(&x->orders);
-    for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
+    for (uint32_t m = 0; m < p->markets; m++) {
         u.books += weir_book_memory(&x->books[m]);
         u.positions += used(&x->ledger.markets[m].positions);
     }
@@ -72,6 +71,7 @@ static struct usage usage_of(const struct population *p) {
 
 static bool add_accounts(struct population *p, uint32_t n, bool isolated) {
     for (uint32_t i = 0; i < n; i++) {
+        if (i % 4096 == 0 && bench_stopped()) return false;
         int64_t ppm = 10000 + (int64_t)weir_random_below(&p->random, 590000);
         int sign = weir_random_next(&p->random) & 1 ? 1 : -1;
         struct holding_plan plan;
@@ -88,6 +88,7 @@ static bool add_accounts(struct population *p, uint32_t n, bool isolated) {
 static bool add_orders(struct population *p, char name) {
     struct weir_exchange *x = &p->x;
     for (uint32_t i = 0; i < p->count; i++) {
+        if (i % 4096 == 0 && bench_stopped()) return false;
         uint32_t leg = weir_scope_first_leg(&x->ledger, p->scopes[i]);
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
         weir_price mark = x->prices[g->market].mark;
@@ -118,7 +119,7 @@ static double each(uint64_t after, uint64_t before, uint32_t n) {
 
 /* What the state grew by for each of n; `orders`: orders grew, else accounts. */
 static bool report(const struct usage *before, const struct usage *after, uint32_t n,
-                   const char *what, bool json, bool *first) {
+                   const char *what, const struct weir_bench_job *job) {
     double ledger = each(after->ledger, before->ledger, n);
     double positions = each(after->positions, before->positions, n);
     double index = each(after->index, before->index, n);
@@ -127,6 +128,7 @@ static bool report(const struct usage *before, const struct usage *after, uint32
     double names = each(after->names, before->names, n);
     double whole = ledger + positions + index + orders + books;
     double pages = each(after->resident, before->resident, n);
+    if (!bench_case_wanted(job, what)) return true;
     struct bench_case c = {.unit = "B", .runs = 1, .times = {whole}};
     c.checked = pages > 0 && (SHADOWED || pages <= RESIDENT_SLACK * (whole + names));
     snprintf(c.name, sizeof c.name, "%s", what);
@@ -135,21 +137,20 @@ static bool report(const struct usage *before, const struct usage *after, uint32
              "\"books\":%.1f,\"names\":%.1f,\"resident\":%.1f",
              n, ledger, positions, index, orders, books, names, pages);
     snprintf(c.remark, sizeof c.remark, "names %.1f more, resident %.1f in all", names, pages);
-    bench_case_print(&c, "", json, *first);
-    *first = false;
+    bench_case_print(&c);
     return c.checked;
 }
 
-static bool one_kind(uint32_t n, bool isolated, bool json, bool *first, bool *right) {
+static bool one_kind(const struct weir_bench_job *job, uint32_t n, bool isolated, bool *right) {
     struct population p;
-    bool made = population_new(&p, n + 64, 1);
+    bool made =
+        population_new(&p, n + 64, bench_count(job, PARAMETER_MARKETS, BENCH_MARKETS), job->seed);
     struct usage before = made ? usage_of(&p) : (struct usage){0};
     made = made && add_accounts(&p, n, isolated);
     if (made) {
         struct usage loaded = usage_of(&p);
         *right &= report(&before, &loaded, n,
-                         isolated ? "account, isolated position" : "account, cross position", json,
-                         first);
+                         isolated ? "account, isolated position" : "account, cross position", job);
         before = loaded;
     }
     /* The first order of a leg brings the record that legs with orders have. */
@@ -158,20 +159,18 @@ static bool one_kind(uint32_t n, bool isolated, bool json, bool *first, bool *ri
         made = add_orders(&p, (char)('a' + k));
         if (!made) break;
         struct usage ordered = usage_of(&p);
-        *right &= report(&before, &ordered, n, kinds[k], json, first);
+        *right &= report(&before, &ordered, n, kinds[k], job);
         before = ordered;
     }
     population_free(&p);
     return made;
 }
 
-int weir_bench_memory(bool json, bool quick) {
-    uint32_t n = quick ? 100000 : 1000000;
-    bool first = true, right = true;
-    bench_cases_start("memory", "resident memory", json);
-    bool made = one_kind(n, false, json, &first, &right) && one_kind(n, true, json, &first, &right);
-    bench_cases_end(json);
-    if (!made) fprintf(stderr, "weir bench: out of memory\n");
+int bench_memory_use(const struct weir_bench_job *job) {
+    uint32_t n = bench_count(job, PARAMETER_ACCOUNTS, job->quick ? 100000 : 1000000);
+    bool right = true;
+    bool made = one_kind(job, n, false, &right) && one_kind(job, n, true, &right);
+    if (!made && !bench_stopped()) fprintf(stderr, "weir bench: out of memory\n");
     if (!right) fprintf(stderr, "weir bench: more memory is resident than is counted\n");
-    return made && right ? 0 : 1;
+    return (made || bench_stopped()) && right ? 0 : 1;
 }

@@ -6,16 +6,16 @@
 #include <string.h>
 
 /* Linear contracts; the tiers of a large exchange's main market. */
-static struct weir_venue *bench_venue(void) {
+static struct weir_venue *bench_venue(uint32_t markets) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) return NULL;
     fprintf(out, "name: bench\nmoney: {asset: USDT, decimals: 6}\n"
                  "trigger: {warn_at: none}\nmarkets:\n");
-    for (int m = 0; m < BENCH_MARKETS; m++)
+    for (uint32_t m = 0; m < markets; m++)
         fprintf(out,
-                "  - symbol: M%02d\n    tick: 0.1\n    lot: 0.001\n    tiers:\n"
+                "  - symbol: M%02u\n    tick: 0.1\n    lot: 0.001\n    tiers:\n"
                 "      - {cap: 50000, rate: 0.004, max_leverage: 125}\n"
                 "      - {cap: 600000, rate: 0.005, max_leverage: 100}\n"
                 "      - {cap: 3000000, rate: 0.01, max_leverage: 50}\n"
@@ -28,14 +28,15 @@ static struct weir_venue *bench_venue(void) {
     return venue;
 }
 
-bool population_new(struct population *p, uint32_t accounts_max, uint64_t seed) {
-    *p = (struct population){.venue = bench_venue(), .random = {seed, 0}};
+bool population_new(struct population *p, uint32_t accounts_max, uint32_t markets, uint64_t seed) {
+    *p =
+        (struct population){.venue = bench_venue(markets), .random = {seed, 0}, .markets = markets};
     if (p->venue == NULL) return false;
     p->scopes = calloc(accounts_max, sizeof *p->scopes);
     if (p->scopes == NULL ||
         weir_exchange_new(&p->x, p->venue, accounts_max, 2 * accounts_max) != 0)
         return false;
-    for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
+    for (uint32_t m = 0; m < p->markets; m++) {
         p->start[m] = 100000 + (weir_price)weir_random_below(&p->random, 900000);
         p->x.prices[m].index = p->start[m];
         population_move(p, m, p->start[m]);
@@ -53,11 +54,12 @@ void population_free(struct population *p) {
 
 void population_plan(struct population *p, struct holding_plan *plan, uint32_t legs, int sign) {
     *plan = (struct holding_plan){.legs = legs};
-    uint32_t taken = 0;
     for (uint32_t i = 0; i < legs;) {
-        uint32_t m = (uint32_t)weir_random_below(&p->random, BENCH_MARKETS);
-        if (taken >> m & 1) continue;
-        taken |= UINT32_C(1) << m;
+        uint32_t m = (uint32_t)weir_random_below(&p->random, p->markets);
+        uint32_t k = 0;
+        while (k < i && plan->market[k] != m)
+            k++;
+        if (k < i) continue;
         int64_t money = (100 + (int64_t)weir_random_below(&p->random, 19900)) * 1000000;
         weir_wide lot = weir_value(&p->venue->markets[m], p->x.prices[m].mark, 1);
         weir_qty size = weir_max(1, (weir_qty)(money / lot));
@@ -122,12 +124,12 @@ void population_move(struct population *p, uint32_t market, weir_price mark) {
 }
 
 void population_move_all(struct population *p, int64_t move_ppm) {
-    for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+    for (uint32_t m = 0; m < p->markets; m++)
         population_move(p, m, population_mark(p, m, move_ppm));
 }
 
 void population_fund(struct population *p, int64_t ppm) {
-    for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
+    for (uint32_t m = 0; m < p->markets; m++) {
         weir_wide lot = weir_value(&p->venue->markets[m], p->start[m], 1) * ppm / 1000000;
         weir_post_funding(&p->x.ledger, m, lot);
         weir_charges_moved(&p->x, m);

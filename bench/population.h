@@ -1,20 +1,22 @@
-/* Accounts with positions in twenty markets, made through the ledger's own postings, and their
+/* Accounts with positions in some markets, made through the ledger's own postings, and their
  * trigger index. */
 #ifndef WEIR_BENCH_POPULATION_H
 #define WEIR_BENCH_POPULATION_H
 
 #include "margin/margin.h"
 
-#define BENCH_MARKETS  20
-#define BENCH_LEGS_MAX 8
+#define BENCH_MARKETS     20 /* where nobody asks for another number */
+#define BENCH_MARKETS_MAX 200
+#define BENCH_LEGS_MAX    8
 
 struct population {
     struct weir_venue *venue;
     struct weir_exchange x;
     struct weir_random random;
-    weir_price start[BENCH_MARKETS]; /* marks at the beginning */
-    weir_wide funded[BENCH_MARKETS]; /* funding a long lot has paid since then */
-    uint32_t *scopes;                /* those with positions, in order of creation */
+    uint32_t markets;
+    weir_price start[BENCH_MARKETS_MAX]; /* marks at the beginning */
+    weir_wide funded[BENCH_MARKETS_MAX]; /* funding a long lot has paid since then */
+    uint32_t *scopes;                    /* those with positions, in order of creation */
     uint32_t count;
     uint32_t accounts;
     uint64_t positions;
@@ -28,9 +30,10 @@ struct holding_plan {
 };
 
 /* An empty exchange with marks. False when memory ends. */
-bool population_new(struct population *p, uint32_t accounts_max, uint64_t seed);
+bool population_new(struct population *p, uint32_t accounts_max, uint32_t markets, uint64_t seed);
 void population_free(struct population *p);
-/* Positions of 100 to 20,000 money a leg in `legs` random markets; `sign` 1, -1, or 0 for sides at
+/* Positions of 100 to 20,000 money a leg in `legs` (at most as many
+ * as there are) random markets; `sign` 1, -1, or 0 for sides at
  * random. */
 void population_plan(struct population *p, struct holding_plan *plan, uint32_t legs, int sign);
 /* An account that bought or sold them at present marks; its scope, or WEIR_NO_INDEX. */

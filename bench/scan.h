@@ -12,7 +12,7 @@ struct scan_group {
     uint32_t *scope;
     int32_t *size[BENCH_LEGS_MAX];
     uint8_t *market[BENCH_LEGS_MAX];
-    uint32_t from[BENCH_MARKETS + 1]; /* group of one leg: where each market starts */
+    uint32_t from[BENCH_MARKETS_MAX + 1]; /* group of one leg: where each market starts */
 };
 
 struct scan {
@@ -22,7 +22,7 @@ struct scan {
     uint8_t *legs;   /* per scope: its group */
     uint32_t *found;
     uint32_t found_count;
-    double value[BENCH_MARKETS]; /* what a lot is worth now */
+    double value[BENCH_MARKETS_MAX]; /* what a lot is worth now */
     double rate[4], deduction[4];
     bool vector; /* the processor has the instructions */
 };

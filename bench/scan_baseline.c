@@ -16,8 +16,8 @@ static double *doubles(uint32_t n) {
     return aligned_alloc(64, ((size_t)n * sizeof(double) + 63) & ~(size_t)63);
 }
 
-static bool group_new(struct scan_group *g, uint32_t legs) {
-    uint32_t room = (g->count + LANES + BENCH_MARKETS * LANES + 63) & ~63u;
+static bool group_new(struct scan_group *g, uint32_t legs, uint32_t markets) {
+    uint32_t room = (g->count + LANES + markets * LANES + 63) & ~63u;
     g->room = room;
     g->constant = doubles(room);
     g->scope = calloc(room, sizeof *g->scope);
@@ -71,7 +71,7 @@ bool scan_new(struct scan *s, const struct population *p) {
         s->rate[k] = (double)risk->tiers.row[k].rate / 1e9;
         s->deduction[k] = (double)risk->deduction[k] / 1e9;
     }
-    uint32_t scopes = p->x.ledger.scopes.count, single[BENCH_MARKETS] = {0}, market = 0;
+    uint32_t scopes = p->x.ledger.scopes.count, single[BENCH_MARKETS_MAX] = {0}, market = 0;
     s->place = calloc(scopes, sizeof *s->place);
     s->legs = calloc(scopes, 1);
     s->found = calloc(p->count + 1, sizeof *s->found);
@@ -82,13 +82,13 @@ bool scan_new(struct scan *s, const struct population *p) {
         if (legs == 1) single[market]++;
     }
     for (uint32_t n = 1; n <= BENCH_LEGS_MAX; n++)
-        if (!group_new(&s->group[n], n)) return false;
-    uint32_t next[BENCH_LEGS_MAX + 1] = {0}, at[BENCH_MARKETS], sum = 0;
-    for (uint32_t m = 0; m < BENCH_MARKETS; m++) {
+        if (!group_new(&s->group[n], n, p->markets)) return false;
+    uint32_t next[BENCH_LEGS_MAX + 1] = {0}, at[BENCH_MARKETS_MAX], sum = 0;
+    for (uint32_t m = 0; m < p->markets; m++) {
         s->group[1].from[m] = at[m] = sum;
         sum += (single[m] + LANES - 1) & ~(LANES - 1u);
     }
-    s->group[1].from[BENCH_MARKETS] = sum;
+    s->group[1].from[p->markets] = sum;
     for (uint32_t i = 0; i < p->count; i++) {
         uint32_t legs = count_legs(p, p->scopes[i], &market);
         put_scope(s, p->scopes[i], legs, legs == 1 ? at[market]++ : next[legs]++);
@@ -152,7 +152,7 @@ static void consider(struct scan *s, const struct scan_group *g, uint32_t legs, 
 }
 
 static void scan_plainly(struct scan *s, const struct scan_group *g, uint32_t legs) {
-    uint32_t n = legs == 1 ? g->from[BENCH_MARKETS] : g->count;
+    uint32_t n = legs == 1 ? g->from[s->p->markets] : g->count;
     for (uint32_t i = 0; i < n; i++)
         if (surplus(s, g, legs, i) <= legs + 1) consider(s, g, legs, i);
 }
@@ -183,7 +183,7 @@ scan_vectors(struct scan *s, const struct scan_group *g, uint32_t legs) {
         v.deduction[k] = _mm256_set1_pd(s->deduction[k]);
     }
     __m256d tolerance = _mm256_set1_pd((double)legs + 1);
-    uint32_t n = legs == 1 ? g->from[BENCH_MARKETS] : g->count, market = 0;
+    uint32_t n = legs == 1 ? g->from[s->p->markets] : g->count, market = 0;
     for (uint32_t i = 0; i < n; i += LANES) {
         __m256d equity = _mm256_load_pd(&g->constant[i]), requirement = _mm256_setzero_pd();
         if (legs == 1) {
@@ -214,7 +214,7 @@ scan_vectors(struct scan *s, const struct scan_group *g, uint32_t legs) {
 void scan_run(struct scan *s) {
     const struct population *p = s->p;
     s->found_count = 0;
-    for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+    for (uint32_t m = 0; m < p->markets; m++)
         s->value[m] =
             (double)(weir_value(&p->venue->markets[m], p->x.prices[m].mark, 1) - p->funded[m]);
     for (uint32_t legs = 1; legs <= BENCH_LEGS_MAX; legs++) {

@@ -20,37 +20,42 @@ static const struct {
 #define STEPS (sizeof steps / sizeof steps[0])
 
 struct bench {
+    const struct weir_bench_job *job;
     struct population p;
     struct scan scan;
-    bool json, first, wrong;
+    bool wrong;
     bool isolated;
+    int runs, warmup;
     uint32_t n;
     uint32_t due[STEPS]; /* scopes of each step */
 };
 
-static void start_case(const struct bench *b, struct bench_case *c, const char *what,
-                       const char *unit) {
-    *c = (struct bench_case){.unit = unit, .runs = RUNS, .checked = true};
+/* False when nobody asked for the case. */
+static bool start_case(const struct bench *b, struct bench_case *c, const char *what) {
+    *c = (struct bench_case){.unit = "ns", .checked = true};
     snprintf(c->name, sizeof c->name, "%s %u %s", b->isolated ? "isolated" : "cross", b->n, what);
+    return bench_case_wanted(b->job, c->name);
 }
 
 static void end_case(struct bench *b, struct bench_case *c) {
-    bench_case_print(c, BENCH_SCAN_NAME, b->json, b->first);
-    b->first = false;
+    bench_case_print(c);
     b->wrong |= !c->checked;
 }
 
 /* Scopes of the steps stand anywhere among the others. */
 static bool populate(struct bench *b, uint64_t seed) {
     struct population *p = &b->p;
-    if (!population_new(p, b->n + 64, seed)) return false;
+    if (!population_new(p, b->n + 64, bench_count(b->job, PARAMETER_MARKETS, BENCH_MARKETS), seed))
+        return false;
     uint32_t left[STEPS], total = 0;
     for (size_t k = 0; k < STEPS; k++) {
-        left[k] = steps[k].count <= b->n / 10 ? steps[k].count : 0;
-        b->due[k] = left[k];
+        left[k] = b->due[k];
         total += left[k];
     }
+    uint32_t most = bench_count(b->job, PARAMETER_LEGS, BENCH_LEGS_MAX);
+    if (most > p->markets) most = p->markets;
     for (uint32_t i = 0; i < b->n; i++) {
+        if (i % 4096 == 0 && bench_stopped()) return false;
         int64_t ppm = 100000 + (int64_t)weir_random_below(&p->random, 500000);
         int sign = weir_random_next(&p->random) & 1 ? 1 : -1;
         if (weir_random_below(&p->random, b->n - i) < total) {
@@ -65,7 +70,7 @@ static bool populate(struct bench *b, uint64_t seed) {
                                              (uint64_t)(steps[k].to_ppm - steps[k].from_ppm));
         }
         struct holding_plan plan;
-        uint32_t legs = b->isolated ? 1 : 1 + (uint32_t)weir_random_below(&p->random, 8);
+        uint32_t legs = b->isolated ? 1 : 1 + (uint32_t)weir_random_below(&p->random, most);
         population_plan(p, &plan, legs, sign);
         uint32_t scope = population_add(p, &plan, b->isolated);
         if (scope == WEIR_NO_INDEX) return false;
@@ -91,18 +96,18 @@ static bool found_equals_scan(struct bench *b) {
 static void quiet_ticks(struct bench *b) {
     enum { WAYS = 14 };
     struct bench_case c;
-    start_case(b, &c, "none", "ns");
+    if (!start_case(b, &c, "none")) return;
     struct population *p = &b->p;
-    weir_price mark[WAYS][BENCH_MARKETS];
+    weir_price mark[WAYS][BENCH_MARKETS_MAX];
     for (int w = 0; w < WAYS; w++)
-        for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+        for (uint32_t m = 0; m < p->markets; m++)
             mark[w][m] = population_mark(p, m, w % 2 == 0 ? QUIET_PPM - w : w - QUIET_PPM);
     uint64_t before = 0;
-    for (int run = -1; run < RUNS; run++) {
+    for (int run = -b->warmup; bench_goes_on(&c, run, b->runs); run++) {
         before = p->x.trigger.evaluations;
         uint64_t start = bench_now_ns();
         for (int tick = 0; tick < QUIET_TICKS; tick++) {
-            for (uint32_t m = 0; m < BENCH_MARKETS; m++)
+            for (uint32_t m = 0; m < p->markets; m++)
                 population_move(p, m, mark[tick % WAYS][m]);
             weir_trigger_collect(&p->x);
         }
@@ -110,27 +115,33 @@ static void quiet_ticks(struct bench *b) {
         double scan = time_scan(&b->scan);
         c.checked &= found_equals_scan(b);
         if (run < 0) continue;
-        c.times[run] = time;
+        c.times[c.runs++] = time;
         c.baseline[c.baseline_runs++] = scan;
     }
     snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"found\":0,\"evaluated\":%.2f", b->n,
              (double)(p->x.trigger.evaluations - before) / QUIET_TICKS);
-    snprintf(c.remark, sizeof c.remark, "a tick of %d marks", BENCH_MARKETS);
+    snprintf(c.remark, sizeof c.remark, "a tick of %u marks", p->markets);
     end_case(b, &c);
+}
+
+/* The case of step k by its name; how many fall in all. */
+static uint32_t due_name(const struct bench *b, size_t k, char *what, size_t size) {
+    uint32_t due = 0;
+    for (size_t i = 0; i <= k; i++)
+        due += b->due[i];
+    snprintf(what, size, "%u due", due);
+    return due;
 }
 
 /* All marks fall to just behind step k; then back, and who fell is indexed as before. */
 static void falling_tick(struct bench *b, size_t k) {
-    uint32_t due = 0;
-    for (size_t i = 0; i <= k; i++)
-        due += b->due[i];
     char what[32];
-    snprintf(what, sizeof what, "%u due", due);
+    uint32_t due = due_name(b, k, what, sizeof what);
     struct bench_case c;
-    start_case(b, &c, what, "ns");
+    if (!start_case(b, &c, what)) return;
     struct population *p = &b->p;
     uint64_t evaluated = 0;
-    for (int run = -1; run < RUNS; run++) {
+    for (int run = -b->warmup; bench_goes_on(&c, run, b->runs); run++) {
         uint64_t before = p->x.trigger.evaluations, start = bench_now_ns();
         population_move_all(p, -steps[k].to_ppm - 100);
         weir_trigger_collect(&p->x);
@@ -145,11 +156,10 @@ static void falling_tick(struct bench *b, size_t k) {
         weir_trigger_collect(&p->x);
         p->x.trigger.found.count = 0;
         if (run < 0) continue;
-        c.times[run] = time;
+        c.times[c.runs++] = time;
         c.baseline[c.baseline_runs++] = scan;
     }
-    bench_case_sort(&c);
-    double each = c.times[RUNS / 2] / due;
+    double each = bench_case_median(&c) / due;
     snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"found\":%u,\"evaluated\":%llu,\"each\":%.1f",
              b->n, due, (unsigned long long)evaluated, each);
     snprintf(c.remark, sizeof c.remark, "%.0f ns each", each);
@@ -160,10 +170,10 @@ static void falling_tick(struct bench *b, size_t k) {
 static void index_again(struct bench *b, bool few) {
     enum { COUNT = 16384, FEW = 256, AT_ONCE = 16 };
     struct bench_case c;
-    start_case(b, &c, few ? "index again, in cache" : "index again", "ns");
+    if (!start_case(b, &c, few ? "index again, in cache" : "index again")) return;
     struct population *p = &b->p;
     uint64_t evaluated = 0;
-    for (int run = -1; run < RUNS; run++) {
+    for (int run = -b->warmup; bench_goes_on(&c, run, b->runs); run++) {
         uint32_t *scope = calloc(COUNT, sizeof *scope);
         if (scope == NULL) {
             c.checked = false;
@@ -184,7 +194,7 @@ static void index_again(struct bench *b, bool few) {
         free(scope);
         scan_run(&b->scan);
         c.checked &= found_equals_scan(b);
-        if (run >= 0 && evaluated > 0) c.times[run] = time / (double)evaluated;
+        if (run >= 0 && evaluated > 0) c.times[c.runs++] = time / (double)evaluated;
     }
     snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"evaluated\":%llu", b->n,
              (unsigned long long)evaluated);
@@ -220,46 +230,47 @@ static void see_price(void *ctx, const struct weir_leg *g, weir_price price) {
 /* The liquidation price of every position of a market, as the liquidation map asks for them. */
 static void map_of_market(struct bench *b) {
     struct bench_case c;
-    start_case(b, &c, "map of a market", "ns");
+    if (!start_case(b, &c, "map of a market")) return;
     struct prices s = {.p = &b->p, .every = 100, .right = true};
     weir_each_liquidation_price(&b->p.x, 0, see_price, &s);
     c.checked &= s.right && s.seen > 0;
     uint32_t positions = b->p.x.ledger.markets[0].positions.count;
     s.every = UINT64_MAX;
-    for (int run = 0; run < RUNS; run++) {
+    for (int run = 0; bench_goes_on(&c, run, b->runs); run++) {
         uint64_t start = bench_now_ns();
         weir_each_liquidation_price(&b->p.x, 0, see_price, &s);
-        c.times[run] = (double)(bench_now_ns() - start);
+        c.times[c.runs++] = (double)(bench_now_ns() - start);
     }
-    bench_case_sort(&c);
+    double whole = bench_case_median(&c);
     snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"positions\":%u", b->n, positions);
-    snprintf(c.remark, sizeof c.remark, "%u positions, %.0f ns each", positions,
-             c.times[RUNS / 2] / positions);
+    snprintf(c.remark, sizeof c.remark, "%u positions, %.0f ns each", positions, whole / positions);
     end_case(b, &c);
 }
 
 /* A funding instant of all markets, paid by longs, then by shorts. */
 static void funding_instant(struct bench *b) {
     struct bench_case c;
-    start_case(b, &c, "funding", "ns");
+    if (!start_case(b, &c, "funding")) return;
     struct population *p = &b->p;
     uint64_t evaluated = 0;
-    for (int run = -1; run < RUNS; run++) {
+    uint32_t turns = 0;
+    for (int run = -b->warmup; bench_goes_on(&c, run, b->runs); run++) {
         uint64_t before = p->x.trigger.evaluations, start = bench_now_ns();
         population_fund(p, run & 1 ? 100 : -100);
         weir_trigger_collect(&p->x);
         double time = (double)(bench_now_ns() - start);
         evaluated += p->x.trigger.evaluations - before;
+        turns++;
         double scan = time_scan(&b->scan);
         c.checked &= found_equals_scan(b);
         if (run < 0) continue;
-        c.times[run] = time;
+        c.times[c.runs++] = time;
         c.baseline[c.baseline_runs++] = scan;
     }
     snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"positions\":%llu,\"evaluated\":%.1f", b->n,
-             (unsigned long long)p->positions, (double)evaluated / (RUNS + 1));
+             (unsigned long long)p->positions, (double)evaluated / turns);
     snprintf(c.remark, sizeof c.remark, "%.1f of %llu positions looked at",
-             (double)evaluated / (RUNS + 1), (unsigned long long)p->positions);
+             (double)evaluated / turns, (unsigned long long)p->positions);
     end_case(b, &c);
 }
 
@@ -282,10 +293,38 @@ static bool scan_is_right(struct bench *b) {
     return right;
 }
 
+/* Somebody asked for a case of this size. */
+static bool any_wanted(const struct bench *b) {
+    static const char *const whats[] = {"none",    "index again",     "index again, in cache",
+                                        "funding", "map of a market", NULL};
+    struct bench_case c;
+    for (size_t i = 0; whats[i] != NULL; i++)
+        if (start_case(b, &c, whats[i])) return true;
+    for (size_t k = 0; k < STEPS; k++) {
+        char what[32];
+        due_name(b, k, what, sizeof what);
+        if (b->due[k] > 0 && start_case(b, &c, what)) return true;
+    }
+    return false;
+}
+
+/* Who falls when: the steps that ten times as many scopes allow, or as many as are asked for, all
+ * in the last step. */
+static void choose_due(struct bench *b) {
+    for (size_t k = 0; k < STEPS; k++)
+        b->due[k] = steps[k].count <= b->n / 10 ? steps[k].count : 0;
+    if (!bench_given(b->job, PARAMETER_DUE)) return;
+    b->due[0] = b->due[1] = 0;
+    b->due[STEPS - 1] = bench_count(b->job, PARAMETER_DUE, 0);
+}
+
 static bool size_of(struct bench *b, uint32_t n, bool isolated) {
     b->n = n;
     b->isolated = isolated;
-    bool made = populate(b, n + isolated) && scan_new(&b->scan, &b->p);
+    choose_due(b);
+    if (!any_wanted(b)) return true;
+    uint64_t seed = n + isolated + (b->job->seed - 1) * UINT64_C(0x9E3779B97F4A7C15);
+    bool made = populate(b, seed) && scan_new(&b->scan, &b->p);
     if (made) {
         if (n <= 100000) b->wrong |= !scan_is_right(b);
         quiet_ticks(b);
@@ -301,16 +340,22 @@ static bool size_of(struct bench *b, uint32_t n, bool isolated) {
     return made;
 }
 
-int weir_bench_trigger(bool json, bool quick) {
+int bench_trigger(const struct weir_bench_job *job) {
     static const uint32_t sizes[] = {10000, 100000, 1000000, 10000000};
-    struct bench b = {.json = json, .first = true};
-    bench_cases_start("trigger", BENCH_SCAN_NAME, json);
+    struct bench b = {.job = job, .runs = bench_runs(job, RUNS), .warmup = (int)job->warmup};
+    uint32_t asked = bench_count(job, PARAMETER_ACCOUNTS, 0);
+    if (2 * (uint64_t)bench_count(job, PARAMETER_DUE, 0) > (asked > 0 ? asked : sizes[0])) {
+        fprintf(stderr, "weir bench: trigger: `due` is more than half of `accounts`\n");
+        return 2;
+    }
     bool made = true;
-    for (size_t i = 0; made && i < (quick ? 2 : sizeof sizes / sizeof sizes[0]); i++)
-        made = size_of(&b, sizes[i], true) && size_of(&b, sizes[i], false);
-    if (made) made = bench_walk(json, quick, &b.first, &b.wrong);
-    bench_cases_end(json);
-    if (!made) fprintf(stderr, "weir bench: out of memory\n");
+    size_t count = asked > 0 ? 1 : job->quick ? 2 : sizeof sizes / sizeof sizes[0];
+    for (size_t i = 0; made && i < count; i++) {
+        uint32_t n = asked > 0 ? asked : sizes[i];
+        made = size_of(&b, n, true) && size_of(&b, n, false);
+    }
+    if (made) made = bench_walk(job, &b.wrong);
+    if (!made && !bench_stopped()) fprintf(stderr, "weir bench: out of memory\n");
     if (b.wrong) fprintf(stderr, "weir bench: the index found another set than the scan\n");
-    return made && !b.wrong ? 0 : 1;
+    return (made || bench_stopped()) && !b.wrong ? 0 : 1;
 }

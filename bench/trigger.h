@@ -2,12 +2,11 @@
 #ifndef WEIR_BENCH_TRIGGER_H
 #define WEIR_BENCH_TRIGGER_H
 
-#include <stdbool.h>
+#include "bench/bench.h"
 
-#define BENCH_SCAN_NAME "vectorised full scan"
-
-/* A random walk of all marks over a million cross accounts (`quick`: 100,000). False when memory
- * ends. */
-bool bench_walk(bool json, bool quick, bool *first, bool *wrong);
+/* A random walk of all marks over a million cross accounts (`quick`: 100,000), or as many as the
+ * job says. False when memory ended, or interrupted; *wrong when a set was another than the scan's.
+ */
+bool bench_walk(const struct weir_bench_job *job, bool *wrong);
 
 #endif

@@ -61,7 +61,7 @@ struct regime {
     uint32_t step_interval; /* once in so many messages, up or down */
 };
 /* Order flow of about half adds, 40 % cancels and 10 % marketables, the same from the same seed.
- * False when memory ends. */
+ * False when memory ends, or interrupted. */
 bool workload_generate(struct workload *workload, const struct regime *regime, uint64_t messages,
                        uint64_t seed);
 void workload_free(struct workload *workload);

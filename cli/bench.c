@@ -2,89 +2,151 @@
 #include "bench/bench.h"
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_WORKLOAD = 256, OPTION_QUICK, OPTION_JSON };
-
-/* Benchmarks in the order in which they run. */
-enum { BENCH_BOOK = 0, BENCH_TRIGGER, BENCH_MEMORY, BENCH_COUNT };
-static const char *const names[BENCH_COUNT] = {"book", "trigger", "memory"};
-
-struct bench_options {
-    const char *workload;
-    uint32_t chosen; /* bit per benchmark */
-    bool quick, json;
+enum {
+    OPTION_WORKLOAD = 0x200,
+    OPTION_QUICK,
+    OPTION_RUNS,
+    OPTION_WARMUP,
+    OPTION_SEED,
+    OPTION_CASE,
+    OPTION_PARAMETER /* and as many more as there are */
 };
 
-static bool choose(struct bench_options *b, const char *name) {
-    for (uint32_t i = 0; i < BENCH_COUNT; i++) {
-        if (strcmp(name, names[i]) != 0) continue;
-        b->chosen |= UINT32_C(1) << i;
-        return true;
-    }
-    return false;
+struct bench_options {
+    struct weir_cli_options cli;
+    struct weir_bench_jobs jobs;
+};
+
+static void choose(struct bench_options *b, const char *name, struct argp_state *state) {
+    if (weir_bench_choose(&b->jobs, name)) return;
+    char names[256] = "";
+    size_t n = 0;
+    for (uint32_t i = 0; i < weir_bench_kind_count && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "",
+                              weir_bench_kinds[i].name);
+    argp_error(state, "there is no benchmark `%s`; there are: %s", name, names);
+}
+
+static uint32_t number(const char *option, const char *text, uint32_t least,
+                       struct argp_state *state) {
+    uint64_t value;
+    if (!weir_cli_u64(text, &value) || value < least || value > WEIR_BENCH_RUNS_MAX)
+        argp_error(state, "--%s %s: expected a whole number from %u to %d", option, text, least,
+                   WEIR_BENCH_RUNS_MAX);
+    return (uint32_t)value;
 }
 
 static error_t take(int key, char *text, struct argp_state *state) {
     struct bench_options *b = state->input;
+    struct weir_bench_job *job = &b->jobs.job;
+    char error[256];
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &b->cli;
+        return 0;
     case OPTION_WORKLOAD:
-        b->workload = text;
+        job->workload = text;
         return 0;
     case OPTION_QUICK:
-        b->quick = true;
+        job->quick = true;
         return 0;
-    case OPTION_JSON:
-        b->json = true;
+    case OPTION_RUNS:
+        job->runs = number("runs", text, 1, state);
+        return 0;
+    case OPTION_WARMUP:
+        job->warmup = number("warmup", text, 1, state);
+        return 0;
+    case OPTION_SEED:
+        if (!weir_cli_u64(text, &job->seed))
+            argp_error(state, "--seed %s: expected a whole number from 0 to 2^64 - 1", text);
+        return 0;
+    case OPTION_CASE:
+        job->only = text;
         return 0;
     case ARGP_KEY_ARG:
-        if (!choose(b, text))
-            argp_error(state, "there is no benchmark `%s`; there are: book, trigger, memory", text);
+        choose(b, text, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        if (key < OPTION_PARAMETER || key >= OPTION_PARAMETER + PARAMETER_COUNT)
+            return ARGP_ERR_UNKNOWN;
+        uint32_t p = (uint32_t)(key - OPTION_PARAMETER);
+        if (!weir_bench_parameter_read(&b->jobs, p, text, error, sizeof error))
+            argp_error(state, "--%s %s", weir_bench_parameters[p].name, error);
+        return 0;
     }
 }
 
-int weir_cmd_bench(int argc, char **argv) {
-    static const struct argp_option own_options[] = {
-        {"workload", OPTION_WORKLOAD, "FILE", 0, "The order flow of FILE instead of generated ones",
-         0},
-        {"quick", OPTION_QUICK, NULL, 0,
-         "Less work: a million messages, no book of a million orders, a hundred thousand scopes",
-         0},
-        {"json", OPTION_JSON, NULL, 0, "One JSON object on standard output", 0},
-        {0}};
-    static const struct argp argp = {
-        own_options,
-        take,
-        "[NAME...]",
-        "Measures how fast the engine is, beside a straightforward baseline that does the same "
-        "work.\v"
-        "Benchmarks:\n"
-        "  book      the order book, one message at a time and looking ahead over\n"
-        "            pending ones; its results are checked against the file's or the\n"
-        "            baseline's\n"
-        "  trigger   what it costs to know whom a tick of the marks makes\n"
-        "            liquidatable; the set is checked against a full scan's\n"
-        "  memory    bytes of state an account with one position takes, and a\n"
-        "            resting order; checked against the resident memory\n"
-        "Without a name all of them run; with --workload alone, the book.\n\n"
-        "Example:\n  weir bench book --quick\n",
-        NULL,
-        NULL,
-        NULL};
-    struct bench_options b = {0};
-    weir_cli_parse(&argp, argc, argv, &b);
-    if (b.chosen == 0) b.chosen = b.workload ? 1u << BENCH_BOOK : (1u << BENCH_COUNT) - 1;
-    int status = 0;
-    for (uint32_t i = 0; i < BENCH_COUNT; i++) {
-        if (!(b.chosen >> i & 1)) continue;
-        int wrong = i == BENCH_BOOK      ? weir_bench_book(b.workload, b.json, b.quick)
-                    : i == BENCH_TRIGGER ? weir_bench_trigger(b.json, b.quick)
-                                         : weir_bench_memory(b.json, b.quick);
-        status = wrong > status ? wrong : status;
+static const struct argp_option fixed_options[] = {
+    {"workload", OPTION_WORKLOAD, "FILE", 0, "book: the order flow of FILE, not generated", 0},
+    {"quick", OPTION_QUICK, NULL, 0,
+     "Less work: a million messages, no book of a million orders, a hundred thousand scopes", 0},
+    {"runs", OPTION_RUNS, "N", 0, "Runs that count, 1 to 99 (without: 5, of the book 7)", 0},
+    {"warmup", OPTION_WARMUP, "N", 0,
+     "Runs before them, 1 to 99 (1); their result is checked before anything counts", 0},
+    {"seed", OPTION_SEED, "N", 0, "Seed of generated accounts and orders (1)", 0},
+    {"case", OPTION_CASE, "TEXT", 0,
+     "Only the cases whose name holds TEXT; several with | between them", 0},
+};
+#define FIXED (sizeof fixed_options / sizeof fixed_options[0])
+
+/* The fixed options, then one for each parameter with the benchmarks that read it. */
+static void list_options(struct argp_option *options, char (*help)[160]) {
+    memcpy(options, fixed_options, sizeof fixed_options);
+    for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
+        size_t n = 0, size = sizeof help[p];
+        for (uint32_t i = 0; i < weir_bench_kind_count && n < size; i++)
+            if (weir_bench_kinds[i].reads >> p & 1)
+                n += (size_t)snprintf(help[p] + n, size - n, "%s%s", n > 0 ? ", " : "",
+                                      weir_bench_kinds[i].name);
+        if (n < size) snprintf(help[p] + n, size - n, ": %s", weir_bench_parameters[p].what);
+        options[FIXED + p] = (struct argp_option){
+            weir_bench_parameters[p].name, OPTION_PARAMETER + (int)p, "N[,N...]", 0, help[p], 1};
     }
-    weir_bench_json_end();
-    return status;
+    options[FIXED + PARAMETER_COUNT] = (struct argp_option){0};
+}
+
+/* Text after the options; malloc'd. */
+static char *describe(void) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) return NULL;
+    fputs("Measures how fast the engine is, beside a straightforward baseline that does the same "
+          "work.\vBenchmarks:\n",
+          out);
+    for (uint32_t i = 0; i < weir_bench_kind_count; i++)
+        fprintf(out, "  %-9s %s\n", weir_bench_kinds[i].name, weir_bench_kinds[i].what);
+    fputs("Without a name all of them run that know the parameters given; with --workload alone, "
+          "the book. A parameter with several values is measured at each of them.\n\n"
+          "Examples:\n"
+          "  weir bench book --quick\n"
+          "  weir bench trigger --accounts 50000 --markets 5,50 --case none --json\n",
+          out);
+    if (fclose(out) == 0) return text;
+    free(text);
+    return NULL;
+}
+
+int weir_cmd_bench(int argc, char **argv) {
+    static struct argp_option options[FIXED + PARAMETER_COUNT + 1];
+    static char help[PARAMETER_COUNT][160];
+    static const struct argp_child children[] = {{&weir_cli_output_argp, 0, NULL, 0}, {0}};
+    list_options(options, help);
+    char *text = describe(), error[512];
+    struct argp argp = {options, take, "[NAME...]", text, children, NULL, NULL};
+    struct bench_options b = {0};
+    weir_bench_jobs_init(&b.jobs);
+    weir_cli_parse(&argp, argc, argv, &b);
+    free(text);
+    if (weir_bench_settle(&b.jobs, error, sizeof error) != NULL)
+        return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error);
+    weir_cli_catch_interrupt();
+    weir_bench_output(b.cli.json, b.cli.quiet, argc, argv);
+    int status = weir_bench_run(&b.jobs, 1);
+    weir_bench_output_end(weir_cli_interrupted != 0);
+    if (weir_cli_interrupted && status == 0) status = WEIR_EXIT_INTERRUPTED;
+    return weir_cli_flush(status, argv[0]);
 }

@@ -1,0 +1,160 @@
+/* The benchmarks there are, what they can be told, and how jobs become calls. */
+#include "bench/cases.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BIT(parameter) (UINT32_C(1) << (PARAMETER_##parameter))
+
+const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
+    [PARAMETER_ACCOUNTS] = {"accounts", "Accounts with positions", 1000, 20000000, true},
+    [PARAMETER_MARKETS] = {"markets", "Markets; all their marks move in a tick", 1, 200, true},
+    [PARAMETER_LEGS] = {"legs", "Most positions of a cross account, 8 without", 1, 8, true},
+    [PARAMETER_DUE] = {"due", "Accounts to become liquidatable in one tick", 1, 5000000, true},
+    [PARAMETER_TICKS] = {"ticks", "Ticks of one run of a walk", 10, 1000000, true},
+    [PARAMETER_STEP] = {"step", "Mean move of a mark in a tick of a walk, in basis points", 0.01,
+                        1000, false},
+    [PARAMETER_JUMP] = {"jump", "Size of the jumps of a walk, in per cent", 0.01, 50, false},
+    [PARAMETER_LEVERAGE_MIN] = {"leverage-min", "Least leverage in a walk, 1 without", 0.1, 125,
+                                false},
+    [PARAMETER_LEVERAGE_MAX] = {"leverage-max", "Most leverage in a walk, 125 without", 0.1, 125,
+                                false},
+    [PARAMETER_MESSAGES] = {"messages", "Messages of generated order flow", 1000, 200000000, true},
+    [PARAMETER_LIVE] = {"live", "Orders that rest at a time", 10, 50000000, true},
+    [PARAMETER_DISTANCE] = {"distance", "Mean distance of new orders from the touch, in ticks", 1,
+                            10000, true},
+};
+
+const struct weir_bench_kind weir_bench_kinds[] = {
+    {"book", "tree of lists",
+     "the order book, one message at a time and looking ahead over\n"
+     "            pending ones; its results are checked against the file's or the\n"
+     "            baseline's",
+     BIT(MESSAGES) | BIT(LIVE) | BIT(DISTANCE), bench_book},
+    {"trigger", "vectorised full scan",
+     "what it costs to know whom a tick of the marks makes\n"
+     "            liquidatable; the set is checked against a full scan's",
+     BIT(ACCOUNTS) | BIT(MARKETS) | BIT(LEGS) | BIT(DUE) | BIT(TICKS) | BIT(STEP) | BIT(JUMP) |
+         BIT(LEVERAGE_MIN) | BIT(LEVERAGE_MAX),
+     bench_trigger},
+    {"memory", NULL,
+     "bytes of state an account with one position takes, and a\n"
+     "            resting order; checked against the resident memory",
+     BIT(ACCOUNTS) | BIT(MARKETS), bench_memory_use},
+};
+const uint32_t weir_bench_kind_count = sizeof weir_bench_kinds / sizeof weir_bench_kinds[0];
+
+void weir_bench_jobs_init(struct weir_bench_jobs *jobs) {
+    *jobs = (struct weir_bench_jobs){.job = {.warmup = 1, .seed = 1}};
+    for (uint32_t i = 0; i < PARAMETER_COUNT; i++)
+        jobs->job.value[i] = -1;
+}
+
+bool weir_bench_parameter_read(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
+                               char *error, size_t size) {
+    const struct weir_bench_parameter *p = &weir_bench_parameters[parameter];
+    uint32_t n = 0;
+    for (const char *at = text;; at++) {
+        char *end;
+        double value = strtod(at, &end);
+        /* strtod takes blanks, signs, infinities and hexadecimal digits, too. */
+        bool plain = *at >= '0' && *at <= '9' && end == at + strspn(at, "0123456789.eE+");
+        if (!plain || (*end != ',' && *end != 0) || !(value >= p->least && value <= p->most) ||
+            (p->whole && floor(value) != value)) {
+            snprintf(error, size, "%s: expected %s from %.15g to %.15g, or several with commas",
+                     text, p->whole ? "a whole number" : "a number", p->least, p->most);
+            return false;
+        }
+        if (n == WEIR_BENCH_VALUES_MAX) {
+            snprintf(error, size, "%s: more than %d values", text, WEIR_BENCH_VALUES_MAX);
+            return false;
+        }
+        jobs->values[parameter][n++] = value;
+        at = end;
+        if (*at == 0) break;
+    }
+    jobs->count[parameter] = n;
+    return true;
+}
+
+bool weir_bench_choose(struct weir_bench_jobs *jobs, const char *name) {
+    for (uint32_t i = 0; i < weir_bench_kind_count; i++) {
+        if (strcmp(name, weir_bench_kinds[i].name) != 0) continue;
+        jobs->benches |= UINT32_C(1) << i;
+        return true;
+    }
+    return false;
+}
+
+static uint32_t given(const struct weir_bench_jobs *jobs) {
+    uint32_t set = 0;
+    for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
+        if (jobs->count[p] > 0) set |= UINT32_C(1) << p;
+    return set;
+}
+
+/* ` --accounts --markets`, of a set of parameters. */
+static void list_parameters(uint32_t set, char *text, size_t size) {
+    size_t n = 0;
+    text[0] = 0;
+    for (uint32_t p = 0; p < PARAMETER_COUNT && n < size; p++)
+        if (set >> p & 1)
+            n += (size_t)snprintf(text + n, size - n, " %s", weir_bench_parameters[p].name);
+}
+
+const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t size) {
+    uint32_t set = given(jobs);
+    bool named = jobs->benches != 0;
+    if (jobs->job.workload != NULL && !named) weir_bench_choose(jobs, "book");
+    char reads[256], extra[256];
+    for (uint32_t i = 0; i < weir_bench_kind_count; i++) {
+        const struct weir_bench_kind *k = &weir_bench_kinds[i];
+        if (!named && jobs->job.workload == NULL && (set & ~k->reads) == 0)
+            jobs->benches |= UINT32_C(1) << i;
+        if (!(jobs->benches >> i & 1) || (set & ~k->reads) == 0) continue;
+        list_parameters(k->reads, reads, sizeof reads);
+        list_parameters(set & ~k->reads, extra, sizeof extra);
+        snprintf(error, size, "%s does not know%s; it knows%s", k->name, extra, reads);
+        return error;
+    }
+    if (jobs->benches == 0) {
+        list_parameters(set, extra, sizeof extra);
+        snprintf(error, size, "no benchmark knows all of%s", extra);
+        return error;
+    }
+    return NULL;
+}
+
+/* Every combination of the values, the last parameter fastest. */
+static int run_combinations(const struct weir_bench_kind *kind,
+                            const struct weir_bench_jobs *jobs) {
+    uint32_t at[PARAMETER_COUNT] = {0}, p;
+    int status = 0;
+    do {
+        struct weir_bench_job job = jobs->job;
+        for (p = 0; p < PARAMETER_COUNT; p++)
+            if (jobs->count[p] > 0) job.value[p] = jobs->values[p][at[p]];
+        bench_cases_of(kind, &job);
+        int wrong = kind->run(&job);
+        status = wrong > status ? wrong : status;
+        for (p = PARAMETER_COUNT; p > 0; p--) {
+            if (++at[p - 1] < jobs->count[p - 1]) break;
+            at[p - 1] = 0;
+        }
+    } while (p > 0 && !bench_stopped());
+    return status;
+}
+
+int weir_bench_run(const struct weir_bench_jobs *jobs, uint32_t count) {
+    int status = 0;
+    for (uint32_t i = 0; i < weir_bench_kind_count; i++) {
+        for (uint32_t j = 0; j < count && !bench_stopped(); j++) {
+            if (!(jobs[j].benches >> i & 1)) continue;
+            int wrong = run_combinations(&weir_bench_kinds[i], &jobs[j]);
+            status = wrong > status ? wrong : status;
+        }
+    }
+    return status;
+}
