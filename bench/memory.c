@@ -40,12 +40,13 @@ static uint64_t touched(const struct weir_pool *pool) {
 }
 
 static uint64_t resident(void) {
-    unsigned long size = 0, pages = 0;
+    char line[128] = "", *rest = line;
     FILE *file = fopen("/proc/self/statm", "r");
     if (file == NULL) return 0;
-    if (fscanf(file, "%lu %lu", &size, &pages) != 2) pages = 0;
+    if (fgets(line, sizeof line, file) == NULL) line[0] = 0;
     fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    strtoull(line, &rest, 10); /* all pages; then those that are resident */
+    return strtoull(rest, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static struct usage usage_of(const struct population *p) {
