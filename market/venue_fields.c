@@ -84,6 +84,10 @@ static void print_money(FILE *out, const char *key, uint32_t indent,
     weir_yaml_print(out, group, indent, units, &venue->assets[0]);
 }
 
+/* All that can be deposited of an asset, at its highest price, 10^9, then fits 128 bits with room
+ * for the sum over assets (R3, R8). */
+#define COARSER_MAX 8
+
 static bool read_collateral(const struct weir_yaml_reader *reader,
                             const struct weir_yaml_node *node, void *field) {
     struct weir_venue *venue = field;
@@ -98,6 +102,14 @@ static bool read_collateral(const struct weir_yaml_reader *reader,
             return weir_yaml_fail(reader->yaml, weir_yaml_find(n, "asset"), false, reader->error,
                                   "asset \"%s\" is given twice; expected one of each",
                                   asset->name.text);
+        if (asset->decimals + COARSER_MAX < venue->assets[0].decimals) {
+            const struct weir_yaml_node *at = weir_yaml_find(n, "decimals");
+            return weir_yaml_fail(reader->yaml, at ? at : n, false, reader->error,
+                                  "decimals of %s is \"%d\"; expected at most %d fewer than the %d "
+                                  "of %s",
+                                  asset->name.text, asset->decimals, COARSER_MAX,
+                                  venue->assets[0].decimals, venue->assets[0].name.text);
+        }
         venue->asset_count++;
     }
     return true;

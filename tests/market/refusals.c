@@ -51,6 +51,7 @@ Test(refusals, values) {
         {"collateral.ETH.stale_after", "0s", "at least 1ns"},
         {"collateral", "[{asset: USDT}]", "given twice"},
         {"collateral", "5", "expected a list"},
+        {"money.decimals", "17", "expected at most 8 fewer than the 17 of USDT"},
         {"account_classes", "[]", "has 0 items"},
         {"account_classes", "[{name: a}, {name: a}]", "two classes"},
         {"account_classes.default.max_leverage", "0", "from 1 to"},
