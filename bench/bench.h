@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "market/market.h" /* struct weir_file_error */
+
 /* What a benchmark may be told. Which of them it reads is in weir_bench_kinds. */
 enum bench_parameter {
     PARAMETER_ACCOUNTS = 0,
@@ -27,7 +29,8 @@ enum bench_parameter {
 struct weir_bench_parameter {
     const char *name, *what;
     double least, most;
-    bool whole; /* no fractions */
+    bool whole;        /* no fractions */
+    double quick_most; /* of several values `quick` leaves out those above */
 };
 extern const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT];
 
@@ -37,7 +40,7 @@ extern const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT];
 /* One call of a benchmark. */
 struct weir_bench_job {
     uint32_t runs;   /* that count; 0: the benchmark's own number */
-    uint32_t warmup; /* turns before them; at least one, which is the check */
+    uint32_t warmup; /* turns before them, which check; 0: one */
     uint64_t seed;
     bool quick;
     const char *only;              /* cases whose name holds one of these, | between; NULL: all */
@@ -66,14 +69,25 @@ extern const uint32_t weir_bench_kind_count;
 
 /* All that is not given. */
 void weir_bench_jobs_init(struct weir_bench_jobs *jobs);
-/* `text`: numbers with commas between them. False with what was expected in `error`. */
-bool weir_bench_parameter_read(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
-                               char *error, size_t size);
+/* One more value of a parameter, `length` bytes of text. False with what was expected in `error`.
+ */
+bool weir_bench_value(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
+                      size_t length, char *error, size_t size);
+/* All its values: numbers with commas between them. */
+bool weir_bench_values(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
+                       char *error, size_t size);
 /* Chooses a benchmark by name; false when there is none of that name. */
 bool weir_bench_choose(struct weir_bench_jobs *jobs, const char *name);
 /* Chooses benchmarks where none was; NULL, or what a chosen benchmark cannot be told, in `error`.
  */
 const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t size);
+
+/* Jobs from a file (docs/benchmarks.md): its own runs, warm-up, seed and the like hold for all of
+ * them, and give way to what a job says. NULL with `file:line:column: message` in *error. */
+struct weir_bench_file *weir_bench_file_load(const char *path, struct weir_file_error *error);
+struct weir_bench_jobs *weir_bench_file_jobs(struct weir_bench_file *file, uint32_t *count);
+void weir_bench_file_free(struct weir_bench_file *file);
+
 /* Runs them, benchmark by benchmark. The worst status; stops when interrupted. */
 int weir_bench_run(const struct weir_bench_jobs *jobs, uint32_t count);
 

@@ -9,22 +9,23 @@
 #define BIT(parameter) (UINT32_C(1) << (PARAMETER_##parameter))
 
 const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
-    [PARAMETER_ACCOUNTS] = {"accounts", "Accounts with positions", 1000, 20000000, true},
-    [PARAMETER_MARKETS] = {"markets", "Markets; all their marks move in a tick", 1, 200, true},
-    [PARAMETER_LEGS] = {"legs", "Most positions of a cross account, 8 without", 1, 8, true},
-    [PARAMETER_DUE] = {"due", "Accounts to become liquidatable in one tick", 1, 5000000, true},
-    [PARAMETER_TICKS] = {"ticks", "Ticks of one run of a walk", 10, 1000000, true},
+    [PARAMETER_ACCOUNTS] = {"accounts", "Accounts with positions", 1000, 20000000, true, 1e5},
+    [PARAMETER_MARKETS] = {"markets", "Markets; all their marks move in a tick", 1, 200, true, 1e9},
+    [PARAMETER_LEGS] = {"legs", "Most positions of a cross account, 8 without", 1, 8, true, 1e9},
+    [PARAMETER_DUE] = {"due", "Accounts to become liquidatable in one tick", 1, 5000000, true, 1e4},
+    [PARAMETER_TICKS] = {"ticks", "Ticks of one run of a walk", 10, 1000000, true, 1000},
     [PARAMETER_STEP] = {"step", "Mean move of a mark in a tick of a walk, in basis points", 0.01,
-                        1000, false},
-    [PARAMETER_JUMP] = {"jump", "Size of the jumps of a walk, in per cent", 0.01, 50, false},
+                        1000, false, 1e9},
+    [PARAMETER_JUMP] = {"jump", "Size of the jumps of a walk, in per cent", 0.01, 50, false, 1e9},
     [PARAMETER_LEVERAGE_MIN] = {"leverage-min", "Least leverage in a walk, 1 without", 0.1, 125,
-                                false},
+                                false, 1e9},
     [PARAMETER_LEVERAGE_MAX] = {"leverage-max", "Most leverage in a walk, 125 without", 0.1, 125,
-                                false},
-    [PARAMETER_MESSAGES] = {"messages", "Messages of generated order flow", 1000, 200000000, true},
-    [PARAMETER_LIVE] = {"live", "Orders that rest at a time", 10, 50000000, true},
+                                false, 1e9},
+    [PARAMETER_MESSAGES] = {"messages", "Messages of generated order flow", 1000, 200000000, true,
+                            1e6},
+    [PARAMETER_LIVE] = {"live", "Orders that rest at a time", 10, 50000000, true, 1e5},
     [PARAMETER_DISTANCE] = {"distance", "Mean distance of new orders from the touch, in ticks", 1,
-                            10000, true},
+                            10000, true, 1e9},
 };
 
 const struct weir_bench_kind weir_bench_kinds[] = {
@@ -47,36 +48,42 @@ const struct weir_bench_kind weir_bench_kinds[] = {
 const uint32_t weir_bench_kind_count = sizeof weir_bench_kinds / sizeof weir_bench_kinds[0];
 
 void weir_bench_jobs_init(struct weir_bench_jobs *jobs) {
-    *jobs = (struct weir_bench_jobs){.job = {.warmup = 1, .seed = 1}};
+    *jobs = (struct weir_bench_jobs){.job = {.seed = 1}};
     for (uint32_t i = 0; i < PARAMETER_COUNT; i++)
         jobs->job.value[i] = -1;
 }
 
-bool weir_bench_parameter_read(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
-                               char *error, size_t size) {
+bool weir_bench_value(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
+                      size_t length, char *error, size_t size) {
     const struct weir_bench_parameter *p = &weir_bench_parameters[parameter];
-    uint32_t n = 0;
-    for (const char *at = text;; at++) {
-        char *end;
-        double value = strtod(at, &end);
-        /* strtod takes blanks, signs, infinities and hexadecimal digits, too. */
-        bool plain = *at >= '0' && *at <= '9' && end == at + strspn(at, "0123456789.eE+");
-        if (!plain || (*end != ',' && *end != 0) || !(value >= p->least && value <= p->most) ||
-            (p->whole && floor(value) != value)) {
-            snprintf(error, size, "%s: expected %s from %.15g to %.15g, or several with commas",
-                     text, p->whole ? "a whole number" : "a number", p->least, p->most);
-            return false;
-        }
-        if (n == WEIR_BENCH_VALUES_MAX) {
-            snprintf(error, size, "%s: more than %d values", text, WEIR_BENCH_VALUES_MAX);
-            return false;
-        }
-        jobs->values[parameter][n++] = value;
-        at = end;
-        if (*at == 0) break;
+    char *end;
+    double value = strtod(text, &end);
+    /* strtod takes blanks, signs, infinities and hexadecimal digits, too. */
+    bool plain = *text >= '0' && *text <= '9' && strspn(text, "0123456789.eE+") == length;
+    if (!plain || end != text + length || !(value >= p->least && value <= p->most) ||
+        (p->whole && floor(value) != value)) {
+        snprintf(error, size, "%.*s: expected %s from %.15g to %.15g", (int)length, text,
+                 p->whole ? "a whole number" : "a number", p->least, p->most);
+        return false;
     }
-    jobs->count[parameter] = n;
+    if (jobs->count[parameter] == WEIR_BENCH_VALUES_MAX) {
+        snprintf(error, size, "%.*s: there are more than %d values", (int)length, text,
+                 WEIR_BENCH_VALUES_MAX);
+        return false;
+    }
+    jobs->values[parameter][jobs->count[parameter]++] = value;
     return true;
+}
+
+bool weir_bench_values(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
+                       char *error, size_t size) {
+    jobs->count[parameter] = 0;
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        if (!weir_bench_value(jobs, parameter, text, length, error, size)) return false;
+        if (text[length] == 0) return true;
+        text += length + 1;
+    }
 }
 
 bool weir_bench_choose(struct weir_bench_jobs *jobs, const char *name) {
@@ -127,9 +134,26 @@ const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t 
     return NULL;
 }
 
+/* Quick: of several values the small ones, at least the least. */
+static void leave_out_large(struct weir_bench_jobs *jobs) {
+    for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
+        double most = weir_bench_parameters[p].quick_most, *values = jobs->values[p];
+        uint32_t kept = 0, least = 0;
+        for (uint32_t i = 0; i < jobs->count[p]; i++)
+            if (values[i] < values[least]) least = i;
+        if (most < values[least]) most = values[least];
+        for (uint32_t i = 0; i < jobs->count[p]; i++)
+            if (values[i] <= most) values[kept++] = values[i];
+        jobs->count[p] = kept;
+    }
+}
+
 /* Every combination of the values, the last parameter fastest. */
 static int run_combinations(const struct weir_bench_kind *kind,
-                            const struct weir_bench_jobs *jobs) {
+                            const struct weir_bench_jobs *asked) {
+    struct weir_bench_jobs copy = *asked, *jobs = &copy;
+    if (jobs->job.quick) leave_out_large(jobs);
+    if (jobs->job.warmup == 0) jobs->job.warmup = 1;
     uint32_t at[PARAMETER_COUNT] = {0}, p;
     int status = 0;
     do {

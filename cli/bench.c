@@ -12,12 +12,15 @@ enum {
     OPTION_WARMUP,
     OPTION_SEED,
     OPTION_CASE,
+    OPTION_JOB,
     OPTION_PARAMETER /* and as many more as there are */
 };
 
 struct bench_options {
     struct weir_cli_options cli;
     struct weir_bench_jobs jobs;
+    const char *job_file;
+    bool has_seed, parameters; /* given */
 };
 
 static void choose(struct bench_options *b, const char *name, struct argp_state *state) {
@@ -62,9 +65,13 @@ static error_t take(int key, char *text, struct argp_state *state) {
     case OPTION_SEED:
         if (!weir_cli_u64(text, &job->seed))
             argp_error(state, "--seed %s: expected a whole number from 0 to 2^64 - 1", text);
+        b->has_seed = true;
         return 0;
     case OPTION_CASE:
         job->only = text;
+        return 0;
+    case OPTION_JOB:
+        b->job_file = text;
         return 0;
     case ARGP_KEY_ARG:
         choose(b, text, state);
@@ -73,16 +80,23 @@ static error_t take(int key, char *text, struct argp_state *state) {
         if (key < OPTION_PARAMETER || key >= OPTION_PARAMETER + PARAMETER_COUNT)
             return ARGP_ERR_UNKNOWN;
         uint32_t p = (uint32_t)(key - OPTION_PARAMETER);
-        if (!weir_bench_parameter_read(&b->jobs, p, text, error, sizeof error))
+        if (!weir_bench_values(&b->jobs, p, text, error, sizeof error))
             argp_error(state, "--%s %s", weir_bench_parameters[p].name, error);
+        b->parameters = true;
         return 0;
     }
 }
 
 static const struct argp_option fixed_options[] = {
+    {"job", OPTION_JOB, "FILE", 0,
+     "The benchmarks of a job file; NAMEs choose among them, --quick, --runs, --warmup, --seed and "
+     "--case hold for all",
+     0},
     {"workload", OPTION_WORKLOAD, "FILE", 0, "book: the order flow of FILE, not generated", 0},
     {"quick", OPTION_QUICK, NULL, 0,
-     "Less work: a million messages, no book of a million orders, a hundred thousand scopes", 0},
+     "Less work: a million messages, no book of a million orders, a hundred thousand accounts; of "
+     "several values of a parameter the small ones",
+     0},
     {"runs", OPTION_RUNS, "N", 0, "Runs that count, 1 to 99 (without: 5, of the book 7)", 0},
     {"warmup", OPTION_WARMUP, "N", 0,
      "Runs before them, 1 to 99 (1); their result is checked before anything counts", 0},
@@ -130,6 +144,45 @@ static char *describe(void) {
     return NULL;
 }
 
+/* What the command line says beside a job file. */
+static void overrule(struct bench_options *b, struct weir_bench_jobs *jobs, uint32_t count) {
+    const struct weir_bench_job *own = &b->jobs.job;
+    for (uint32_t i = 0; i < count; i++) {
+        struct weir_bench_job *job = &jobs[i].job;
+        if (b->jobs.benches != 0) jobs[i].benches &= b->jobs.benches;
+        if (own->runs > 0) job->runs = own->runs;
+        if (own->warmup > 0) job->warmup = own->warmup;
+        if (b->has_seed) job->seed = own->seed;
+        if (own->only != NULL) job->only = own->only;
+        job->quick |= own->quick;
+    }
+}
+
+static int run(struct bench_options *b, struct weir_bench_jobs *jobs, uint32_t count, int argc,
+               char **argv) {
+    weir_cli_catch_interrupt();
+    weir_bench_output(b->cli.json, b->cli.quiet, argc, argv);
+    int status = weir_bench_run(jobs, count);
+    weir_bench_output_end(weir_cli_interrupted != 0);
+    if (weir_cli_interrupted && status == 0) status = WEIR_EXIT_INTERRUPTED;
+    return weir_cli_flush(status, argv[0]);
+}
+
+static int run_file(struct bench_options *b, int argc, char **argv) {
+    struct weir_file_error error;
+    uint32_t count;
+    if (b->parameters || b->jobs.job.workload != NULL)
+        return weir_cli_fail(WEIR_EXIT_USAGE, argv[0],
+                             "--job: parameters and --workload stand in the file");
+    struct weir_bench_file *file = weir_bench_file_load(b->job_file, &error);
+    if (file == NULL) return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error.text);
+    struct weir_bench_jobs *jobs = weir_bench_file_jobs(file, &count);
+    overrule(b, jobs, count);
+    int status = run(b, jobs, count, argc, argv);
+    weir_bench_file_free(file);
+    return status;
+}
+
 int weir_cmd_bench(int argc, char **argv) {
     static struct argp_option options[FIXED + PARAMETER_COUNT + 1];
     static char help[PARAMETER_COUNT][160];
@@ -141,12 +194,8 @@ int weir_cmd_bench(int argc, char **argv) {
     weir_bench_jobs_init(&b.jobs);
     weir_cli_parse(&argp, argc, argv, &b);
     free(text);
+    if (b.job_file != NULL) return run_file(&b, argc, argv);
     if (weir_bench_settle(&b.jobs, error, sizeof error) != NULL)
         return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error);
-    weir_cli_catch_interrupt();
-    weir_bench_output(b.cli.json, b.cli.quiet, argc, argv);
-    int status = weir_bench_run(&b.jobs, 1);
-    weir_bench_output_end(weir_cli_interrupted != 0);
-    if (weir_cli_interrupted && status == 0) status = WEIR_EXIT_INTERRUPTED;
-    return weir_cli_flush(status, argv[0]);
+    return run(&b, &b.jobs, 1, argc, argv);
 }
