@@ -24,6 +24,8 @@ enum bench_parameter {
     PARAMETER_MESSAGES,
     PARAMETER_LIVE,
     PARAMETER_DISTANCE,
+    PARAMETER_RATE,
+    PARAMETER_STEPS,
     PARAMETER_COUNT
 };
 struct weir_bench_parameter {

@@ -2,6 +2,7 @@
 #include "bench/cases.h"
 #include "cli/cli.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -171,6 +172,17 @@ static void print_line(const struct bench_case *c) {
     else
         printf(" %12s", "");
     printf("  %s%s\n", c->remark, c->checked ? "" : "  WRONG RESULT");
+}
+
+void bench_note(const char *format, ...) {
+    if (out.json || out.quiet) return;
+    va_list args;
+    va_start(args, format);
+    printf("  ");
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+    fflush(stdout);
 }
 
 void bench_case_print(struct bench_case *c) {

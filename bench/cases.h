@@ -9,7 +9,7 @@
 /* One case of a benchmark: times of the runs made so far and of the baseline's. */
 struct bench_case {
     char name[64];
-    char facts[320]; /* further keys and values of the JSON form: `"n":1000,"found":10`, or empty */
+    char facts[768]; /* further keys and values of the JSON form: `"n":1000,"found":10`, or empty */
     char remark[96]; /* of the table, or empty */
     const char *unit;
     int runs, baseline_runs; /* baseline_runs 0: the case has none */
@@ -27,6 +27,9 @@ bool bench_case_wanted(const struct weir_bench_job *job, const char *name);
 /* Sorts and prints a case at once, for long benchmarks to be followed; one that was interrupted
  * before its first run is left out. */
 void bench_case_print(struct bench_case *c);
+
+/* A line of the table below a case; nowhere in JSON. */
+void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* How often a case repeats: the turns `for (int run = -job->warmup; bench_goes_on(&c, run, runs);
  * run++)`; those below 0 warm up and check. */
@@ -58,5 +61,6 @@ void bench_machine_json(FILE *out);
 int bench_book(const struct weir_bench_job *job);
 int bench_trigger(const struct weir_bench_job *job);
 int bench_memory_use(const struct weir_bench_job *job);
+int bench_burst(const struct weir_bench_job *job);
 
 #endif

@@ -13,7 +13,7 @@ const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
     [PARAMETER_MARKETS] = {"markets", "Markets; all their marks move in a tick", 1, 200, true, 1e9},
     [PARAMETER_LEGS] = {"legs", "Most positions of a cross account, 8 without", 1, 8, true, 1e9},
     [PARAMETER_DUE] = {"due", "Accounts to become liquidatable in one tick", 1, 5000000, true, 1e4},
-    [PARAMETER_TICKS] = {"ticks", "Ticks of one run of a walk", 10, 1000000, true, 1000},
+    [PARAMETER_TICKS] = {"ticks", "Ticks of one run of a walk or a burst", 10, 1000000, true, 1000},
     [PARAMETER_STEP] = {"step", "Mean move of a mark in a tick of a walk, in basis points", 0.01,
                         1000, false, 1e9},
     [PARAMETER_JUMP] = {"jump", "Size of the jumps of a walk, in per cent", 0.01, 50, false, 1e9},
@@ -26,6 +26,9 @@ const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
     [PARAMETER_LIVE] = {"live", "Orders that rest at a time", 10, 50000000, true, 1e5},
     [PARAMETER_DISTANCE] = {"distance", "Mean distance of new orders from the touch, in ticks", 1,
                             10000, true, 1e9},
+    [PARAMETER_RATE] = {"rate", "Ordinary orders a second in a burst", 1, 5000000, true, 1e9},
+    [PARAMETER_STEPS] = {"steps", "Liquidation steps that a command makes in a burst, 4 without", 1,
+                         10000, true, 1e9},
 };
 
 const struct weir_bench_kind weir_bench_kinds[] = {
@@ -44,6 +47,11 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "bytes of state an account with one position takes, and a\n"
      "            resting order; checked against the resident memory",
      BIT(ACCOUNTS) | BIT(MARKETS), bench_memory_use},
+    {"burst", "the same orders without liquidations",
+     "a million liquidations while ordinary orders arrive: their\n"
+     "            number a second, and what an order waits beside them; a small\n"
+     "            one is compared with the twin's",
+     BIT(ACCOUNTS) | BIT(TICKS) | BIT(RATE) | BIT(STEPS), bench_burst},
 };
 const uint32_t weir_bench_kind_count = sizeof weir_bench_kinds / sizeof weir_bench_kinds[0];
 

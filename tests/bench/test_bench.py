@@ -180,6 +180,20 @@ class BenchTest(unittest.TestCase):
             self.assertGreater(case['names'], 32)
             self.assertGreaterEqual(case['resident'], case['median'])
 
+    def test_the_burst_ends_as_it_must(self):
+        done = subprocess.run([PROGRAM, 'bench', 'burst', '--quick', '--json'],
+                              capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cases = json.loads(done.stdout)['burst']
+        self.assertEqual(len(cases), 5)
+        for case in cases:
+            self.assertIs(case['checked'], True)
+            if case['unit'] != 'ns':
+                continue
+            self.assertAlmostEqual(case['book'], 0.90, delta=0.02)
+            self.assertAlmostEqual(case['auction'] + case['backstop'] + case['adl'], 0.10,
+                                   delta=0.02)
+
     def test_wrong_usage(self):
         for arguments in (['nothing'], ['--workload'], ['--fast']):
             done = subprocess.run([PROGRAM, 'bench', *arguments], capture_output=True, text=True,

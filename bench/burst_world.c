@@ -1,0 +1,527 @@
+/* Prices fall by three tenths in equal ticks. Everyone who will fall is long with one position and
+ * a deposit chosen so that one tick, and no earlier one, makes him liquidatable; his neighbours of
+ * that tick stand anywhere in memory. In seven markets bids wait all along the way, as many lots as
+ * are going to be sold; in the eighth there are none, so its liquidations go on to the auction,
+ * whose bidders want half, to the backstop, which takes three fifths of the rest, and to
+ * deleveraging. */
+#include "bench/burst_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define START       100000 /* ticks; of 0.1, a lot is 0.001: one lot is worth 10 at the start */
+#define LOT_UNITS   100    /* units of a tick and lot */
+#define FALL_FROM   99000  /* the mark before the first round */
+#define FALL        29700
+#define BIDS_BELOW  900 /* ticks by which bids go on below the end */
+#define FEE_PPM     500 /* the taker's, for the opening */
+#define LEAST_LOTS  100
+#define MOST_LOTS   1100
+#define BID_LOTS    240 /* of a resting bid, in the mean */
+#define RICH        INT64_C(10000000000000000)
+#define MAKERS      16 /* accounts a market */
+#define TRADERS     64
+#define HELPERS     4 /* bidders, and volunteers */
+#define ORDERS_LIVE 4096
+#define T0          INT64_C(1760000000000000000)
+
+static void write_name(struct weir_name *name, char prefix, uint64_t number) {
+    char digits[24];
+    size_t n = 0, at = 1;
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    *name = (struct weir_name){{prefix}};
+    while (n > 0)
+        name->text[at++] = digits[--n];
+}
+
+static struct weir_decimal decimal(int64_t value, uint8_t scale) {
+    for (; scale > 0 && value % 10 == 0; scale--)
+        value /= 10;
+    return (struct weir_decimal){.mantissa = value, .scale = scale};
+}
+static struct weir_decimal price_of(weir_price ticks) {
+    return decimal(ticks, 1);
+}
+static struct weir_decimal lots_of(weir_qty lots) {
+    return decimal(lots, 3);
+}
+static struct weir_decimal money_of(int64_t units) {
+    return decimal(units, 6);
+}
+
+weir_price burst_mark(const struct burst_world *w, uint32_t round) {
+    return FALL_FROM - (weir_price)((uint64_t)FALL * round / w->plan.rounds);
+}
+
+/* ---- The venue ------------------------------------------------------------------------------- */
+
+static struct weir_venue *make_venue(const struct burst_plan *plan) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) return NULL;
+    fprintf(out,
+            "name: burst\nmoney: {asset: USDT, decimals: 6}\n"
+            "liquidation: {steps_per_command: %u}\n"
+            "auction: {interval: 1ms}\nbackstop: {at: 0, discount: 0}\nmarkets:\n",
+            plan->steps);
+    for (uint32_t m = 0; m < BURST_MARKETS; m++)
+        fprintf(out,
+                "  - symbol: M%u\n    tick: 0.1\n    lot: 0.001\n    max_price: 100000\n"
+                "    default_leverage: 125\n    max_open_orders: 100000000\n"
+                "    fees: {maker: 0.0002, taker: 0.0005, liquidation: 0.002}\n"
+                "    index: {stale_after: none}\n    price_band: 0.5\n    tiers:\n"
+                "      - {cap: 50000, rate: 0.004, max_leverage: 125}\n"
+                "      - {cap: 600000, rate: 0.005, max_leverage: 100}\n"
+                "      - {cap: 1000000000000, rate: 0.01, max_leverage: 50}\n",
+                m);
+    struct weir_venue *venue = NULL;
+    struct weir_file_error error;
+    if (fclose(out) == 0) venue = weir_venue_parse(text, size, "burst", NULL, 0, &error);
+    free(text);
+    return venue;
+}
+
+bool burst_world_new(struct burst_world *w, const struct burst_plan *plan) {
+    *w = (struct burst_world){
+        .plan = *plan, .now = T0, .random = {plan->seed, 0}, .closes_at = INT64_MAX};
+    w->venue = make_venue(plan);
+    w->ring = calloc(BURST_RING, sizeof *w->ring);
+    return w->venue != NULL && w->ring != NULL;
+}
+
+void burst_world_free(struct burst_world *w) {
+    if (w->venue != NULL) weir_venue_free(w->venue);
+    free(w->ring);
+    *w = (struct burst_world){0};
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+static void put_name(struct burst_record *r, int i, const struct weir_name *name) {
+    if (name != NULL) r->names[i] = *name;
+}
+
+/* Fills in what events of a liquidation say; the rest, rare ones, after it. */
+static void pack(const struct weir_event *e, struct burst_record *r) {
+    switch (e->kind) {
+    case WEIR_EV_FILL:
+        r->market = (uint16_t)e->fill.market;
+        r->detail = (uint8_t)(e->fill.kind << 1 | e->fill.taker_side);
+        r->number = (uint64_t)e->fill.maker_left;
+        put_name(r, 0, e->fill.taker);
+        put_name(r, 1, e->fill.maker);
+        put_name(r, 2, e->fill.taker_order);
+        put_name(r, 3, e->fill.maker_order);
+        r->values[0] = (weir_wide)e->fill.price << 64 | (uint64_t)e->fill.qty;
+        r->values[1] = e->fill.taker_fee;
+        r->values[2] = e->fill.maker_fee;
+        r->values[3] = e->fill.taker_pnl;
+        r->values[4] = e->fill.maker_pnl;
+        return;
+    case WEIR_EV_CANCELLED:
+        r->market = (uint16_t)e->cancelled.market;
+        r->detail = (uint8_t)e->cancelled.reason;
+        put_name(r, 0, e->cancelled.account);
+        put_name(r, 1, e->cancelled.id);
+        r->values[0] = e->cancelled.qty;
+        return;
+    case WEIR_EV_LIQUIDATION_STARTED:
+        r->number = e->liquidation_started.liquidation;
+        put_name(r, 0, e->liquidation_started.account);
+        r->market = (uint16_t)e->liquidation_started.scope_market;
+        r->values[0] = e->liquidation_started.equity;
+        r->values[1] = e->liquidation_started.requirement;
+        return;
+    case WEIR_EV_LIQUIDATION_STEP:
+        r->number = e->liquidation_step.liquidation;
+        put_name(r, 0, e->liquidation_step.account);
+        r->market = (uint16_t)e->liquidation_step.market;
+        r->detail = (uint8_t)e->liquidation_step.side;
+        r->values[0] = e->liquidation_step.qty;
+        r->values[1] = e->liquidation_step.limit;
+        r->values[2] = e->liquidation_step.filled;
+        return;
+    case WEIR_EV_LIQUIDATION_ENDED:
+        r->number = e->liquidation_ended.liquidation;
+        put_name(r, 0, e->liquidation_ended.account);
+        r->market = (uint16_t)e->liquidation_ended.scope_market;
+        r->detail = (uint8_t)e->liquidation_ended.outcome;
+        memcpy(r->values, e->liquidation_ended.by_stage, sizeof e->liquidation_ended.by_stage);
+        r->values[WEIR_BY_COUNT] = e->liquidation_ended.shortfall;
+        return;
+    case WEIR_EV_FUND_MOVEMENT:
+        r->detail = (uint8_t)e->fund_movement.cause;
+        put_name(r, 0, e->fund_movement.account);
+        r->values[0] = e->fund_movement.amount;
+        r->values[1] = e->fund_movement.balance;
+        r->values[2] = e->fund_movement.fund;
+        return;
+    case WEIR_EV_MARGIN_CALL:
+        put_name(r, 0, e->margin_call.account);
+        r->market = (uint16_t)e->margin_call.scope_market;
+        r->values[0] = e->margin_call.margin_ratio;
+        return;
+    case WEIR_EV_ADL:
+        r->market = (uint16_t)e->adl.market;
+        put_name(r, 0, e->adl.account);
+        put_name(r, 1, e->adl.counterparty);
+        r->values[0] = (weir_wide)e->adl.price << 64 | (uint64_t)e->adl.qty;
+        r->values[1] = e->adl.rank.value;
+        r->values[2] = e->adl.haircut;
+        r->values[3] = e->adl.least_haircut;
+        return;
+    case WEIR_EV_ACCEPTED:
+        r->detail = (uint8_t)e->accepted.cmd;
+        put_name(r, 0, e->accepted.id);
+        return;
+    case WEIR_EV_MARK:
+        r->market = (uint16_t)e->mark.market;
+        r->values[0] = e->mark.mark;
+        r->values[1] = e->mark.index;
+        return;
+    case WEIR_EV_AUCTION_OPENED:
+    case WEIR_EV_AUCTION_JOINED:
+        r->number = e->auction_opened.auction;
+        r->market = (uint16_t)e->auction_opened.market;
+        r->detail = (uint8_t)e->auction_opened.side;
+        r->values[0] = e->auction_opened.qty;
+        r->values[1] = e->auction_opened.closes_at;
+        return;
+    case WEIR_EV_AUCTION_CLOSED:
+        r->number = e->auction_closed.auction;
+        r->market = (uint16_t)e->auction_closed.market;
+        r->detail = e->auction_closed.price.known;
+        r->values[0] = e->auction_closed.allotted;
+        r->values[1] = e->auction_closed.unsold;
+        r->values[2] = e->auction_closed.price.value;
+        return;
+    case WEIR_EV_REJECTED:
+        r->detail = (uint8_t)e->rejected.reason;
+        return;
+    default:
+        return; /* no such event comes in this market */
+    }
+}
+
+static void count_ended(struct burst_world *w, const struct weir_event *e) {
+    struct burst_counts *n = &w->counts;
+    int most = 0;
+    for (int k = 0; k < WEIR_BY_COUNT; k++) {
+        n->value_by[k] += e->liquidation_ended.by_stage[k];
+        if (e->liquidation_ended.by_stage[k] > e->liquidation_ended.by_stage[most]) most = k;
+    }
+    n->closed_by[most]++;
+    n->outcomes[e->liquidation_ended.outcome]++;
+    n->shortfall += e->liquidation_ended.shortfall;
+}
+
+static void count(struct burst_world *w, const struct weir_event *e) {
+    switch (e->kind) {
+    case WEIR_EV_FILL:
+        w->counts.fills[e->fill.kind]++;
+        if (e->fill.kind == WEIR_FILL_BACKSTOP)
+            w->capacity_used += (weir_wide)e->fill.qty * e->fill.price * LOT_UNITS;
+        return;
+    case WEIR_EV_CANCELLED:
+        w->counts.liquidation_cancels += e->cancelled.reason == WEIR_C_LIQUIDATION;
+        return;
+    case WEIR_EV_LIQUIDATION_ENDED:
+        count_ended(w, e);
+        return;
+    case WEIR_EV_AUCTION_OPENED:
+    case WEIR_EV_AUCTION_JOINED:
+        w->thin_offered += e->auction_opened.qty;
+        w->auction = e->auction_opened.auction;
+        w->closes_at = e->auction_opened.closes_at;
+        return;
+    case WEIR_EV_AUCTION_CLOSED:
+        w->auction = 0;
+        w->closes_at = INT64_MAX;
+        return;
+    default:
+        return;
+    }
+}
+
+void burst_sink(void *world, const struct weir_event *e) {
+    struct burst_world *w = world;
+    struct burst_record *r = &w->ring[w->written++ & (BURST_RING - 1)];
+    memset(r, 0, sizeof *r);
+    r->seq = e->seq;
+    r->t = e->t;
+    r->n = e->n;
+    r->kind = (uint8_t)e->kind;
+    pack(e, r);
+    w->counts.events[e->kind]++;
+    w->counts.all++;
+    count(w, e);
+    if (w->hashing) w->counts.hash = XXH3_64bits_withSeed(r, sizeof *r, w->counts.hash);
+}
+
+/* ---- Commands -------------------------------------------------------------------------------- */
+
+static void begin(const struct burst_world *w, struct weir_command *c,
+                  enum weir_command_kind kind) {
+    memset(c, 0, sizeof *c);
+    c->kind = (uint8_t)kind;
+    c->present = WEIR_HAS_T;
+    c->t = w->now;
+}
+
+static void in_market(struct weir_command *c, uint32_t market) {
+    write_name(&c->market, 'M', market);
+    c->present |= WEIR_HAS_MARKET;
+}
+
+static void new_order(struct burst_world *w, struct weir_command *c, uint32_t market,
+                      enum weir_side side, weir_price price, weir_qty lots) {
+    begin(w, c, WEIR_CMD_ORDER);
+    in_market(c, market);
+    write_name(&c->id, 'o', w->next_name++);
+    c->side = (uint8_t)side;
+    c->type = WEIR_LIMIT;
+    c->qty = lots_of(lots);
+    c->price = price_of(price);
+    c->present |= WEIR_HAS_QTY | WEIR_HAS_PRICE;
+}
+
+/* Of the filling: nothing of it may be refused. */
+static void must(struct burst_world *w, const struct weir_command *c) {
+    uint64_t before = w->counts.events[WEIR_EV_REJECTED];
+    w->apply(w->engine, c);
+    w->failed |= w->counts.events[WEIR_EV_REJECTED] != before;
+}
+
+static void open_account(struct burst_world *w, const struct weir_name *name, int64_t units) {
+    struct weir_command c;
+    begin(w, &c, WEIR_CMD_ACCOUNT);
+    c.account = *name;
+    must(w, &c);
+    begin(w, &c, WEIR_CMD_DEPOSIT);
+    c.account = *name;
+    c.amount = money_of(units);
+    must(w, &c);
+}
+
+void burst_index(struct burst_world *w, uint32_t market, struct weir_command *c) {
+    begin(w, c, WEIR_CMD_INDEX);
+    in_market(c, market);
+    c->price = price_of(burst_mark(w, w->round));
+    c->present |= WEIR_HAS_PRICE;
+}
+
+void burst_clock(struct burst_world *w, struct weir_command *c) {
+    begin(w, c, WEIR_CMD_CLOCK);
+}
+
+/* Half rests some ticks off the mark, most of the others are taken back, the rest trade at once. */
+void burst_ordinary(struct burst_world *w, struct weir_command *c) {
+    uint64_t r = weir_random_next(&w->random);
+    uint32_t market = (uint32_t)(r % BURST_THIN);
+    bool buys = r >> 8 & 1;
+    uint32_t what = (uint32_t)(r >> 16) % 100;
+    weir_price away = 1 + (weir_price)((r >> 32) % 200), mark = burst_mark(w, w->round);
+    bool cancels = w->next_order > w->order_to_cancel + ORDERS_LIVE ||
+                   (what >= 50 && what < 90 && w->next_order > w->order_to_cancel);
+    if (cancels) {
+        begin(w, c, WEIR_CMD_CANCEL);
+        write_name(&c->id, 'p', w->order_to_cancel);
+        write_name(&c->account, 'e', w->order_to_cancel++ % TRADERS);
+        return;
+    }
+    bool takes = what >= 90;
+    new_order(w, c, market, buys ? WEIR_BUY : WEIR_SELL, buys != takes ? mark - away : mark + away,
+              1 + (weir_qty)((r >> 48) % 50));
+    if (takes) {
+        c->tif = WEIR_IOC;
+        write_name(&c->account, 'e', (r >> 24) % TRADERS);
+        return;
+    }
+    write_name(&c->id, 'p', w->next_order);
+    write_name(&c->account, 'e', w->next_order++ % TRADERS);
+}
+
+static void bid(struct burst_world *w, struct weir_command *c, weir_qty lots) {
+    weir_price mark = burst_mark(w, w->round);
+    begin(w, c, WEIR_CMD_BID);
+    c->auction = decimal((int64_t)w->auction, 0);
+    write_name(&c->account, 'h', w->bids % HELPERS);
+    write_name(&c->id, 'b', w->bids++);
+    c->qty = lots_of(lots);
+    c->price = price_of(mark - mark * 15 / 10000);
+    c->present |= WEIR_HAS_QTY | WEIR_HAS_PRICE;
+    w->thin_bid += lots;
+}
+
+/* Capacity is set anew for each: what is left of it, and three tenths of what was offered since. */
+bool burst_service(struct burst_world *w, struct weir_command *c) {
+    weir_price mark = burst_mark(w, w->round);
+    weir_qty lots = w->thin_offered / 2 - w->thin_bid;
+    if (w->auction != 0 && lots > 0) {
+        bid(w, c, lots);
+        return true;
+    }
+    weir_wide due = (weir_wide)w->thin_offered * 3 / 10 * mark * LOT_UNITS;
+    if (due <= w->capacity_given || w->thin_offered == 0) return false;
+    weir_wide left = due - w->capacity_used;
+    w->capacity_given = due;
+    if (left < HELPERS) return false;
+    begin(w, c, WEIR_CMD_BACKSTOP);
+    in_market(c, BURST_THIN);
+    write_name(&c->account, 'w', 0);
+    c->notional = money_of((int64_t)left);
+    c->loss_limit = money_of(RICH / 1000);
+    return true;
+}
+
+/* ---- Filling --------------------------------------------------------------------------------- */
+
+struct seat {
+    uint32_t market;
+    uint32_t place; /* within the market */
+    uint32_t round; /* in which he falls */
+    weir_qty lots;
+};
+
+static uint32_t in_market_count(const struct burst_world *w, uint32_t market) {
+    uint32_t thin = w->plan.accounts / 10, deep = w->plan.accounts - thin;
+    if (market == BURST_THIN) return thin;
+    return deep / BURST_THIN + (market < deep % BURST_THIN);
+}
+
+static struct seat seat_of(const struct burst_world *w, uint32_t i) {
+    struct seat s;
+    if (i % 10 == 9) {
+        s = (struct seat){.market = BURST_THIN, .place = i / 10};
+    } else {
+        uint32_t deep = i - i / 10;
+        s = (struct seat){.market = deep % BURST_THIN, .place = deep / BURST_THIN};
+    }
+    /* A prime larger than any count: every place once, neighbours far apart. */
+    uint32_t count = in_market_count(w, s.market);
+    uint64_t turn = s.place * UINT64_C(2654435761) % count;
+    s.round = 1 + (uint32_t)(turn * w->plan.rounds / count);
+    s.lots =
+        LEAST_LOTS + (weir_qty)(weir_random_at(w->plan.seed ^ 1, i) % (MOST_LOTS - LEAST_LOTS + 1));
+    return s;
+}
+
+/* What he must have so that equity meets the requirement somewhere within his round's fall. */
+static int64_t deposit_of(const struct burst_world *w, uint32_t i, const struct seat *s) {
+    weir_price above = burst_mark(w, s->round - 1), mark = burst_mark(w, s->round);
+    weir_price at = mark + (weir_price)(weir_random_at(w->plan.seed ^ 2, i) %
+                                        (uint64_t)weir_max(1, above - mark - 1));
+    int64_t needs = (s->lots * at * LOT_UNITS * 4 + 999) / 1000;
+    int64_t loses = s->lots * (START - at) * LOT_UNITS;
+    int64_t fee = s->lots * START * LOT_UNITS / 1000000 * FEE_PPM;
+    return needs + loses + fee;
+}
+
+/* The other side: accounts that offer their share of what will be bought, one after the other. */
+struct sellers {
+    uint32_t next;
+    weir_qty left;
+};
+
+static void offer(struct burst_world *w, uint32_t market, struct sellers *s, weir_qty lots) {
+    weir_qty each =
+        (weir_qty)in_market_count(w, market) * (LEAST_LOTS + MOST_LOTS) / 2 / w->plan.shorts;
+    while (s->left < lots) {
+        struct weir_name name;
+        struct weir_command c;
+        weir_qty more = weir_max(each, lots);
+        write_name(&name, 's', (uint64_t)market * 1000000 + s->next++);
+        open_account(w, &name, more * START * LOT_UNITS / 10);
+        new_order(w, &c, market, WEIR_SELL, START, more);
+        c.account = name;
+        must(w, &c);
+        s->left += more;
+    }
+    s->left -= lots;
+}
+
+static void add_account(struct burst_world *w, uint32_t i, struct sellers *sellers) {
+    struct seat s = seat_of(w, i);
+    struct weir_name name;
+    struct weir_command c;
+    offer(w, s.market, &sellers[s.market], s.lots);
+    write_name(&name, 'a', i);
+    open_account(w, &name, deposit_of(w, i, &s));
+    new_order(w, &c, s.market, WEIR_BUY, START, s.lots);
+    c.account = name;
+    must(w, &c);
+    for (uint32_t k = 0; k < w->plan.orders; k++) {
+        weir_price above = 1000 * (k + 1) + (weir_price)weir_random_below(&w->random, 1000);
+        new_order(w, &c, s.market, WEIR_SELL, START + above, weir_max(1, s.lots / 4));
+        c.account = name;
+        c.reduce_only = true;
+        must(w, &c);
+    }
+}
+
+/* Bids from the first mark to below the last. */
+static void add_bids(struct burst_world *w, uint32_t market) {
+    struct weir_name name;
+    weir_qty lots = 0;
+    uint32_t n = in_market_count(w, market);
+    for (uint32_t i = 0, seen = 0; seen < n; i++) {
+        struct seat s = seat_of(w, i);
+        if (s.market != market) continue;
+        lots += s.lots;
+        seen++;
+    }
+    for (uint32_t k = 0; k < MAKERS; k++) {
+        write_name(&name, 'm', market * MAKERS + k);
+        open_account(w, &name, RICH);
+    }
+    weir_qty all = lots * (FALL + BIDS_BELOW) / FALL, placed = 0;
+    for (uint64_t j = 0; placed < all; j++) {
+        weir_qty one = BID_LOTS / 2 + (weir_qty)weir_random_below(&w->random, BID_LOTS + 1);
+        weir_price below = (weir_price)((weir_wide)(FALL + BIDS_BELOW) * placed / all);
+        struct weir_command c;
+        new_order(w, &c, market, WEIR_BUY, FALL_FROM - below, one);
+        write_name(&c.account, 'm', market * MAKERS + j % MAKERS);
+        must(w, &c);
+        placed += one;
+    }
+}
+
+static void set_marks(struct burst_world *w, weir_price price) {
+    for (uint32_t m = 0; m < BURST_MARKETS; m++) {
+        struct weir_command c;
+        burst_index(w, m, &c);
+        c.price = price_of(price);
+        must(w, &c);
+    }
+}
+
+void burst_world_fill(struct burst_world *w) {
+    struct sellers sellers[BURST_MARKETS] = {0};
+    struct weir_name name;
+    struct weir_command c;
+    set_marks(w, START);
+    begin(w, &c, WEIR_CMD_FUND);
+    c.amount = money_of(RICH);
+    must(w, &c);
+    for (uint32_t i = 0; i < w->plan.accounts; i++)
+        add_account(w, i, sellers);
+    for (uint32_t k = 0; k < TRADERS; k++) {
+        write_name(&name, 'e', k);
+        open_account(w, &name, RICH);
+    }
+    for (uint32_t k = 0; k < HELPERS; k++) {
+        write_name(&name, 'h', k);
+        open_account(w, &name, RICH);
+        write_name(&name, 'w', k);
+        open_account(w, &name, RICH);
+    }
+    for (weir_price mark = START; mark >= FALL_FROM; mark -= 250)
+        set_marks(w, mark);
+    for (uint32_t m = 0; m < BURST_THIN; m++)
+        add_bids(w, m);
+}

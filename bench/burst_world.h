@@ -1,0 +1,89 @@
+/* The market of `weir bench burst`: leveraged accounts and the depth they are closed against, made
+ * by commands alone, so that the engine and its twin can be driven with the same. */
+#ifndef WEIR_BENCH_BURST_WORLD_H
+#define WEIR_BENCH_BURST_WORLD_H
+
+#include "protocol/protocol.h"
+
+#define BURST_MARKETS 8
+#define BURST_THIN    (BURST_MARKETS - 1) /* the market whose book is empty below */
+#define BURST_RING    4096                /* records, a power of two: what the second cache holds */
+
+/* An event in binary, all of it but the answers of queries: what is written out. */
+struct burst_record {
+    uint64_t seq;
+    weir_time t;
+    uint64_t number; /* of an auction or a liquidation */
+    uint32_t n;
+    uint8_t kind, detail; /* enum weir_event_kind; fill kind, reason, cause, outcome */
+    uint16_t market;
+    struct weir_name names[4];
+    weir_wide values[6];
+};
+_Static_assert(sizeof(struct burst_record) == 256, "four cache lines");
+
+struct burst_plan {
+    uint32_t accounts; /* that will fall */
+    uint32_t rounds;   /* ticks of the fall; each lets all marks fall once */
+    uint32_t shorts;   /* accounts a market on the other side */
+    uint32_t orders;   /* each of those who fall has open, in [0, 9] */
+    uint32_t steps;    /* of liquidation a command makes */
+    uint64_t seed;
+};
+
+struct burst_counts {
+    uint64_t events[WEIR_EV_COUNT], all;
+    uint64_t fills[WEIR_FILL_SETTLEMENT + 1];
+    uint64_t closed_by[WEIR_BY_COUNT]; /* liquidations, by where most of their value was closed */
+    weir_wide value_by[WEIR_BY_COUNT];
+    uint64_t outcomes[WEIR_CLOSED + 1];
+    uint64_t liquidation_cancels; /* of orders of who is liquidated */
+    weir_wide shortfall;
+    uint64_t hash; /* of all records, in order; kept when the world hashes */
+};
+
+struct burst_world {
+    struct burst_plan plan;
+    struct weir_venue *venue;
+    void (*apply)(void *engine, const struct weir_command *command);
+    void *engine;
+    weir_time now; /* `t` of the next command */
+    struct weir_random random;
+    bool failed; /* a command of the world's own was refused */
+
+    struct burst_counts counts;
+    bool hashing;
+    struct burst_record *ring;
+    uint64_t written;
+
+    uint32_t round;                          /* ticks made */
+    weir_qty thin_offered, thin_bid;         /* lots put up for auction / bid for */
+    weir_wide capacity_used, capacity_given; /* of the backstop, at mark, in units */
+    weir_time closes_at;                     /* of the open auction; INT64_MAX: none */
+    uint64_t auction;                        /* its number */
+    uint64_t next_name, next_order, order_to_cancel;
+    uint64_t bids;
+};
+
+/* NULL with the world unusable when memory ends. The caller makes an engine for world->venue with
+ * burst_sink and the world as its context, and then sets `apply` and `engine`. */
+bool burst_world_new(struct burst_world *w, const struct burst_plan *plan);
+void burst_world_free(struct burst_world *w);
+void burst_sink(void *world, const struct weir_event *event);
+
+/* Accounts, positions, depth. Ends with all marks just above where the first fall. */
+void burst_world_fill(struct burst_world *w);
+/* The mark of round r (all markets). */
+weir_price burst_mark(const struct burst_world *w, uint32_t round);
+
+/* ---- Commands, one at a time ------------------------------------------------------------------
+ */
+/* A market's index of the present round. */
+void burst_index(struct burst_world *w, uint32_t market, struct weir_command *c);
+void burst_clock(struct burst_world *w, struct weir_command *c);
+/* An order or a cancel of the everyday traders of the deep markets. */
+void burst_ordinary(struct burst_world *w, struct weir_command *c);
+/* Who bids and who volunteers keeps up with what is offered: false when nothing is due. */
+bool burst_service(struct burst_world *w, struct weir_command *c);
+
+#endif
