@@ -122,6 +122,7 @@ struct weir_scope {
     uint32_t warn_listed : 1;
     uint32_t rekey_listed : 1;
     uint32_t retry_listed : 1; /* waits for the next command */
+    uint32_t followed : 1;     /* in the list of touched scopes that deleveraging follows */
 };
 _Static_assert(sizeof(struct weir_scope) == 32, "two scopes a cache line");
 _Static_assert(WEIR_MARKETS_MAX + WEIR_ASSETS_MAX <= 1 << 11, "a scope's rank fits its field");

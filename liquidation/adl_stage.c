@@ -12,13 +12,6 @@ struct deleverage {
     int64_t fills;
 };
 
-static weir_wide adl_share(const struct weir_exchange *x, const struct weir_leg *g,
-                           const struct weir_health *h) {
-    struct weir_health used = *h;
-    if (x->venue->adl_equity == WEIR_ADL_POSTED) used.equity = h->balance;
-    return weir_bankruptcy_share(x, g, weir_abs(g->size), &used);
-}
-
 uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum weir_side side,
                              uint32_t owner) {
     const struct weir_exchange *x = lq->x;
@@ -28,27 +21,11 @@ uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum w
         uint32_t leg = *WEIR_AT(list, uint32_t, i);
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
         if ((g->size > 0) != (side == WEIR_BUY)) continue;
-        if (owner != WEIR_NO_INDEX && weir_leg_owner(&x->ledger, g) == owner) continue;
-        if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE) continue;
-        struct weir_health h;
-        weir_health(x, g->scope, NULL, &h);
-        if (weir_liquidatable(x, &h)) continue;
-        weir_wide share = adl_share(x, g, &h);
-        if (share <= 0) continue;
+        struct weir_adl_candidate c;
+        if (!weir_adl_candidate_at(x, leg, owner, &c)) continue;
         uint32_t k = weir_pool_add(&lq->candidates, 1);
         WEIR_CHECK(k != WEIR_NO_INDEX);
-        const struct weir_market *m = &x->venue->markets[market];
-        weir_price mark = x->prices[market].mark;
-        struct weir_adl_candidate *c = WEIR_AT(&lq->candidates, struct weir_adl_candidate, k);
-        *c = (struct weir_adl_candidate){.order = weir_account_order(&x->ledger, g->account),
-                                         .leg = leg,
-                                         .size = weir_abs(g->size),
-                                         .entry_value = g->entry_value,
-                                         .unrealised =
-                                             weir_unrealised(m, mark, g->size, g->entry_value),
-                                         .notional = weir_value(m, mark, weir_abs(g->size)),
-                                         .share = share};
-        weir_adl_score(x->venue->adl_ranking, c);
+        *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) = c;
     }
     return lq->candidates.count;
 }
@@ -110,17 +87,17 @@ static bool bound_met(const struct deleverage *d) {
     return d->fills >= d->lq->x->venue->fills_per_step;
 }
 
-/* In order of rank, each up to its size. */
-static void by_rank(struct deleverage *d, uint32_t n) {
-    enum weir_ranking ranking = d->lq->x->venue->adl_ranking;
-    struct weir_adl_candidate *items = WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
-    weir_adl_heap(ranking, items, n);
-    for (int64_t rank = 1; n > 0 && d->left > 0 && !bound_met(d); rank++, n--) {
-        weir_adl_pop(ranking, items, n);
-        const struct weir_adl_candidate *c = &items[n - 1];
-        weir_qty lots = weir_min(d->left, c->size);
-        if (!can_give(d, c->leg, lots)) continue;
-        deleverage_one(d, c->leg, lots, d->price, (struct weir_maybe){true, rank});
+/* In order of rank, each up to its size. What a fill changes is of the two positions alone, so
+ * ranks of the others are those of the step's start. */
+static void by_rank(struct deleverage *d) {
+    struct weir_liquidator *lq = d->lq;
+    const struct weir_leg *g = weir_leg_at(&lq->x->ledger, d->leg);
+    struct weir_adl_candidate c;
+    weir_adl_search(&lq->ranks, g->market, d->side, weir_leg_owner(&lq->x->ledger, g));
+    for (int64_t rank = 1; d->left > 0 && !bound_met(d) && weir_adl_next(&lq->ranks, &c); rank++) {
+        weir_qty lots = weir_min(d->left, c.size);
+        if (can_give(d, c.leg, lots))
+            deleverage_one(d, c.leg, lots, d->price, (struct weir_maybe){true, rank});
     }
 }
 
@@ -168,9 +145,12 @@ static void rank_by_profit(const struct weir_adl_candidate *items, uint32_t n, u
         ranks[order[i]] = i + 1;
 }
 
-/* By profit, all at once; who would end negative is left out and the shares made again. */
-static void by_profit(struct deleverage *d, uint32_t n) {
+/* By profit, all at once; who would end negative is left out and the shares made again. Everybody
+ * has a share: all are looked at. */
+static void by_profit(struct deleverage *d) {
     struct weir_liquidator *lq = d->lq;
+    const struct weir_leg *g = weir_leg_at(&lq->x->ledger, d->leg);
+    uint32_t n = weir_adl_candidates(lq, g->market, d->side, weir_leg_owner(&lq->x->ledger, g));
     struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
     sort_by_account(items, n);
     weir_pool_clear(&lq->wides);
@@ -262,11 +242,10 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
                            .left = weir_abs(g->size),
                            .size = weir_abs(g->size),
                            .share = weir_bankruptcy_share(x, g, weir_abs(g->size), h)};
-    uint32_t n = weir_adl_candidates(lq, g->market, d.side, weir_leg_owner(&x->ledger, g));
     if (v->adl_ranking == WEIR_RANK_PRO_RATA)
-        by_profit(&d, n);
+        by_profit(&d);
     else
-        by_rank(&d, n);
+        by_rank(&d);
     if (d.fills > 0) return; /* what is left goes on with the next step */
     if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) last_resort(&d);
     if (d.fills > 0) return;

@@ -4,7 +4,7 @@
 #ifndef WEIR_LIQUIDATION_H
 #define WEIR_LIQUIDATION_H
 
-#include "adl/adl.h"
+#include "adl/index.h"
 #include "auction/auction.h"
 #include "insurance/insurance.h"
 #include "policy/policy.h"
@@ -36,6 +36,7 @@ struct weir_liquidator {
     struct weir_pool *volunteers;       /* per market: uint32_t legs that gave backstop capacity */
     weir_wide credit;                   /* capacity: steps times 10^9 */
     uint32_t pools_due;                 /* markets with an unpaid loss pool */
+    struct weir_adl_index ranks;        /* who is deleveraged first */
     struct weir_pool candidates, wides, shares, offers, bids, pairs, indices; /* scratch */
 };
 

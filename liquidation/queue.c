@@ -217,6 +217,7 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&lq->bids, sizeof(struct weir_bid), legs);
     if (!error) error = weir_pool_new(&lq->pairs, sizeof(struct weir_pair), legs);
     if (!error) error = weir_pool_new(&lq->indices, sizeof(uint32_t), legs);
+    if (!error) error = weir_adl_index_new(&lq->ranks, x);
     lq->auctions = calloc((size_t)markets * 2, sizeof *lq->auctions);
     lq->volunteers = calloc(markets, sizeof *lq->volunteers);
     if (!lq->auctions || !lq->volunteers) error = -ENOMEM;
@@ -237,5 +238,6 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
                                  &lq->bids,         &lq->pairs,      &lq->indices, &lq->members};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
+    weir_adl_index_free(&lq->ranks);
     weir_funds_free(&lq->funds);
 }

@@ -43,6 +43,7 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
     if (!error) error = weir_pool_new(&t->found, sizeof(uint32_t), 2 * scopes);
     if (!error) error = weir_pool_new(&t->warned, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&t->rekey, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&t->followed, sizeof(uint32_t), scopes);
     for (uint32_t a = 0; a < WEIR_ASSETS_MAX; a++) {
         weir_edge_set_init(&t->assets[a].low);
         weir_edge_set_init(&t->assets[a].high);
@@ -63,8 +64,8 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
 
 void weir_trigger_free(struct weir_trigger_index *t) {
     weir_edge_store_free(&t->store);
-    struct weir_pool *pools[] = {&t->moved, &t->changed, &t->taken, &t->dirty,
-                                 &t->found, &t->warned,  &t->rekey, &t->adding};
+    struct weir_pool *pools[] = {&t->moved, &t->changed, &t->taken,  &t->dirty,   &t->found,
+                                 &t->rekey, &t->warned,  &t->adding, &t->followed};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     free(t->markets);
@@ -76,6 +77,10 @@ void weir_trigger_free(struct weir_trigger_index *t) {
 
 void weir_touch(struct weir_exchange *x, uint32_t scope) {
     struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    if (x->trigger.follow && !s->followed) {
+        s->followed = true;
+        weir_list_add(&x->trigger.followed, scope);
+    }
     if (s->dirty) return;
     s->dirty = true;
     weir_list_add(&x->trigger.dirty, scope);

@@ -81,6 +81,8 @@ struct weir_trigger_index {
     uint32_t fresh;                   /* those from here on were found by the last collect */
     struct weir_pool warned;          /* uint32_t scopes whose warning changed */
     struct weir_pool rekey;           /* uint32_t queued scopes whose key must be taken again */
+    struct weir_pool followed;        /* uint32_t scopes touched while `follow` is set */
+    bool follow;                      /* the ranking of deleveraging follows scopes (R28) */
     uint64_t evaluations;             /* scopes evaluated so far */
 };
 

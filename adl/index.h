@@ -1,0 +1,166 @@
+/* The ranking index of `pnl_leverage` (R28): finds who is first in line without looking at
+ * everybody.
+ *
+ * The rank depends on u = P&L / V and L = notional / share, which move with every mark and, by way
+ * of the share, with all else the scope holds. Per lot of a position, in one market and on one
+ * side, two numbers bound them: the entry value V / |s|, which no mark changes, and how much of the
+ * scope's equity stands behind a lot. At any mark the score falls as the second grows, and falls
+ * (positions that gain as value grows) or grows (the others) with the first. So a box around any
+ * set of positions, the best entry and the least share, bounds all their scores from above, at
+ * every mark at once.
+ *
+ * Positions of a side stand in the leaves of a tree of boxes, sorted once, when the market first
+ * deleverages, so that neighbours are alike in both. A search takes the box with the best bound,
+ * opens it, and ends with a position whose exact score, computed from its scope's health, no bound
+ * reaches: the first in line. Going on gives the second, and so on.
+ *
+ * - `alone`: scopes with one position and nothing else. Their share is their equity, a line in the
+ *   mark and in the charges of the side: the bound is exact but for rounding.
+ * - `mixed`: the others. A box says what the share was and what it may lose by as all marks,
+ *   charges and collateral prices move: `share - slack * D`, D the largest move relative to fixed
+ *   base prices since its epoch (a remembered state of all prices, opened whenever something has
+ *   moved by 1/512). Valid while nothing has moved by an eighth, tiers considered; behind that, and
+ *   for whatever this does not cover, a healthy scope's leverage is at most the inverse of the
+ *   lowest maintenance rate. A position that is looked at exactly gets a new epoch, so that the
+ *   slack of those in front stays small.
+ *
+ * Upkeep: none until a market deleverages. From then on a scope that is touched is put in a list
+ * once (weir_touch), and the next search bounds its positions anew. A line of which too much has
+ * changed is built again. */
+#ifndef WEIR_ADL_INDEX_H
+#define WEIR_ADL_INDEX_H
+
+#include "adl/adl.h"
+#include "margin/margin.h"
+
+#define WEIR_ADL_LEVELS 9
+#define WEIR_ADL_EPOCHS 250
+
+enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
+
+/* Bounds of a position, or of all in a subtree. Per lot, in units times 2^shift of the line. */
+struct weir_adl_box {
+    int64_t entry;  /* the best: least of those that gain as value grows, largest of the others */
+    int64_t share;  /* the least; alone: less what the mark adds. WEIR_ADL_EMPTY: nobody */
+    int64_t slack;  /* mixed: what the share may lose by, a move of all prices by their base */
+    uint32_t leg;   /* of a leaf; WEIR_NO_INDEX: free, `slack` is then the next free one */
+    uint8_t epoch;  /* mixed: `share` counts from here */
+    uint8_t oldest; /* mixed: the first epoch from which some position below counts */
+};
+#define WEIR_ADL_EMPTY INT64_MAX
+
+/* Positions of one market, side and family. */
+struct weir_adl_line {
+    struct weir_pool level[WEIR_ADL_LEVELS]; /* struct weir_adl_box; level 0: positions */
+    uint32_t depth;                          /* the root's level */
+    uint32_t built, changed; /* positions when it was built, changes of them since */
+    uint32_t first_free;     /* leaf; WEIR_NO_INDEX: none */
+    weir_wide charged;       /* what a lot of the side had paid when it was built */
+    int shift;
+    bool ready;
+};
+
+/* A state of all prices. */
+struct weir_adl_prices {
+    weir_price mark;
+    weir_wide charged[2]; /* a long and a short lot */
+};
+
+/* The line of a search at present marks. */
+struct weir_adl_view {
+    const struct weir_adl_line *line;
+    bool grows;              /* positions gain as value grows */
+    bool mixed, alone_exact; /* the family; whether the share of `alone` is exact in units */
+    int64_t low, high;       /* a lot's value at mark, both ends of its rounding */
+    int64_t offset;          /* of the share at this mark and these charges */
+    int64_t leverage_cap;    /* times 2^20; INT64_MAX: none */
+};
+
+struct weir_adl_item {
+    int64_t key; /* bound, or the exact score saturated */
+    uint32_t place;
+    uint8_t family, level;
+    bool exact; /* `place` is in `seen` */
+};
+
+struct weir_adl_index {
+    struct weir_exchange *x;
+    struct weir_adl_line *lines; /* [(market * 2 + side) * 2 + family]; side 0: longs */
+    struct weir_pool slots;      /* per leg: where it is; 0: nowhere */
+    /* Epochs: states[epoch * markets + market], collateral[epoch * assets + asset]. */
+    struct weir_adl_prices *states, *base;
+    int64_t *collateral, collateral_base[WEIR_ASSETS_MAX];
+    uint64_t stamp, drift_stamp[WEIR_ADL_EPOCHS]; /* prices as of the last look */
+    int64_t drift[WEIR_ADL_EPOCHS];               /* since the epoch, times 2^30 */
+    uint32_t epoch;                               /* the present one */
+    bool started;                                 /* epochs are kept */
+    struct weir_pool order[2];                    /* scratch of building: uint64_t */
+    struct weir_pool boxes;                       /* scratch of building */
+    /* The search: */
+    struct weir_pool heap; /* struct weir_adl_item */
+    struct weir_pool seen; /* struct weir_adl_candidate looked at exactly */
+    struct weir_adl_view view[WEIR_ADL_FAMILIES];
+    uint32_t market, owner;
+    enum weir_side side;                /* of the positions: buy = longs */
+    uint64_t examined, bounded, builds; /* so far: exact looks, bounds of positions, lines built */
+};
+
+int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x);
+void weir_adl_index_free(struct weir_adl_index *ix);
+
+/* Is this position eligible as R28 counts (share, health; not of `owner`, WEIR_NO_INDEX: nobody's)?
+ * Fills *out, score included. O(legs of its scope). */
+bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t owner,
+                           struct weir_adl_candidate *out);
+
+/* Begins a search at present marks among the positions of a side (buy = longs) that are not
+ * `owner`'s / the next eligible one in order of rank; false: no more. Between both, only positions
+ * that were given out may change. */
+void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side side,
+                     uint32_t owner);
+bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
+
+/* ---- Private to adl/ ------------------------------------------------------------------------- */
+/* Bound of a box's scores, INT64_MAX: unknown. INT64_MIN: nobody in it is eligible. */
+int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                       const struct weir_adl_box *b, bool leaf);
+/* How far prices are from those of an epoch, at most, times 2^30. */
+int64_t weir_adl_drift(struct weir_adl_index *ix, uint32_t epoch);
+/* Looks at prices; opens an epoch when they moved. False: no epoch is left, mixed lines are to be
+ * built again. */
+bool weir_adl_look_at_prices(struct weir_adl_index *ix);
+void weir_adl_start_epochs(struct weir_adl_index *ix);
+/* Takes a box into another one of the same line. True when that changed. */
+bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                    struct weir_adl_box *outer, const struct weir_adl_box *inner);
+/* The least share of a box now, per lot. */
+int64_t weir_adl_share_now(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                           const struct weir_adl_box *b);
+void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int side, int family,
+                        struct weir_adl_view *v);
+/* A position's family and box in its line at present prices. */
+enum weir_adl_family weir_adl_family_of(const struct weir_exchange *x, const struct weir_leg *g);
+void weir_adl_box_of(struct weir_adl_index *ix, const struct weir_adl_line *line,
+                     enum weir_adl_family family, uint32_t leg, struct weir_adl_box *out);
+
+static inline struct weir_adl_line *weir_adl_line_at(const struct weir_adl_index *ix,
+                                                     uint32_t market, int side, int family) {
+    return &ix->lines[(market * 2 + (uint32_t)side) * 2 + (uint32_t)family];
+}
+static inline struct weir_adl_box *weir_adl_box_at(const struct weir_adl_line *line, uint32_t level,
+                                                   uint32_t i) {
+    return WEIR_AT(&line->level[level], struct weir_adl_box, i);
+}
+/* Does a position of this side gain as the value of its lots grows? */
+static inline bool weir_adl_grows(const struct weir_market *m, int side) {
+    return (weir_long_sign(m) > 0) == (side == 0);
+}
+/* Builds the lines of a market's side that are not ready. */
+void weir_adl_build(struct weir_adl_index *ix, uint32_t market, int side);
+/* Bounds the positions of scopes anew that were touched since the last call. */
+void weir_adl_follow(struct weir_adl_index *ix);
+/* Bounds one position anew that is in a line. */
+void weir_adl_refresh(struct weir_adl_index *ix, struct weir_adl_line *line,
+                      enum weir_adl_family family, uint32_t slot);
+
+#endif
