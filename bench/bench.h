@@ -94,8 +94,13 @@ void weir_bench_file_free(struct weir_bench_file *file);
 int weir_bench_run(const struct weir_bench_jobs *jobs, uint32_t count);
 
 /* Where results go: standard output, as a table, as one JSON object, or (`quiet`, without json)
- * nowhere but to the comparison. */
-void weir_bench_output(bool json, bool quiet, int argc, char **argv);
-void weir_bench_output_end(bool interrupted);
+ * nowhere but to the comparison. `progress`: beside JSON a line a case on standard error. */
+void weir_bench_output(bool json, bool quiet, bool progress, int argc, char **argv);
+/* Results are compared with those of a file that `--json` made. False with what is wrong in
+ * `error`. */
+bool weir_bench_compare(const char *path, char *error, size_t size);
+/* Ends the output, the comparison last. False when a case's median lies more than so many per cent
+ * above the saved one, or none is in both; never with `fail_above` negative. */
+bool weir_bench_output_end(bool interrupted, double fail_above);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* What stands on standard output so far. */
 static struct {
-    bool json, quiet;
+    bool json, quiet, progress;
     const struct weir_bench_kind *kind;   /* of the job, */
     char parameters[512];                 /* a JSON object, */
     bool told, begun;                     /* with more than the seed; its first case stands */
@@ -71,9 +71,10 @@ bool bench_goes_on(const struct bench_case *c, int run, int runs) {
 }
 
 /* ---- Output ---------------------------------------------------------------------------------- */
-void weir_bench_output(bool json, bool quiet, int argc, char **argv) {
+void weir_bench_output(bool json, bool quiet, bool progress, int argc, char **argv) {
     out.json = json;
     out.quiet = quiet;
+    out.progress = progress && json;
     out.argc = argc;
     out.argv = argv;
 }
@@ -96,11 +97,14 @@ static void json_close_array(void) {
     out.array = NULL;
 }
 
-void weir_bench_output_end(bool interrupted) {
-    if (!out.json) return;
-    json_open();
-    json_close_array();
-    printf(",\"interrupted\":%s}\n", interrupted ? "true" : "false");
+bool weir_bench_output_end(bool interrupted, double fail_above) {
+    if (out.json) {
+        json_open();
+        json_close_array();
+    }
+    bool kept = bench_compare_end(out.json, fail_above);
+    if (out.json) printf(",\"interrupted\":%s}\n", interrupted ? "true" : "false");
+    return kept;
 }
 
 void bench_cases_of(const struct weir_bench_kind *kind, const struct weir_bench_job *job) {
@@ -194,4 +198,8 @@ void bench_case_print(struct bench_case *c) {
     else if (!out.quiet)
         print_line(c);
     fflush(stdout);
+    if (out.progress)
+        fprintf(stderr, "%s %s: %.1f %s\n", out.kind->name, c->name,
+                c->runs > 0 ? c->times[c->runs / 2] : 0, c->unit);
+    bench_compare_case(out.kind->name, out.parameters, c);
 }

@@ -54,6 +54,10 @@ static inline uint32_t bench_count(const struct weir_bench_job *job, enum bench_
 /* Between the calls of benchmarks: whose cases come next, with which parameters. */
 void bench_cases_of(const struct weir_bench_kind *kind, const struct weir_bench_job *job);
 
+/* The comparison with a saved result, if there is one. */
+void bench_compare_case(const char *bench, const char *parameters, const struct bench_case *c);
+bool bench_compare_end(bool json, double fail_above);
+
 uint64_t bench_now_ns(void);
 /* The facts of machine and build as members of a JSON object. */
 void bench_machine_json(FILE *out);

@@ -13,6 +13,8 @@ enum {
     OPTION_SEED,
     OPTION_CASE,
     OPTION_JOB,
+    OPTION_COMPARE,
+    OPTION_FAIL_ABOVE,
     OPTION_PARAMETER /* and as many more as there are */
 };
 
@@ -20,6 +22,8 @@ struct bench_options {
     struct weir_cli_options cli;
     struct weir_bench_jobs jobs;
     const char *job_file;
+    const char *compare;
+    double fail_above;         /* per cent; negative: not given */
     bool has_seed, parameters; /* given */
 };
 
@@ -40,6 +44,14 @@ static uint32_t number(const char *option, const char *text, uint32_t least,
         argp_error(state, "--%s %s: expected a whole number from %u to %d", option, text, least,
                    WEIR_BENCH_RUNS_MAX);
     return (uint32_t)value;
+}
+
+static double per_cent(const char *text, struct argp_state *state) {
+    char *end;
+    double value = strtod(text, &end);
+    if (*text < '0' || *text > '9' || *end != 0 || text[strspn(text, "0123456789.")] != 0)
+        argp_error(state, "--fail-above %s: expected per cent, 0 or more", text);
+    return value;
 }
 
 static error_t take(int key, char *text, struct argp_state *state) {
@@ -70,6 +82,12 @@ static error_t take(int key, char *text, struct argp_state *state) {
     case OPTION_CASE:
         job->only = text;
         return 0;
+    case OPTION_COMPARE:
+        b->compare = text;
+        return 0;
+    case OPTION_FAIL_ABOVE:
+        b->fail_above = per_cent(text, state);
+        return 0;
     case OPTION_JOB:
         b->job_file = text;
         return 0;
@@ -92,6 +110,10 @@ static const struct argp_option fixed_options[] = {
      "The benchmarks of a job file; NAMEs choose among them, --quick, --runs, --warmup, --seed and "
      "--case hold for all",
      0},
+    {"compare", OPTION_COMPARE, "FILE", 0,
+     "Tell old, new, their ratio and the spread of both, with FILE of an earlier --json", 0},
+    {"fail-above", OPTION_FAIL_ABOVE, "PERCENT", 0,
+     "Exit status 1 when a case's median is so much above the one in --compare FILE", 0},
     {"workload", OPTION_WORKLOAD, "FILE", 0, "book: the order flow of FILE, not generated", 0},
     {"quick", OPTION_QUICK, NULL, 0,
      "Less work: a million messages, no book of a million orders, a hundred thousand accounts; of "
@@ -134,10 +156,14 @@ static char *describe(void) {
     for (uint32_t i = 0; i < weir_bench_kind_count; i++)
         fprintf(out, "  %-9s %s\n", weir_bench_kinds[i].name, weir_bench_kinds[i].what);
     fputs("Without a name all of them run that know the parameters given; with --workload alone, "
-          "the book. A parameter with several values is measured at each of them.\n\n"
+          "the book.\n"
+          "A parameter with several values is measured at each of them. --quiet leaves out the "
+          "table; a comparison is told all the same.\n\n"
           "Examples:\n"
           "  weir bench book --quick\n"
-          "  weir bench trigger --accounts 50000 --markets 5,50 --case none --json\n",
+          "  weir bench trigger --accounts 50000 --markets 5,50 --case none --json\n"
+          "  weir bench book --quick --compare before.json --fail-above 10\n"
+          "  weir bench --job bench/curves.yaml --quick\n",
           out);
     if (fclose(out) == 0) return text;
     free(text);
@@ -160,11 +186,15 @@ static void overrule(struct bench_options *b, struct weir_bench_jobs *jobs, uint
 
 static int run(struct bench_options *b, struct weir_bench_jobs *jobs, uint32_t count, int argc,
                char **argv) {
+    char error[512];
+    if (b->compare != NULL && !weir_bench_compare(b->compare, error, sizeof error))
+        return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error);
     weir_cli_catch_interrupt();
-    weir_bench_output(b->cli.json, b->cli.quiet, argc, argv);
+    weir_bench_output(b->cli.json, b->cli.quiet, weir_cli_progress(&b->cli, stderr), argc, argv);
     int status = weir_bench_run(jobs, count);
-    weir_bench_output_end(weir_cli_interrupted != 0);
+    bool kept = weir_bench_output_end(weir_cli_interrupted != 0, b->fail_above);
     if (weir_cli_interrupted && status == 0) status = WEIR_EXIT_INTERRUPTED;
+    if (!kept && status == 0) status = WEIR_EXIT_FAILED;
     return weir_cli_flush(status, argv[0]);
 }
 
@@ -190,10 +220,12 @@ int weir_cmd_bench(int argc, char **argv) {
     list_options(options, help);
     char *text = describe(), error[512];
     struct argp argp = {options, take, "[NAME...]", text, children, NULL, NULL};
-    struct bench_options b = {0};
+    struct bench_options b = {.fail_above = -1};
     weir_bench_jobs_init(&b.jobs);
     weir_cli_parse(&argp, argc, argv, &b);
     free(text);
+    if (b.fail_above >= 0 && b.compare == NULL)
+        return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "--fail-above needs --compare FILE");
     if (b.job_file != NULL) return run_file(&b, argc, argv);
     if (weir_bench_settle(&b.jobs, error, sizeof error) != NULL)
         return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error);

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Draws the cost curves of `weir bench --job bench/curves.yaml --json`.
+
+    curves.py RESULT.json FOLDER
+
+writes FOLDER/curve-NAME.svg for every curve that RESULT has at least two points of, and
+FOLDER/curves.json with the points. Pictures follow the reader's light or dark theme.
+"""
+
+import json
+import math
+import os
+import sys
+
+WIDTH, HEIGHT = 760, 430
+LEFT, RIGHT, TOP, BOTTOM = 74, 190, 56, 56
+COLOURS = [('#1f6feb', '#79b8ff'), ('#c2410c', '#ffa657'), ('#15803d', '#7ee787'),
+           ('#86198f', '#e0a3ff'), ('#57606a', '#9aa4af'), ('#a16207', '#f2cc60')]
+STYLE = """
+  .paper { fill: #ffffff } .ink { fill: #1f2328 } .soft { fill: #57606a }
+  .grid { stroke: #d8dee4; stroke-width: 1 } .axis { stroke: #57606a; stroke-width: 1 }
+  text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
+  .title { font-size: 15px; font-weight: 600 } .line { fill: none; stroke-width: 2 }
+"""
+
+
+def value(case, *keys):
+    for key in keys:
+        case = case.get(key) if isinstance(case, dict) else None
+    return case
+
+
+def of(bench, name, y, only=None):
+    """Points of one line: y of the cases of a benchmark whose name holds all of `name`."""
+    def points(result, x):
+        found = {}
+        for case in result.get(bench, []):
+            if not case['checked'] or not all(part in f'{case["name"]} ' for part in name):
+                continue
+            if only and not only(case):
+                continue
+            at, cost = x(case), y(case)
+            if at and cost:
+                found[at] = cost
+        return sorted(found.items())
+    return points
+
+
+def median(case):
+    return value(case, 'median')
+
+
+def spread(case):
+    return value(case, 'baseline', 'median')
+
+
+def each(case):
+    return value(case, 'each')
+
+
+def parameter(name):
+    return lambda case: value(case, 'parameters', name)
+
+
+def swept(name):
+    """Cases of the job in which the parameter was the one that changed."""
+    return lambda case: all((key in case['parameters']) == (key == name)
+                            for key in ('markets', 'due'))
+
+
+def plain(case):
+    return 'markets' not in case['parameters'] and 'due' not in case['parameters']
+
+
+SCAN = 'full scan'
+CURVES = [
+    {'name': 'accounts-quiet', 'title': 'A tick of 20 marks that reaches nobody',
+     'x': 'accounts', 'y': 'ns a tick', 'at': parameter('accounts'),
+     'lines': [('index, one position', of('trigger', ['isolated', ' none '], median, plain)),
+               ('index, 1 to 8 positions', of('trigger', ['cross', ' none '], median, plain)),
+               (SCAN + ', one', of('trigger', ['isolated', ' none '], spread, plain)),
+               (SCAN + ', 1 to 8', of('trigger', ['cross', ' none '], spread, plain))]},
+    {'name': 'accounts-due', 'title': 'A tick that makes a thousand liquidatable, and a change',
+     'x': 'accounts', 'y': 'ns for each account found or changed', 'at': parameter('accounts'),
+     'lines': [('found, one position', of('trigger', ['isolated', ' 1010 due '], each, plain)),
+               ('found, 1 to 8 positions', of('trigger', ['cross', ' 1010 due '], each, plain)),
+               ('changed, one position',
+                of('trigger', ['isolated', ' index again '], median, plain)),
+               ('changed, 1 to 8', of('trigger', ['cross', ' index again '], median, plain))]},
+    {'name': 'markets', 'title': 'A tick of all marks over 100,000 accounts',
+     'x': 'markets', 'y': 'ns a tick', 'at': parameter('markets'),
+     'lines': [('nobody due, one position',
+                of('trigger', ['isolated', ' none '], median, swept('markets'))),
+               ('nobody due, 1 to 8',
+                of('trigger', ['cross', ' none '], median, swept('markets'))),
+               ('1,010 due, one position',
+                of('trigger', ['isolated', ' 1010 due '], median, swept('markets'))),
+               ('1,010 due, 1 to 8',
+                of('trigger', ['cross', ' 1010 due '], median, swept('markets')))]},
+    {'name': 'victims', 'title': 'How many fall at once, of 2.5 million accounts',
+     'x': 'accounts that fall', 'y': 'ns a tick', 'at': parameter('due'),
+     'lines': [('index, one position', of('trigger', ['isolated', ' due '], median,
+                                          swept('due'))),
+               ('index, 1 to 8 positions', of('trigger', ['cross', ' due '], median,
+                                              swept('due'))),
+               (SCAN + ', one', of('trigger', ['isolated', ' due '], spread, swept('due'))),
+               (SCAN + ', 1 to 8', of('trigger', ['cross', ' due '], spread, swept('due')))]},
+    {'name': 'orders', 'title': 'A message to a book of so many orders',
+     'x': 'live orders', 'y': 'ns a message', 'at': parameter('live'),
+     'lines': [('looking ahead', of('book', ['batched'], median)),
+               ('one at a time', of('book', ['singly'], median)),
+               ('tree of lists', of('book', ['singly'], spread))]},
+    {'name': 'memory', 'title': 'Bytes of state', 'x': 'accounts', 'y': 'bytes each',
+     'at': parameter('accounts'), 'linear': True,
+     'lines': [('account, cross', of('memory', ['account, cross'], median)),
+               ('account, isolated', of('memory', ['account, isolated'], median)),
+               ('first order of a leg', of('memory', ['order, the first'], median)),
+               ('second order', of('memory', ['order, a second'], median))]},
+]
+
+
+def short(number):
+    """1,000,000 as 1 M; 0.01 as it is."""
+    for size, letter in ((1e9, ' G'), (1e6, ' M'), (1e3, ' k')):
+        if number >= size:
+            return f'{number / size:g}{letter}'
+    return f'{number:g}'
+
+
+def escape(text):
+    return text.replace('&', '&amp;').replace('<', '&lt;')
+
+
+class Axis:
+    """Values to pixels: decades, or (linear) round steps from zero."""
+
+    def __init__(self, values, start, end, linear):
+        self.start, self.end, self.linear = start, end, linear
+        if linear:
+            step = 10 ** math.floor(math.log10(max(values)))
+            while max(values) / step < 4:
+                step /= 2
+            self.low, self.high = 0, math.ceil(max(values) / step) * step
+            self.ticks = [step * i for i in range(round(self.high / step) + 1)]
+        else:
+            self.low = math.floor(math.log10(min(values)) + 1e-9)
+            self.high = max(math.ceil(math.log10(max(values)) - 1e-9), self.low + 1)
+            self.ticks = [10.0 ** i for i in range(self.low, self.high + 1)]
+
+    def __call__(self, number):
+        at = number if self.linear else math.log10(number)
+        return self.start + (at - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+def label_places(ends):
+    """Heights of the labels at the lines' ends, moved apart to be read."""
+    order = sorted(range(len(ends)), key=lambda i: ends[i])
+    places, last = list(ends), -1e9
+    for i in order:
+        last = places[i] = max(ends[i], last + 15)
+    over = max(0, last - (HEIGHT - BOTTOM))
+    return [place - over for place in places]
+
+
+def draw(curve, lines, source):
+    """One picture as SVG text."""
+    points = [point for _, line in lines for point in line]
+    x = Axis([p[0] for p in points], LEFT, WIDTH - RIGHT, False)
+    y = Axis([p[1] for p in points], HEIGHT - BOTTOM, TOP, curve.get('linear', False))
+    style = STYLE + ''.join(f'  .c{i} {{ stroke: {light} }} .f{i} {{ fill: {light} }}\n'
+                            for i, (light, _) in enumerate(COLOURS))
+    dark = ('    .paper { fill: #0d1117 } .ink { fill: #e6edf3 } .soft { fill: #9aa4af }\n'
+            '    .grid { stroke: #272d36 } .axis { stroke: #9aa4af }\n' +
+            ''.join(f'    .c{i} {{ stroke: {night} }} .f{i} {{ fill: {night} }}\n'
+                    for i, (_, night) in enumerate(COLOURS)))
+    summary = '; '.join(f'{name}: {short(line[0][1])} at {short(line[0][0])}, '
+                        f'{short(line[-1][1])} at {short(line[-1][0])}' for name, line in lines)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+           f'width="{WIDTH}" height="{HEIGHT}" role="img">',
+           f'<title>{escape(curve["title"])}: {escape(curve["y"])} against '
+           f'{escape(curve["x"])}</title>', f'<desc>{escape(summary)}</desc>',
+           f'<style>{style}  @media (prefers-color-scheme: dark) {{\n{dark}  }}\n</style>',
+           f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="6"/>',
+           f'<text class="ink title" x="{LEFT}" y="26">{escape(curve["title"])}</text>',
+           f'<text class="soft" x="{LEFT}" y="44">{escape(curve["y"])}</text>',
+           f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 24}" '
+           f'text-anchor="middle">{escape(curve["x"])}</text>',
+           f'<text class="soft" x="{WIDTH - 8}" y="{HEIGHT - 6}" text-anchor="end" '
+           f'style="font-size:10px">{escape(source)}</text>']
+    for tick in x.ticks:
+        out.append(f'<line class="grid" x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{TOP}" '
+                   f'y2="{HEIGHT - BOTTOM}"/><text class="soft" x="{x(tick):.1f}" '
+                   f'y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{short(tick)}</text>')
+    for tick in y.ticks:
+        out.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" '
+                   f'y2="{y(tick):.1f}"/><text class="soft" x="{LEFT - 7}" '
+                   f'y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>')
+    out.append(f'<path class="axis" fill="none" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}'
+               f'H{WIDTH - RIGHT}"/>')
+    places = label_places([y(line[-1][1]) for _, line in lines])
+    for i, (name, line) in enumerate(lines):
+        path = ' '.join(f'{x(a):.1f},{y(b):.1f}' for a, b in line)
+        out.append(f'<polyline class="line c{i}" points="{path}"/>')
+        out += [f'<circle class="f{i}" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3">'
+                f'<title>{escape(name)}: {short(b)} at {short(a)}</title></circle>'
+                for a, b in line]
+        out.append(f'<text class="f{i}" x="{x(line[-1][0]) + 9:.1f}" y="{places[i] + 4:.1f}">'
+                   f'{escape(name)}</text>')
+    return '\n'.join(out + ['</svg>', ''])
+
+
+def main(path, folder):
+    with open(path, encoding='utf-8') as file:
+        result = json.load(file)
+    machine = result['machine']
+    source = f'{machine["cpu"]}, {machine["cores"]} cores, {result["build"]["compiler"]}'
+    os.makedirs(folder, exist_ok=True)
+    written = []
+    for curve in CURVES:
+        lines = [(name, points(result, curve['at'])) for name, points in curve['lines']]
+        lines = [(name, line) for name, line in lines if len(line) > 1]
+        if not lines:
+            continue
+        with open(os.path.join(folder, f'curve-{curve["name"]}.svg'), 'w',
+                  encoding='utf-8') as file:
+            file.write(draw(curve, lines, source))
+        written.append({'name': curve['name'], 'title': curve['title'], 'x': curve['x'],
+                        'y': curve['y'], 'lines': [{'name': name, 'points': line}
+                                                   for name, line in lines]})
+    with open(os.path.join(folder, 'curves.json'), 'w', encoding='utf-8') as file:
+        json.dump({'machine': machine, 'build': result['build'], 'command': result['command'],
+                   'curves': written}, file, indent=1)
+        file.write('\n')
+    if not written:
+        sys.exit(f'{path} has no curve: it is not of weir bench --job bench/curves.yaml --json')
+    print('\n'.join(f'{folder}/curve-{curve["name"]}.svg' for curve in written))
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
