@@ -6,7 +6,8 @@
 /* Fractions of a lot's value that a class allows charges to drift, as shifts. */
 static const int drift_shift[WEIR_DRIFT_CLASSES - 1] = {6, 11};
 #define SWEEP_STEP 24
-#define AHEAD      16 /* edges whose memory is asked for ahead */
+#define AHEAD      16 /* edges taken, and added, whose memory is asked for ahead */
+#define ADD_AHEAD  64
 
 static uint32_t *stored_at(struct weir_leg *g, enum weir_direction d) {
     return d == WEIR_LOW ? &g->low_key : &g->high_key;
@@ -302,25 +303,31 @@ static void set_edge(struct weir_exchange *x, uint32_t leg, const struct weir_po
         (struct weir_edge_new){leg, word, (uint16_t)g->market, (uint8_t)d};
 }
 
+static void add_edge(struct weir_exchange *x, const struct weir_edge_new *e) {
+    struct weir_trigger_index *t = &x->trigger;
+    struct weir_trigger_market *tm = &t->markets[e->market];
+    struct weir_edge_set *set = set_of(tm, e->direction, weir_edge_word_of(e->direction, e->word));
+    uint64_t before = weir_edge_least(set);
+    bool added = weir_edge_add(&t->store, set, ~e->word, e->leg);
+    WEIR_CHECK(added);
+    tm->edges++;
+    if (weir_edge_least(set) < before) note_changed(t, e->market);
+    sweep_stale(x, e->market);
+}
+
 void weir_add_edges(struct weir_exchange *x) {
     struct weir_trigger_index *t = &x->trigger;
     const struct weir_edge_new *at = WEIR_AT(&t->adding, struct weir_edge_new, 0);
     uint32_t n = t->adding.count;
-    for (uint32_t i = 0; i < n && n > 1; i++) {
-        struct weir_trigger_market *tm = &t->markets[at[i].market];
-        uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
-        weir_edge_ahead(&t->store, set_of(tm, at[i].direction, word), ~at[i].word);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        struct weir_trigger_market *tm = &t->markets[at[i].market];
-        uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
-        struct weir_edge_set *set = set_of(tm, at[i].direction, word);
-        uint64_t before = weir_edge_least(set);
-        bool added = weir_edge_add(&t->store, set, ~at[i].word, at[i].leg);
-        WEIR_CHECK(added);
-        tm->edges++;
-        if (weir_edge_least(set) < before) note_changed(t, at[i].market);
-        sweep_stale(x, at[i].market);
+    for (uint32_t from = 0, to; from < n; from = to) {
+        to = n - from < ADD_AHEAD ? n : from + ADD_AHEAD;
+        for (uint32_t i = from; i < to && n > 1; i++) {
+            uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
+            weir_edge_ahead(&t->store, set_of(&t->markets[at[i].market], at[i].direction, word),
+                            ~at[i].word);
+        }
+        for (uint32_t i = from; i < to; i++)
+            add_edge(x, &at[i]);
     }
     t->adding.count = 0;
 }

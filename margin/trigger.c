@@ -15,6 +15,7 @@
 #define DRIFT_PART        4
 /* How much prices of collateral are taken to move, as weir_trigger_market's unrest. */
 #define COLLATERAL_UNREST 100
+#define MANY              1024
 #define BLOCK             16 /* scopes whose memory is asked for together */
 
 /* ---- New and free ---------------------------------------------------------------------------- */
@@ -36,8 +37,7 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
     if (!error) error = weir_pool_new(&t->moved, sizeof(uint32_t), markets);
     if (!error) error = weir_pool_new(&t->changed, sizeof(uint32_t), markets);
     if (!error) error = weir_pool_new(&t->taken, sizeof(uint64_t), taken);
-    if (!error)
-        error = weir_pool_new(&t->adding, sizeof(struct weir_edge_new), 2 * BLOCK * markets);
+    if (!error) error = weir_pool_new(&t->adding, sizeof(struct weir_edge_new), edges);
     if (!error) error = weir_pool_new(&t->dirty, sizeof(uint32_t), scopes);
     /* What the end of a command finds, the next one may find again before it is queued. */
     if (!error) error = weir_pool_new(&t->found, sizeof(uint32_t), 2 * scopes);
@@ -340,14 +340,9 @@ static void ask_ahead(const struct weir_exchange *x, const uint32_t *scopes, uin
     }
 }
 
-void weir_trigger_collect(struct weir_exchange *x) {
+/* Looks at every scope in the list, in blocks whose memory is asked for together. */
+static void look_at_dirty(struct weir_exchange *x) {
     struct weir_trigger_index *t = &x->trigger;
-    t->fresh = t->found.count;
-    for (uint32_t i = 0; i < t->moved.count; i++)
-        weir_pass_edges(x, *WEIR_AT(&t->moved, uint32_t, i));
-    t->moved.count = 0;
-    for (uint32_t a = 0; a < x->venue->asset_count && t->assets_moved > 0; a++)
-        if (t->assets[a].moved) weir_pass_collateral(x, a);
     const uint32_t *dirty = WEIR_AT(&t->dirty, uint32_t, 0);
     uint32_t n = t->dirty.count;
     for (uint32_t i = 0; i < n; i += BLOCK) {
@@ -357,9 +352,24 @@ void weir_trigger_collect(struct weir_exchange *x) {
         if (block > 2) ask_ahead(x, &dirty[i], block);
         for (uint32_t k = 0; k < block; k++)
             look_at(x, dirty[i + k]);
-        weir_add_edges(x);
     }
     t->dirty.count = 0;
+}
+
+/* A market that finds many has them looked at while their memory is near; their old edges in the
+ * markets behind it count no more then, and the new ones enter their sets when all are passed. */
+void weir_trigger_collect(struct weir_exchange *x) {
+    struct weir_trigger_index *t = &x->trigger;
+    t->fresh = t->found.count;
+    for (uint32_t i = 0; i < t->moved.count; i++) {
+        weir_pass_edges(x, *WEIR_AT(&t->moved, uint32_t, i));
+        if (t->dirty.count >= MANY) look_at_dirty(x);
+    }
+    t->moved.count = 0;
+    for (uint32_t a = 0; a < x->venue->asset_count && t->assets_moved > 0; a++)
+        if (t->assets[a].moved) weir_pass_collateral(x, a);
+    look_at_dirty(x);
+    weir_add_edges(x);
     for (uint32_t i = 0; i < t->changed.count; i++)
         weir_find_quiet(x, *WEIR_AT(&t->changed, uint32_t, i));
     t->changed.count = 0;
