@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Draws the cost curves of `weir bench --job bench/curves.yaml --json`.
 
-    curves.py RESULT.json FOLDER
+    curves.py RESULT.json... FOLDER
 
-writes FOLDER/curve-NAME.svg for every curve that RESULT has at least two points of, and
-FOLDER/curves.json with the points. Pictures follow the reader's light or dark theme.
+writes FOLDER/curve-NAME.svg for every curve that the results have at least two points of, and
+FOLDER/curves.json with the points. A point is a median, the thin line
+through it reaches from the least to the most. Pictures follow the reader's light or dark theme.
 """
 
 import json
@@ -21,6 +22,7 @@ STYLE = """
   .grid { stroke: #d8dee4; stroke-width: 1 } .axis { stroke: #57606a; stroke-width: 1 }
   text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
   .title { font-size: 15px; font-weight: 600 } .line { fill: none; stroke-width: 2 }
+  .reach { fill: none; stroke-width: 1; opacity: 0.6 }
 """
 
 
@@ -31,7 +33,8 @@ def value(case, *keys):
 
 
 def of(bench, name, y, only=None):
-    """Points of one line: y of the cases of a benchmark whose name holds all of `name`."""
+    """Points of one line, [x, median, least, most]: y of the cases of a benchmark whose name holds
+    all of `name`; of a case measured twice the later."""
     def points(result, x):
         found = {}
         for case in result.get(bench, []):
@@ -40,22 +43,25 @@ def of(bench, name, y, only=None):
             if only and not only(case):
                 continue
             at, cost = x(case), y(case)
-            if at and cost:
-                found[at] = cost
-        return sorted(found.items())
+            if at and cost and cost[0]:
+                found[at] = [at, *cost]
+        return [found[at] for at in sorted(found)]
     return points
 
 
 def median(case):
-    return value(case, 'median')
+    return [case['median'], case['min'], case['max']]
 
 
-def spread(case):
-    return value(case, 'baseline', 'median')
+def baseline(case):
+    """Of the baseline."""
+    base = case['baseline']
+    return base and [base['median'], base['min'], base['max']]
 
 
 def each(case):
-    return value(case, 'each')
+    """For each account found."""
+    return [time / case['found'] for time in median(case)] if case.get('found') else None
 
 
 def parameter(name):
@@ -78,8 +84,8 @@ CURVES = [
      'x': 'accounts', 'y': 'ns a tick', 'at': parameter('accounts'),
      'lines': [('index, one position', of('trigger', ['isolated', ' none '], median, plain)),
                ('index, 1 to 8 positions', of('trigger', ['cross', ' none '], median, plain)),
-               (SCAN + ', one', of('trigger', ['isolated', ' none '], spread, plain)),
-               (SCAN + ', 1 to 8', of('trigger', ['cross', ' none '], spread, plain))]},
+               (SCAN + ', one', of('trigger', ['isolated', ' none '], baseline, plain)),
+               (SCAN + ', 1 to 8', of('trigger', ['cross', ' none '], baseline, plain))]},
     {'name': 'accounts-due', 'title': 'A tick that makes a thousand liquidatable, and a change',
      'x': 'accounts', 'y': 'ns for each account found or changed', 'at': parameter('accounts'),
      'lines': [('found, one position', of('trigger', ['isolated', ' 1010 due '], each, plain)),
@@ -103,13 +109,17 @@ CURVES = [
                                           swept('due'))),
                ('index, 1 to 8 positions', of('trigger', ['cross', ' due '], median,
                                               swept('due'))),
-               (SCAN + ', one', of('trigger', ['isolated', ' due '], spread, swept('due'))),
-               (SCAN + ', 1 to 8', of('trigger', ['cross', ' due '], spread, swept('due')))]},
+               (SCAN + ', one', of('trigger', ['isolated', ' due '], baseline, swept('due'))),
+               (SCAN + ', 1 to 8', of('trigger', ['cross', ' due '], baseline, swept('due')))]},
+    {'name': 'burst', 'title': 'A whole liquidation in a burst of so many accounts',
+     'x': 'accounts', 'y': 'ns of the engine for each liquidation', 'at': parameter('accounts'),
+     'lines': [('nothing else', of('burst', ['a liquidation, 0 '], median)),
+               ('100,000 orders/s beside', of('burst', ['a liquidation, 100000 '], median))]},
     {'name': 'orders', 'title': 'A message to a book of so many orders',
      'x': 'live orders', 'y': 'ns a message', 'at': parameter('live'),
      'lines': [('looking ahead', of('book', ['batched'], median)),
                ('one at a time', of('book', ['singly'], median)),
-               ('tree of lists', of('book', ['singly'], spread))]},
+               ('tree of lists', of('book', ['singly'], baseline))]},
     {'name': 'memory', 'title': 'Bytes of state', 'x': 'accounts', 'y': 'bytes each',
      'at': parameter('accounts'), 'linear': True,
      'lines': [('account, cross', of('memory', ['account, cross'], median)),
@@ -123,8 +133,8 @@ def short(number):
     """1,000,000 as 1 M; 0.01 as it is."""
     for size, letter in ((1e9, ' G'), (1e6, ' M'), (1e3, ' k')):
         if number >= size:
-            return f'{number / size:g}{letter}'
-    return f'{number:g}'
+            return f'{number / size:.4g}{letter}'
+    return f'{number:.4g}'
 
 
 def escape(text):
@@ -166,7 +176,7 @@ def draw(curve, lines, source):
     """One picture as SVG text."""
     points = [point for _, line in lines for point in line]
     x = Axis([p[0] for p in points], LEFT, WIDTH - RIGHT, False)
-    y = Axis([p[1] for p in points], HEIGHT - BOTTOM, TOP, curve.get('linear', False))
+    y = Axis([cost for p in points for cost in p[1:]], HEIGHT - BOTTOM, TOP, curve.get('linear', False))
     style = STYLE + ''.join(f'  .c{i} {{ stroke: {light} }} .f{i} {{ fill: {light} }}\n'
                             for i, (light, _) in enumerate(COLOURS))
     dark = ('    .paper { fill: #0d1117 } .ink { fill: #e6edf3 } .soft { fill: #9aa4af }\n'
@@ -199,19 +209,33 @@ def draw(curve, lines, source):
                f'H{WIDTH - RIGHT}"/>')
     places = label_places([y(line[-1][1]) for _, line in lines])
     for i, (name, line) in enumerate(lines):
-        path = ' '.join(f'{x(a):.1f},{y(b):.1f}' for a, b in line)
+        path = ' '.join(f'{x(p[0]):.1f},{y(p[1]):.1f}' for p in line)
         out.append(f'<polyline class="line c{i}" points="{path}"/>')
-        out += [f'<circle class="f{i}" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3">'
-                f'<title>{escape(name)}: {short(b)} at {short(a)}</title></circle>'
-                for a, b in line]
+        out += [f'<path class="reach c{i}" d="M{x(at):.1f} {y(least):.1f}V{y(most):.1f}"/>'
+                f'<circle class="f{i}" cx="{x(at):.1f}" cy="{y(cost):.1f}" r="3">'
+                f'<title>{escape(name)}: {short(cost)} at {short(at)}, '
+                f'{short(least)} to {short(most)}</title></circle>'
+                for at, cost, least, most in line]
         out.append(f'<text class="f{i}" x="{x(line[-1][0]) + 9:.1f}" y="{places[i] + 4:.1f}">'
                    f'{escape(name)}</text>')
     return '\n'.join(out + ['</svg>', ''])
 
 
-def main(path, folder):
-    with open(path, encoding='utf-8') as file:
-        result = json.load(file)
+def load(paths):
+    """The results of several calls as one; machine and build are the first one's."""
+    result = {}
+    for path in paths:
+        with open(path, encoding='utf-8') as file:
+            for key, what in json.load(file).items():
+                if isinstance(what, list) and key != 'command':
+                    result.setdefault(key, []).extend(what)
+                else:
+                    result.setdefault(key, what)
+    return result
+
+
+def main(paths, folder):
+    result = load(paths)
     machine = result['machine']
     source = f'{machine["cpu"]}, {machine["cores"]} cores, {result["build"]["compiler"]}'
     os.makedirs(folder, exist_ok=True)
@@ -232,11 +256,11 @@ def main(path, folder):
                    'curves': written}, file, indent=1)
         file.write('\n')
     if not written:
-        sys.exit(f'{path} has no curve: it is not of weir bench --job bench/curves.yaml --json')
+        sys.exit(f'{paths[0]} has no curve: it is not of weir bench --job bench/curves.yaml --json')
     print('\n'.join(f'{folder}/curve-{curve["name"]}.svg' for curve in written))
 
 
 if __name__ == '__main__':
-    if len(sys.argv) != 3:
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main(sys.argv[1:-1], sys.argv[-1])
