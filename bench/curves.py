@@ -176,7 +176,8 @@ def draw(curve, lines, source):
     """One picture as SVG text."""
     points = [point for _, line in lines for point in line]
     x = Axis([p[0] for p in points], LEFT, WIDTH - RIGHT, False)
-    y = Axis([cost for p in points for cost in p[1:]], HEIGHT - BOTTOM, TOP, curve.get('linear', False))
+    costs = [cost for p in points for cost in p[1:]]
+    y = Axis(costs, HEIGHT - BOTTOM, TOP, curve.get('linear', False))
     style = STYLE + ''.join(f'  .c{i} {{ stroke: {light} }} .f{i} {{ fill: {light} }}\n'
                             for i, (light, _) in enumerate(COLOURS))
     dark = ('    .paper { fill: #0d1117 } .ink { fill: #e6edf3 } .soft { fill: #9aa4af }\n'

@@ -1,7 +1,7 @@
 /* Bands against every value tried in turn, and the band at once against the walk (R18). */
 #include "margin/band.h"
 
-#include "../scale.h"
+#include "tests/scale.h"
 #include "world.h"
 
 #include <criterion/criterion.h>

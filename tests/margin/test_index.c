@@ -1,7 +1,7 @@
 /* The trigger index against a full scan of all scopes (R17, R18), over random terms and inputs:
  * marks, charges, funding, prices of collateral, balances, positions, leverages, tiers, scopes
  * that enter and leave the queue. */
-#include "../scale.h"
+#include "tests/scale.h"
 #include "world.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* Liquidation prices against every price of a market tried in turn (R17). */
-#include "../scale.h"
+#include "tests/scale.h"
 #include "world.h"
 
 #include <criterion/criterion.h>
