@@ -225,13 +225,14 @@ static void mix_facts(struct bench_case *c, const struct bench *b, const struct 
     snprintf(c->facts, sizeof c->facts,
              "\"n\":%u,\"steps\":%u,\"liquidations\":%llu,\"fills\":%.3f,\"events\":%.3f,"
              "\"book\":%.4f,\"auction\":%.4f,\"backstop\":%.4f,\"adl\":%.4f,\"queue\":%llu,"
-             "\"drain_p50_us\":%.1f,\"drain_max_us\":%.1f,\"longest_us\":%.1f,\"spin_us\":%.1f",
+             "\"processor_ns\":%.1f,\"drain_p50_us\":%.1f,\"drain_max_us\":%.1f,\"longest_us\":%."
+             "1f,\"spin_us\":%.1f",
              b->plan.accounts, b->plan.steps, (unsigned long long)ended, per(fills_of(n), ended),
              per(events_of(n), ended), per(n->closed_by[WEIR_BY_BOOK], ended),
              per(n->closed_by[WEIR_BY_AUCTION], ended), per(n->closed_by[WEIR_BY_BACKSTOP], ended),
              per(n->closed_by[WEIR_BY_ADL], ended), (unsigned long long)p->last.backlog,
-             us(weir_histogram_percentile(&p->last.drain, 500000)), us(p->last.drain.max),
-             us(longest_command(&p->last)), us(b->spin_longest));
+             per(p->last.processor, ended), us(weir_histogram_percentile(&p->last.drain, 500000)),
+             us(p->last.drain.max), us(longest_command(&p->last)), us(b->spin_longest));
 }
 
 static void print_case(struct bench *b, struct bench_case *c) {

@@ -2,6 +2,7 @@
 #include "bench/burst_drive.h"
 
 #include <string.h>
+#include <time.h>
 
 struct driver {
     struct burst_world *w;
@@ -73,9 +74,16 @@ static void idle(struct driver *v) {
     v->quiet = false; /* an auction closes */
 }
 
+static uint64_t processor_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_timing *timing) {
     struct driver v = {.w = w, .d = d, .t = timing, .market = BURST_MARKETS, .begun = w->now};
     memset(timing, 0, sizeof *timing);
+    uint64_t processor = processor_ns();
     v.now = v.start = d->clock(d->clock_ctx);
     v.due = v.start + d->interval;
     uint32_t end = w->round + d->rounds;
@@ -104,4 +112,5 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
         idle(&v);
     }
     timing->wall = v.now - v.start;
+    timing->processor = processor_ns() - processor;
 }

@@ -479,10 +479,11 @@ static void add_bids(struct burst_world *w, uint32_t market) {
         write_name(&name, 'm', market * MAKERS + k);
         open_account(w, &name, RICH);
     }
+    /* In no order of price, as real ones come. */
     weir_qty all = lots * (FALL + BIDS_BELOW) / FALL, placed = 0;
     for (uint64_t j = 0; placed < all; j++) {
         weir_qty one = BID_LOTS / 2 + (weir_qty)weir_random_below(&w->random, BID_LOTS + 1);
-        weir_price below = (weir_price)((weir_wide)(FALL + BIDS_BELOW) * placed / all);
+        weir_price below = (weir_price)weir_random_below(&w->random, FALL + BIDS_BELOW);
         struct weir_command c;
         new_order(w, &c, market, WEIR_BUY, FALL_FROM - below, one);
         write_name(&c.account, 'm', market * MAKERS + j % MAKERS);

@@ -14,6 +14,8 @@ void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope);
 /* All that waited for the next command is placed again. */
 void weir_queue_retry(struct weir_liquidator *lq);
+/* Asks the cache for what the next steps will read. */
+void weir_queue_look_ahead(const struct weir_liquidator *lq);
 void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope);
 
 /* ---- A liquidation --------------------------------------------------------------------------- */

@@ -403,6 +403,7 @@ int64_t weir_liquidation_steps(struct weir_liquidator *lq) {
     while (used < all - kept) {
         uint32_t scope = weir_heap_top(&lq->ready);
         if (scope == WEIR_NO_INDEX) break;
+        weir_queue_look_ahead(lq);
         enum outcome outcome = step(lq, scope);
         if (outcome == NO_CREDIT) break;
         used += outcome == TOOK_STEP;

@@ -1,6 +1,8 @@
 /* The walk of a taker through the book. */
 #include "matching/matching.h"
 
+#define AHEAD 3 /* makers to be met next whose memory is asked for */
+
 static bool same_owner(const struct weir_exchange *x, uint32_t leg, const struct weir_order *o) {
     const struct weir_ledger *l = &x->ledger;
     return weir_leg_owner(l, weir_leg_at(l, leg)) == weir_account_at(l, o->account)->owner;
@@ -60,7 +62,8 @@ static void fill_maker(struct weir_exchange *x, const struct weir_taker *t, uint
 static bool meet(struct weir_exchange *x, const struct weir_taker *t, uint32_t maker,
                  struct weir_walk *walk) {
     const struct weir_order *o = weir_order_at(&x->orders, maker);
-    const struct weir_market *m = &x->venue->markets[o->market];
+    uint32_t market = o->market;
+    const struct weir_market *m = &x->venue->markets[market];
     if (same_owner(x, t->leg, o)) {
         if (prevent_self_trade(x, t, maker, &walk->left)) return true;
         walk->stopped = WEIR_C_SELF_TRADE;
@@ -84,7 +87,9 @@ static bool meet(struct weir_exchange *x, const struct weir_taker *t, uint32_t m
         walk->stopped = WEIR_R_NOT_ALLOWED;
         return false;
     }
+    if (qty == o->open) weir_order_slot_ahead(&x->orders, maker); /* it goes */
     fill_maker(x, t, maker, qty, taker_fee, maker_fee, walk);
+    weir_ladder_makers_ahead(x->books[market].side[t->side ^ 1], &x->orders, AHEAD);
     walk->left -= qty;
     return true;
 }

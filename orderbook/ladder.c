@@ -193,6 +193,11 @@ void weir_ladder_ahead(const struct weir_ladder *ladder, uint32_t place) {
     __builtin_prefetch(ladder->arena->chunks.base + (size_t)place * sizeof(struct chunk), 1);
 }
 
+void weir_ladder_order_ahead(const struct weir_ladder *ladder, const struct weir_order *order) {
+    weir_ladder_ahead(ladder, order->prev);
+    __builtin_prefetch(ladder->arena->levels.base + (size_t)order->level * sizeof(struct level), 1);
+}
+
 void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
                         weir_qty lots) {
     struct weir_order *order = weir_order_at(orders, idx);
@@ -264,4 +269,18 @@ bool weir_ladder_first_level(const struct weir_ladder *ladder, struct weir_level
 bool weir_ladder_next_level(const struct weir_ladder *ladder, struct weir_level_view *view) {
     return view_level(ladder, level_after(ladder->arena, level_at(ladder->arena, view->level)),
                       view);
+}
+
+void weir_ladder_makers_ahead(const struct weir_ladder *ladder, const struct weir_orders *orders,
+                              uint32_t n) {
+    const struct arena *arena = ladder->arena;
+    const struct level *level =
+        ladder->best_level == WEIR_NO_INDEX ? NULL : level_at(arena, ladder->best_level);
+    while (level != NULL && n > 0) {
+        const struct chunk *chunk = chunk_at(arena, level->head);
+        for (uint32_t bits = chunk->live; bits && n > 0; bits &= bits - 1, n--)
+            weir_order_ahead(orders, chunk->order[lowest_bit(bits)]);
+        uint32_t next = level_after(arena, level);
+        level = next == WEIR_NO_INDEX ? NULL : level_at(arena, next);
+    }
 }

@@ -72,6 +72,14 @@ uint64_t weir_orders_names_memory(const struct weir_orders *orders);
 uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
                           const struct weir_name *id);
 
+/* Ask the cache for an order and its name; then, when they have come, for its place in the table.
+ * Any number below the pool's count will do; nothing changes. */
+static inline void weir_order_ahead(const struct weir_orders *orders, uint32_t idx) {
+    __builtin_prefetch(weir_order_at(orders, idx), 1);
+    __builtin_prefetch(weir_order_name(orders, idx), 1);
+}
+void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx);
+
 /* ---- A ladder -------------------------------------------------------------------------------- */
 /* Levels in priority order: `descending` = best is the highest price (bids, sell stops), else the
  * lowest (asks, buy stops). Keyed by order->price, or by stop_price in ladders of stops. */
@@ -94,6 +102,11 @@ void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, 
 /* For look-ahead over pending commands: asks the cache for the place of an order in its queue.
  * `place` is order->prev as weir_ladder_push left it; any number is harmless, nothing changes. */
 void weir_ladder_ahead(const struct weir_ladder *ladder, uint32_t place);
+/* The same of an order that rests in it and has come, with its level. */
+void weir_ladder_order_ahead(const struct weir_ladder *ladder, const struct weir_order *order);
+/* The orders to be filled next, about `n` of them, with their names. */
+void weir_ladder_makers_ahead(const struct weir_ladder *ladder, const struct weir_orders *orders,
+                              uint32_t n);
 /* Oldest order of the best level, or WEIR_NO_INDEX. O(1). */
 uint32_t weir_ladder_first(const struct weir_ladder *ladder);
 /* Price of the best level, 0 when empty. O(1). */

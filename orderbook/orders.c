@@ -142,3 +142,8 @@ uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
     size_t i = slot_of(orders, account, id, hash_of(account, id));
     return orders->slots[2 * i] - 1; /* 0 - 1 is WEIR_NO_INDEX */
 }
+
+void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx) {
+    uint32_t hash = hash_of(weir_order_at(orders, idx)->account, weir_order_name(orders, idx));
+    __builtin_prefetch(&orders->slots[2 * (size_t)(hash & orders->slot_mask)], 1);
+}
