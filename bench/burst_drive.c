@@ -4,6 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Orders that wait come first, but so many in a row at most: where more arrive than the machine can
+ * serve, they wait ever longer and the burst still ends. */
+#define AT_ONCE 64
+
 struct driver {
     struct burst_world *w;
     const struct burst_drive *d;
@@ -13,6 +17,7 @@ struct driver {
     uint64_t due;        /* the next ordinary command */
     uint64_t tick;       /* when the present round began; 0: it is done */
     uint32_t market;     /* whose index is next */
+    uint32_t in_row;     /* orders served since anything else was done */
     bool quiet;          /* the last command had nothing left to do */
 };
 
@@ -34,7 +39,11 @@ static void apply(struct driver *v, const struct weir_command *c) {
 
 /* An order that waits, if one does. */
 static bool serve(struct driver *v) {
-    if (v->d->interval == 0 || v->now < v->due) return false;
+    if (v->d->interval == 0 || v->now < v->due || v->in_row == AT_ONCE) {
+        v->in_row = 0;
+        return false;
+    }
+    v->in_row++;
     struct weir_command c;
     burst_ordinary(v->w, &c);
     uint64_t before = v->t->engine;
@@ -87,7 +96,7 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
     v.now = v.start = d->clock(d->clock_ctx);
     v.due = v.start + d->interval;
     uint32_t end = w->round + d->rounds;
-    for (;;) {
+    while (d->stopped == NULL || !d->stopped()) {
         struct weir_command c;
         if (serve(&v) || tick(&v)) continue;
         look(&v);

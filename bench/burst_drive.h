@@ -9,7 +9,7 @@ struct burst_timing {
     struct weir_histogram ordinary; /* from when an order was due to when it was done */
     struct weir_histogram drain;    /* from a tick to when nothing was left to do but wait */
     uint64_t engine, engine_ordinary, wall;
-    uint64_t processor; /* time of the whole loop, the driver's part included */
+    uint64_t processor;               /* time of the whole loop, the driver's part included */
     uint64_t longest[WEIR_CMD_COUNT]; /* wall time of one command */
     uint64_t commands;
     uint64_t backlog; /* longest queue */
@@ -25,6 +25,7 @@ struct burst_drive {
     void *clock_ctx;
     uint64_t (*backlog)(void *ctx);
     void *backlog_ctx;
+    bool (*stopped)(void); /* true: end at once; NULL: never */
 };
 
 /* Commands bear the clock's time, counted from the world's. */

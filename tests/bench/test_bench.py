@@ -181,7 +181,8 @@ class BenchTest(unittest.TestCase):
             self.assertGreaterEqual(case['resident'], case['median'])
 
     def test_the_burst_ends_as_it_must(self):
-        done = subprocess.run([PROGRAM, 'bench', 'burst', '--quick', '--accounts', '10000', '--runs', '1', '--json'],
+        done = subprocess.run([PROGRAM, 'bench', 'burst', '--quick', '--accounts', '10000',
+                               '--runs', '1', '--json'],
                               capture_output=True, text=True, timeout=600)
         self.assertEqual(done.returncode, 0, done.stderr)
         cases = json.loads(done.stdout)['burst']

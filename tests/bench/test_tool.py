@@ -242,6 +242,21 @@ jobs: [{bench: trigger, accounts: [2000, 20000000], case: isolated 2000 none}]''
                 if wait_for:
                     self.assertEqual(result['trigger'][0]['name'], 'isolated 2000 none')
 
+    def test_an_interrupted_burst_ends(self):
+        process = subprocess.Popen([PROGRAM, 'bench', 'burst', '--accounts', '200000', '--json'],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        printed, problems = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, problems), (130, ''))
+        self.assertIs(json.loads(printed)['interrupted'], True)
+
+    def test_more_orders_than_the_machine_serves(self):
+        done = bench('burst', '--accounts', '1000', '--ticks', '64', '--rate', '5000000',
+                     '--runs', '1', '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(all(case['checked'] for case in json.loads(done.stdout)['burst']))
+
     def test_curves_are_drawn(self):
         path = self.write('job.yaml', '''
 runs: 1
