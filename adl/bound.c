@@ -1,10 +1,11 @@
-/* Bounds of scores (R28) from a box of entry values and shares. Everything is rounded so that no
- * exact score lies above. */
+/* Bounds of scores (R28) from a box of entry values and what stands behind them. Everything is
+ * rounded so that no exact score lies above. */
 #include "adl/index.h"
 
 #define ONE      (INT64_C(1) << 20) /* of ratios */
 #define RATIO_UP (INT64_C(1) << 31) /* a ratio this large is unknown */
 #define SHARE_UP (INT64_C(1) << 42)
+#define SUM_UP   (INT64_C(1) << 60)
 #define DRIFT_UP (INT64_C(7) << 24) /* 7/64: behind it tiers may be others than was reckoned */
 
 /* Product of two ratios, in parts per 10^9, rounded down. */
@@ -12,86 +13,184 @@ static int64_t product(int64_t a, int64_t b) {
     return (int64_t)((unsigned __int128)((uint64_t)a * (uint64_t)b) * (uint64_t)WEIR_PPB >> 40);
 }
 
-int64_t weir_adl_share_now(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                           const struct weir_adl_box *b) {
-    if (!v->mixed) return b->share + v->offset;
-    int64_t drift = weir_adl_drift(ix, b->epoch);
-    int64_t oldest = b->oldest == b->epoch ? drift : weir_adl_drift(ix, b->oldest);
-    if (oldest > DRIFT_UP) return -SHARE_UP;
-    return b->share - (int64_t)((weir_wide)b->slack * drift >> 30) - 1;
+int64_t weir_adl_moved(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                       const struct weir_adl_box *b) {
+    if (!v->mixed) return 0;
+    if (weir_adl_drift(ix, b->oldest) > DRIFT_UP) return INT64_MAX;
+    int64_t drift = weir_adl_drift_beside(ix, b->epoch, v->market);
+    return drift == 0 ? 0 : (int64_t)((weir_wide)b->slack * drift >> 30) + 1;
 }
 
-/* u <= (N - V) / V of positions that gain as N grows, u <= (V - N) / V of the others. */
-static int64_t gain_ratio(const struct weir_adl_view *v, int64_t entry) {
-    if (v->grows) {
-        if (entry <= 0) return RATIO_UP;
-        return ((v->high - entry) * ONE + entry - 1) / entry;
-    }
+/* u of the best entry, which gains `gain` > 0. */
+static int64_t gain_ratio(const struct weir_adl_view *v, int64_t gain, int64_t entry) {
+    if (entry <= 0) return RATIO_UP;
     /* Entries carry 65 units against the rounding of inverse values, which only do where the
      * value is not small beside them; all is gained at most. */
-    if (entry >= SHARE_UP >> 2 || v->low < entry / 64) return ONE;
-    return ((entry - v->low) * ONE + entry - 1) / entry;
+    if (!v->grows && (entry >= WEIR_ADL_ENTRY_UP || v->low < entry / 64)) return ONE;
+    return (gain * ONE + entry - 1) / entry;
 }
 
-static int64_t loss_ratio(const struct weir_adl_view *v, int64_t entry) {
-    if (!v->grows && entry <= 0) return 0; /* V = 0 and u = 0 */
-    int64_t lost = v->grows ? entry - v->high : v->low - entry;
-    return weir_min(lost * ONE / entry, RATIO_UP);
+/* The least of x + a / x for x in [low, high], a >= 0: at the root of a where that is within. Two
+ * steps of Newton's from the middle end at or above the root, so a / s is at or below it. */
+static int64_t least_sum(unsigned __int128 a, int64_t low, int64_t high) {
+    unsigned __int128 l = (unsigned __int128)low * (uint64_t)low;
+    unsigned __int128 h = (unsigned __int128)high * (uint64_t)high;
+    if (l >= a) return low + (int64_t)(a / (uint64_t)low);
+    if (h <= a) return high + (int64_t)weir_wide_min((weir_wide)(a / (uint64_t)high), SUM_UP);
+    uint64_t s = (uint64_t)(low + high) / 2;
+    for (int i = 0; i < 2; i++)
+        s = (s + (uint64_t)(a / s)) / 2 + 1;
+    return (int64_t)(2 * (uint64_t)(a / s));
+}
+
+/* Of positions that gain as value falls, gains x of at least `low` and at most `high` a lot and
+ * equity of at least rest + x: u * L <= x / (value + x) * held / (rest + x), which is
+ * held / (value + rest + x + value * rest / x). Times 2^20. */
+static int64_t falling_score(int64_t value, int64_t held, int64_t rest, int64_t low, int64_t high) {
+    unsigned __int128 a = (unsigned __int128)value * (uint64_t)rest;
+    int64_t below = value + rest + least_sum(a, low, high) - 2;
+    return weir_min(held * ONE / below + 1, RATIO_UP);
+}
+
+static int64_t gaining_bound(const struct weir_adl_view *v, const struct weir_adl_box *b,
+                             int64_t rest, int64_t held) {
+    int64_t most = v->grows ? v->high - b->low : b->high - v->low;
+    int64_t least = weir_max(1, v->grows ? v->high - b->high : b->low - v->low);
+    int64_t gain = gain_ratio(v, most, v->grows ? b->low : b->high);
+    /* What grows with x is best at the most, where rest >= 0; else take each factor's best. */
+    bool rises = v->grows && rest >= 0;
+    int64_t share = v->posted ? rest : rest + (rises ? most : least);
+    int64_t leverage = v->leverage_cap;
+    if (share > 0) leverage = weir_min(leverage, (held * ONE + share - 1) / share);
+    if (gain >= RATIO_UP || leverage >= RATIO_UP) return INT64_MAX;
+    int64_t bound = product(gain, leverage) + 2;
+    /* Of one entry value that is all there is to know. */
+    if (b->low == b->high || v->grows || v->posted || rest <= 0 || v->low < b->high / 64 ||
+        b->high >= WEIR_ADL_ENTRY_UP)
+        return bound;
+    return weir_min(bound, product(ONE, falling_score(v->low, held, rest, least, most)) + 2);
+}
+
+/* u / L: what bounds L from above bounds the score from above, too. */
+static int64_t losing_bound(const struct weir_adl_view *v, const struct weir_adl_box *b,
+                            int64_t rest, int64_t held) {
+    int64_t lost = v->grows ? b->low - v->high : v->low - b->high;
+    int64_t entry = v->grows ? b->low : b->high;
+    if (entry <= 0) return 0;                                       /* V = 0 and u = 0 */
+    int64_t worst = v->grows ? v->high - b->high : b->low - v->low; /* <= 0 */
+    int64_t share = v->posted ? rest : rest + worst, inverse = 0;
+    if (share > 0) inverse = weir_min(weir_min(share, SHARE_UP) * ONE / held, RATIO_UP);
+    if (v->leverage_cap < INT64_MAX) inverse = weir_max(inverse, ONE * ONE / v->leverage_cap - 1);
+    int64_t loss = weir_max(weir_min(lost * ONE / entry, RATIO_UP) - 1, 0);
+    return weir_min(0, 2 - product(loss, inverse));
+}
+
+/* A box of mixed boxes knows share / notional alone. */
+static int64_t summary_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                             const struct weir_adl_box *b, int64_t most) {
+    int64_t part = 0;
+    if (weir_adl_drift(ix, b->oldest) <= DRIFT_UP)
+        part = b->rest - (int64_t)((weir_wide)b->slack * weir_adl_drift(ix, b->epoch) >> 30) - 1;
+    part >>= 10;
+    if (v->leverage_cap < INT64_MAX) part = weir_max(part, ONE * ONE / v->leverage_cap - 1);
+    if (most <= 0) {
+        int64_t lost = -most, entry = v->grows ? b->low : b->high;
+        if (entry <= 0) return 0; /* V = 0 and u = 0 */
+        int64_t loss = weir_max(weir_min(lost * ONE / entry, RATIO_UP) - 1, 0);
+        return weir_min(0, 2 - product(loss, weir_clamp(part, 0, RATIO_UP)));
+    }
+    int64_t gain = gain_ratio(v, most, v->grows ? b->low : b->high);
+    int64_t leverage = part > 0 ? ONE * ONE / part + 1 : RATIO_UP;
+    if (gain >= RATIO_UP || leverage >= RATIO_UP) return INT64_MAX;
+    return product(gain, leverage) + 2;
 }
 
 int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                       const struct weir_adl_box *b, bool leaf) {
-    if (b->share == WEIR_ADL_EMPTY) return INT64_MIN;
-    int64_t share = weir_adl_share_now(ix, v, b);
-    if (leaf && v->alone_exact && share < -8) return INT64_MIN; /* it is not above 0 */
-    bool gains = v->grows ? v->high > b->entry : v->low < b->entry;
-    if (gains) {
-        int64_t leverage = v->leverage_cap;
-        if (share > 0) leverage = weir_min(leverage, (v->high * ONE + share - 1) / share);
-        int64_t gain = gain_ratio(v, b->entry);
-        if (gain >= RATIO_UP || leverage >= RATIO_UP) return INT64_MAX;
-        return product(gain, leverage) + 2;
+                       const struct weir_adl_box *b) {
+    if (b->rest == WEIR_ADL_EMPTY) return INT64_MIN;
+    bool leaf = b->leg != WEIR_NO_INDEX;
+    int64_t most = v->grows ? v->high - b->low : b->high - v->low;
+    if (v->mixed && !leaf) return summary_bound(ix, v, b, most);
+    int64_t moved = weir_adl_moved(ix, v, b), rest = -SHARE_UP, held = SHARE_UP;
+    if (moved < INT64_MAX && v->high + b->others + moved < SHARE_UP) {
+        rest = b->rest + v->offset - moved;
+        held = v->high + b->others + moved;
     }
-    /* At a loss: u / L, so what bounds L from above bounds the score from above too. */
-    int64_t inverse = 0;
-    if (share > 0) inverse = weir_min(weir_min(share, SHARE_UP) * ONE / v->high, RATIO_UP);
-    if (v->leverage_cap < INT64_MAX) inverse = weir_max(inverse, ONE * ONE / v->leverage_cap - 1);
-    int64_t loss = weir_max(loss_ratio(v, b->entry) - 1, 0);
-    return weir_min(0, 2 - product(loss, inverse));
+    if (leaf && v->alone_exact && rest + (v->posted ? 0 : most) < -16)
+        return INT64_MIN; /* its share is not above 0 */
+    return most > 0 ? gaining_bound(v, b, rest, held) : losing_bound(v, b, rest, held);
 }
 
 /* ---- Boxes of boxes -------------------------------------------------------------------------- */
 
-/* Makes a box count from the present epoch: it keeps its bounds, a little wider. */
-static struct weir_adl_box from_now(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                                    const struct weir_adl_box *b) {
-    struct weir_adl_box n = *b;
-    if (!v->mixed || b->epoch == ix->epoch) return n;
-    int64_t since = weir_adl_drift(ix, ix->epoch);
-    n.share = weir_adl_share_now(ix, v, b) - (int64_t)((weir_wide)b->slack * since >> 30) - 1;
+/* A mixed leaf as a box of boxes knows it: share / notional, which is (rest + x) / (v + h), times
+ * 2^30, and what a move of all prices, the own mark's included, takes off it: with either term
+ * moving by A * D at most, A / (v + h) * (1 + it) * D. */
+static struct weir_adl_box summary_of(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                                      const struct weir_adl_box *leaf) {
+    struct weir_adl_box n = *leaf;
+    int64_t moved = weir_adl_moved(ix, v, leaf);
+    n.leg = WEIR_NO_INDEX;
     n.epoch = (uint8_t)ix->epoch;
+    n.others = n.slack = 0;
+    n.rest = -SHARE_UP;
+    if (moved == INT64_MAX) return n;
+    int64_t gain = v->grows ? v->low - leaf->high : leaf->low - v->high;
+    int64_t share = leaf->rest + v->offset - moved + (v->posted ? 0 : gain);
+    int64_t held = v->high + leaf->others + moved;
+    if (share <= 0 || held > SHARE_UP) return n;
+    weir_wide part = ((weir_wide)share << 30) / held;
+    weir_wide slack = (leaf->slack + v->base + 1) * (((weir_wide)1 << 30) + part) / held + 1;
+    part -= (slack * weir_adl_drift(ix, ix->epoch) >> 30) + 1;
+    if (slack > SHARE_UP || part > SHARE_UP || part < 0) return n;
+    n.slack = (int64_t)slack;
+    n.rest = (int64_t)part;
+    return n;
+}
+
+/* Makes a box of mixed boxes count from the present epoch: a little less. */
+static struct weir_adl_box from_now(struct weir_adl_index *ix, const struct weir_adl_box *b) {
+    struct weir_adl_box n = *b;
+    if (b->epoch == ix->epoch) return n;
+    n.epoch = (uint8_t)ix->epoch;
+    if (weir_adl_drift(ix, b->oldest) > DRIFT_UP) { /* nor will it tell, counted from elsewhere */
+        n.rest = -SHARE_UP;
+        return n;
+    }
+    int64_t moved = weir_adl_drift(ix, b->epoch) + weir_adl_drift(ix, ix->epoch);
+    n.rest -= (int64_t)((weir_wide)b->slack * moved >> 30) + 1;
     return n;
 }
 
 bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
                     struct weir_adl_box *outer, const struct weir_adl_box *inner) {
-    if (inner->share == WEIR_ADL_EMPTY) return false;
-    if (outer->share == WEIR_ADL_EMPTY) {
-        *outer = *inner;
+    if (inner->rest == WEIR_ADL_EMPTY) return false;
+    struct weir_adl_box a = *outer, b = *inner;
+    if (v->mixed && b.leg != WEIR_NO_INDEX) b = summary_of(ix, v, inner);
+    if (outer->rest == WEIR_ADL_EMPTY) {
+        *outer = b;
         outer->leg = WEIR_NO_INDEX;
         return true;
     }
-    struct weir_adl_box a = *outer, b = *inner;
+    if (!v->mixed) {
+        bool wider =
+            inner->low < outer->low || inner->high > outer->high || inner->rest < outer->rest;
+        outer->low = weir_min(outer->low, inner->low);
+        outer->high = weir_max(outer->high, inner->high);
+        outer->rest = weir_min(outer->rest, inner->rest);
+        return wider;
+    }
     if (a.epoch != b.epoch) {
-        a = from_now(ix, v, &a);
-        b = from_now(ix, v, &b);
+        a = from_now(ix, &a);
+        b = from_now(ix, &b);
     }
     struct weir_adl_box sum = a;
-    sum.entry = v->grows ? weir_min(a.entry, b.entry) : weir_max(a.entry, b.entry);
-    sum.share = weir_min(a.share, b.share);
+    sum.low = weir_min(a.low, b.low);
+    sum.high = weir_max(a.high, b.high);
+    sum.rest = weir_min(a.rest, b.rest);
     sum.slack = weir_max(a.slack, b.slack);
     sum.oldest = a.oldest < b.oldest ? a.oldest : b.oldest;
-    bool changed = sum.entry != outer->entry || sum.share != outer->share ||
+    bool changed = sum.low != outer->low || sum.high != outer->high || sum.rest != outer->rest ||
                    sum.slack != outer->slack || sum.oldest != outer->oldest ||
                    sum.epoch != outer->epoch;
     *outer = sum;

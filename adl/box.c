@@ -1,17 +1,22 @@
 /* The box of one position: its entry value, and what stands behind a lot of it. */
 #include "adl/index.h"
 
-#define ENTRY_UP (INT64_C(1) << 40)
-#define SHARE_UP (INT64_C(1) << 42)
-#define ONE      ((weir_wide)1 << 20)
+#define SHARE_UP      (INT64_C(1) << 42)
+#define ONE           ((weir_wide)1 << 20)
+/* What entries of inverse positions that gain as value falls carry, see weir_adl_bound. */
+#define INVERSE_UNITS 65
 
 /* An amount per lot, in units times 2^shift, rounded down. */
 static weir_wide per_lot(weir_wide amount, weir_wide lots, int shift) {
     if (shift >= 0) return weir_mul_div_floor(amount, (weir_wide)1 << shift, lots);
     return weir_div_floor(amount, lots << -shift);
 }
-static int64_t clamp_share(weir_wide share) {
-    return weir_clamp(weir_saturate(share), -SHARE_UP, SHARE_UP);
+static int64_t clamp_rest(weir_wide rest) {
+    return weir_clamp(weir_saturate(rest), -SHARE_UP, SHARE_UP);
+}
+/* A unit of money a lot, rounded up. */
+static weir_wide unit_per_lot(weir_wide units, weir_wide lots, int shift) {
+    return -per_lot(-units, lots, shift);
 }
 
 /* A lot's value at a price, rounded down. */
@@ -55,11 +60,12 @@ void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int si
                                 .low = weir_max(0, weir_saturate(value)),
                                 .high = weir_saturate(value) + 1,
                                 .leverage_cap = INT64_MAX};
-    if (family == WEIR_ADL_ALONE) {
-        v->offset = -(int64_t)charged;
-        if (with_pnl) v->offset += v->grows ? v->low : -v->high;
-        v->alone_exact = m->contract == WEIR_LINEAR;
-    }
+    v->market = market;
+    if (ix->base[market].mark > 0)
+        v->base = weir_saturate(lot_value(m, ix->base[market].mark, line->shift)) + 1;
+    v->posted = !with_pnl;
+    v->offset = -(int64_t)charged;
+    v->alone_exact = family == WEIR_ADL_ALONE && m->contract == WEIR_LINEAR;
     /* R17: healthy means equity of at least MM, so a share of at least the lowest rate. */
     weir_rate least = x->risks[market].tiers.row[0].rate;
     if (with_pnl && least > 0 && m->margin_basis == WEIR_BASIS_MARK &&
@@ -78,29 +84,39 @@ enum weir_adl_family weir_adl_family_of(const struct weir_exchange *x, const str
     return WEIR_ADL_ALONE;
 }
 
-/* The only position: its share is the equity (or the balance), but for rounding. */
+/* What the rest is taken less by: for the rounding of entries and of inverse values, and what
+ * their entries carry. */
+static weir_wide rounding_of(const struct weir_market *m, weir_wide lots, int shift) {
+    return 4 + (m->contract == WEIR_INVERSE ? unit_per_lot(INVERSE_UNITS + 1, lots, shift) : 0);
+}
+
+/* The rest of a position from its scope's equity without its gain. */
+static int64_t rest_of(const struct weir_adl_index *ix, const struct weir_adl_line *line,
+                       const struct weir_leg *g, weir_wide equity) {
+    const struct weir_exchange *x = ix->x;
+    weir_wide lots = weir_abs(g->size);
+    weir_wide charged = weir_lot_charged(&x->ledger.markets[g->market], g->size) - line->charged;
+    return clamp_rest(per_lot(equity, lots, line->shift) + per_lot(charged, 1, line->shift) -
+                      rounding_of(&x->venue->markets[g->market], lots, line->shift));
+}
+
+/* The only position: its share is the balance and its gain (or the balance), but for rounding. */
 static void box_alone(const struct weir_adl_index *ix, const struct weir_adl_line *line,
                       const struct weir_leg *g, struct weir_adl_box *b) {
-    const struct weir_exchange *x = ix->x;
-    const struct weir_market *m = &x->venue->markets[g->market];
-    const struct weir_market_ledger *l = &x->ledger.markets[g->market];
-    weir_wide lots = weir_abs(g->size);
-    weir_wide own = weir_scope_own_balance(weir_scope_at(&x->ledger, g->scope)) +
-                    weir_leg_pending(&x->ledger, g);
-    if (x->venue->adl_equity == WEIR_ADL_WITH_PNL)
-        own += weir_adl_grows(m, g->size < 0) ? -(weir_wide)g->entry_value : g->entry_value;
-    if (m->contract == WEIR_INVERSE) own -= 1; /* its value is rounded down */
-    weir_wide charged = weir_lot_charged(l, g->size) - line->charged;
-    b->share = clamp_share(per_lot(own, lots, line->shift) + per_lot(charged, 1, line->shift));
+    const struct weir_ledger *l = &ix->x->ledger;
+    weir_wide own = weir_scope_own_balance(weir_scope_at(l, g->scope)) + weir_leg_pending(l, g);
+    b->rest = rest_of(ix, line, g, own);
 }
 
 /* ---- Positions of mixed scopes --------------------------------------------------------------- */
 
 /* What is known of a requirement while prices move by at most an eighth of their base. */
 struct reach {
-    weir_wide low, high;           /* it is no less, no more than this now */
-    weir_wide low_move, high_move; /* and that moves by no more than this, a move by the base */
-    weir_wide base;                /* the position's value at the base price */
+    weir_wide high;      /* it is no more than this now */
+    weir_wide high_move; /* and that moves by no more than this, a move by the base */
+    weir_wide base;      /* the position's value at the base price */
+    weir_wide value;     /* at mark */
+    weir_rate least;     /* the least part of the value that it ever is */
 };
 
 static bool reach_of(const struct weir_adl_index *ix, const struct weir_leg *g, struct reach *r) {
@@ -111,24 +127,25 @@ static bool reach_of(const struct weir_adl_index *ix, const struct weir_leg *g, 
     bool at_bankruptcy = m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY;
     if (base == 0 || (m->closing_fee_reserve > 0 && at_bankruptcy)) return false;
     weir_wide value = weir_value(m, mark, weir_abs(g->size));
+    r->value = value;
     r->base = weir_value(m, base, weir_abs(g->size)) + 1;
-    weir_wide mm = weir_maintenance(m, risk, mark, g->size, g->entry_value);
-    weir_rate low = 0, high = 0;
-    r->low = mm - 2;
+    weir_wide far = r->base / 8 + 2, mm;
+    mm = weir_maintenance(m, risk, mark, g->size, g->entry_value);
+    weir_rate high = 0;
     r->high = mm + 2;
     if (m->margin_basis == WEIR_BASIS_MARK) {
-        weir_wide far = r->base / 8 + 2;
-        uint32_t below = weir_tier_of(m, risk, weir_wide_max(0, value - far));
+        weir_wide low_value = weir_wide_max(0, value - far);
+        uint32_t below = weir_tier_of(m, risk, low_value);
         uint32_t above = weir_tier_of(m, risk, value + far), here = weir_tier_of(m, risk, value);
         bool whole = m->tier_mode == WEIR_TIER_WHOLE;
-        low = risk->tiers.row[whole ? below : here].rate;
         high = risk->tiers.row[above].rate;
-        if (whole) {
-            r->low -= weir_div_ceil(value * (risk->tiers.row[here].rate - low), WEIR_PPB);
-            r->high += weir_div_ceil(value * (high - risk->tiers.row[here].rate), WEIR_PPB);
-        }
+        r->least = risk->tiers.row[below].rate;
+        /* N * r - d of N, which as a part of N is least where N is least. */
+        if (!whole && below > 0) r->least -= (weir_rate)(risk->deduction[below] / low_value) + 1;
+        if (whole) r->high += weir_div_ceil(value * (high - risk->tiers.row[here].rate), WEIR_PPB);
+    } else {
+        r->least = (weir_rate)weir_mul_div_floor(mm - 1, WEIR_PPB, value + far);
     }
-    r->low_move = weir_div_ceil(r->base * (low + m->closing_fee_reserve), WEIR_PPB);
     r->high_move = weir_div_ceil(r->base * (high + m->closing_fee_reserve), WEIR_PPB);
     return true;
 }
@@ -150,45 +167,60 @@ static weir_wide collateral_reach(const struct weir_adl_index *ix, uint32_t scop
     return sum;
 }
 
-/* The share E * MM_i / MM of a scope is at least (E - G * D) * (MM_i - m_i * D) / (MM + m * D)
- * after a drift D, G the value of all it holds at base prices, m_i and m what requirements move
- * by; that is at least E * MM_i / MM * (1 - (G / E + m_i / MM_i + m / MM) * D). */
-static void box_mixed(struct weir_adl_index *ix, const struct weir_adl_line *line,
-                      const struct weir_leg *g, struct weir_adl_box *b) {
+/* The other positions of a scope. */
+struct beside {
+    weir_wide high, high_move, base, equity, rounding;
+};
+
+static bool look_beside(const struct weir_adl_index *ix, const struct weir_leg *g,
+                        struct beside *s) {
     const struct weir_exchange *x = ix->x;
     const struct weir_ledger *l = &x->ledger;
-    struct reach own = {0}, r;
-    weir_wide equity = 0, high = 0, high_move = 0, pnl = 0, rounding = 0;
-    weir_wide all = collateral_reach(ix, g->scope, &rounding);
-    b->share = -SHARE_UP;
+    *s = (struct beside){.equity = weir_scope_own_balance(weir_scope_at(l, g->scope))};
+    s->base = collateral_reach(ix, g->scope, &s->rounding);
+    bool with_pnl = x->venue->adl_equity == WEIR_ADL_WITH_PNL;
+    if (with_pnl) s->equity += weir_scope_worth(x, g->scope);
     for (uint32_t i = weir_scope_first_leg(l, g->scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, g->scope, i)) {
         const struct weir_leg *leg = weir_leg_at(l, i);
+        struct reach r;
         if (leg->size == 0) continue;
-        if (!reach_of(ix, leg, &r)) return;
-        if (leg == g) own = r;
-        high += r.high;
-        high_move += r.high_move;
-        all += r.base;
-        rounding++;
-        equity += weir_leg_pending(l, leg);
-        pnl += weir_unrealised(&x->venue->markets[leg->market], x->prices[leg->market].mark,
-                               leg->size, leg->entry_value);
+        s->equity += weir_leg_pending(l, leg);
+        if (leg == g) continue;
+        if (!reach_of(ix, leg, &r)) return false;
+        s->high += r.high;
+        s->high_move += r.high_move;
+        s->base += r.base;
+        s->rounding++;
+        if (with_pnl)
+            s->equity += weir_unrealised(&x->venue->markets[leg->market],
+                                         x->prices[leg->market].mark, leg->size, leg->entry_value);
     }
-    equity += weir_scope_own_balance(weir_scope_at(l, g->scope)) - rounding;
-    if (x->venue->adl_equity == WEIR_ADL_WITH_PNL) equity += pnl + weir_scope_worth(x, g->scope);
-    if (equity <= 0 || own.low <= 0 || high <= 0) return;
-    weir_wide share = weir_mul_div_floor(equity, own.low, high) - 2, lots = weir_abs(g->size);
-    if (share <= 0) return;
-    weir_wide part = per_lot(share, lots, line->shift);
-    weir_wide factor = weir_mul_div_floor(all, ONE, equity) +
-                       weir_mul_div_floor(own.low_move, ONE, own.low) +
-                       weir_mul_div_floor(high_move, ONE, high) + 4;
-    weir_wide slack = weir_mul_div_floor(part + 1, factor, ONE) + 1;
-    if (slack > (weir_wide)SHARE_UP * 2) return;
+    return true;
+}
+
+/* share = floor(E * MM_i / MM). With MM_i >= r * N, N / share is at most (N + M / r) / (E - k), M
+ * what the others require, k = MM / MM_i against the rounding; all of it for a lot. */
+static void box_mixed(struct weir_adl_index *ix, const struct weir_adl_line *line,
+                      const struct weir_leg *g, struct weir_adl_box *b) {
+    struct beside s;
+    struct reach own;
+    b->rest = -SHARE_UP;
+    if (!reach_of(ix, g, &own) || own.least <= 0 || !look_beside(ix, g, &s)) return;
+    weir_wide lots = weir_abs(g->size), least_value = own.value - own.base / 8 - 2;
+    weir_wide least = weir_mul_div_floor(least_value, own.least, WEIR_PPB);
+    if (least <= 0) return;
+    weir_wide most = s.high + s.high_move / 8 + own.high + own.high_move / 8 + 2;
+    weir_wide equity = s.equity - s.rounding - weir_div_ceil(most, least) - 1;
+    weir_wide others = -weir_mul_div_floor(-s.high, WEIR_PPB, own.least);
+    weir_wide moves = -weir_mul_div_floor(-s.high_move, WEIR_PPB, own.least);
+    weir_wide slack = unit_per_lot(weir_wide_max(s.base, moves), lots, line->shift) + 1;
+    others = unit_per_lot(others, lots, line->shift);
+    if (slack > SHARE_UP || others > SHARE_UP) return;
+    weir_wide since = slack * weir_adl_drift_beside(ix, ix->epoch, g->market) >> 30;
     b->slack = (int64_t)slack;
-    b->share = clamp_share(
-        part - (weir_mul_div_floor(slack, weir_adl_drift(ix, ix->epoch), (weir_wide)1 << 30) + 1));
+    b->others = (int64_t)(others + since + 1);
+    b->rest = clamp_rest(rest_of(ix, line, g, equity) - since - 1);
 }
 
 void weir_adl_box_of(struct weir_adl_index *ix, const struct weir_adl_line *line,
@@ -200,10 +232,12 @@ void weir_adl_box_of(struct weir_adl_index *ix, const struct weir_adl_line *line
     if (weir_adl_grows(m, g->size < 0)) {
         entry = per_lot(v, lots, line->shift);
     } else {
-        if (m->contract == WEIR_INVERSE) v += 65; /* against the rounding of the value */
+        if (m->contract == WEIR_INVERSE) v += INVERSE_UNITS;
         entry = -per_lot(-v, lots, line->shift);
     }
-    *out = (struct weir_adl_box){.entry = weir_clamp(weir_saturate(entry), 0, ENTRY_UP),
+    int64_t at = weir_clamp(weir_saturate(entry), 0, WEIR_ADL_ENTRY_UP);
+    *out = (struct weir_adl_box){.low = at,
+                                 .high = at,
                                  .leg = leg,
                                  .epoch = (uint8_t)ix->epoch,
                                  .oldest = (uint8_t)ix->epoch};

@@ -55,17 +55,20 @@ static weir_wide market_drift(const struct weir_market *m, weir_price base,
                    : weir_mul3_div2_floor(-charged * m->face_divisor, base, ONE, m->face_units, 1));
 }
 
-static int64_t drift_since(struct weir_adl_index *ix, uint32_t epoch) {
+static void measure(struct weir_adl_index *ix, uint32_t epoch) {
     const struct weir_exchange *x = ix->x;
-    weir_wide most = 0;
+    weir_wide most = 0, own = 0;
     for (uint32_t m = 0; m < x->venue->market_count; m++) {
         const struct weir_adl_prices *then = &state_at(ix, epoch)[m], now = prices_now(x, m);
         if (ix->base[m].mark == 0 ||
             (now.mark == then->mark && now.charged[0] == then->charged[0] &&
              now.charged[1] == then->charged[1]))
             continue;
-        most =
-            weir_wide_max(most, market_drift(&x->venue->markets[m], ix->base[m].mark, &now, then));
+        weir_wide drift = market_drift(&x->venue->markets[m], ix->base[m].mark, &now, then);
+        if (m == ix->market)
+            own = drift;
+        else
+            most = weir_wide_max(most, drift);
     }
     for (uint32_t a = 0; a < x->venue->asset_count; a++) {
         int64_t then = collateral_at(ix, epoch)[a], now = x->collateral[a].price;
@@ -73,15 +76,19 @@ static int64_t drift_since(struct weir_adl_index *ix, uint32_t epoch) {
         most = weir_wide_max(most, -weir_mul_div_floor(-(weir_wide)weir_abs(now - then), ONE,
                                                        ix->collateral_base[a]));
     }
-    return (int64_t)weir_wide_min(most, ONE * 4);
+    ix->drift_stamp[epoch] = ix->stamp;
+    ix->drift_others[epoch] = (int64_t)weir_wide_min(most, ONE * 4);
+    ix->drift[epoch] = (int64_t)weir_wide_min(weir_wide_max(most, own), ONE * 4);
 }
 
 int64_t weir_adl_drift(struct weir_adl_index *ix, uint32_t epoch) {
-    if (ix->drift_stamp[epoch] != ix->stamp) {
-        ix->drift_stamp[epoch] = ix->stamp;
-        ix->drift[epoch] = drift_since(ix, epoch);
-    }
+    if (ix->drift_stamp[epoch] != ix->stamp) measure(ix, epoch);
     return ix->drift[epoch];
+}
+
+int64_t weir_adl_drift_beside(struct weir_adl_index *ix, uint32_t epoch, uint32_t market) {
+    int64_t all = weir_adl_drift(ix, epoch);
+    return market == ix->market ? ix->drift_others[epoch] : all;
 }
 
 /* What had no price when epochs began: nobody held any then, or it counted as nothing. */

@@ -67,7 +67,7 @@ static void add_boxes(struct weir_adl_line *line, uint32_t level, uint32_t count
     WEIR_CHECK(weir_pool_add(pool, count - from) != WEIR_NO_INDEX);
     for (uint32_t i = from; i < count; i++)
         *weir_adl_box_at(line, level, i) =
-            (struct weir_adl_box){.share = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
+            (struct weir_adl_box){.rest = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
 }
 
 static void widen_path(struct weir_adl_index *ix, const struct weir_adl_view *v,
@@ -84,7 +84,7 @@ static void remove_leaf(struct weir_adl_index *ix, struct weir_adl_line *line, u
     struct weir_adl_box *b = weir_adl_box_at(line, 0, slot);
     *slot_at(ix, b->leg) = 0;
     *b = (struct weir_adl_box){
-        .share = WEIR_ADL_EMPTY, .slack = line->first_free, .leg = WEIR_NO_INDEX};
+        .rest = WEIR_ADL_EMPTY, .slack = line->first_free, .leg = WEIR_NO_INDEX};
     line->first_free = slot;
     line->changed++;
 }
@@ -178,12 +178,16 @@ static uint64_t spread(uint64_t n) {
     return (n | n << 1) & 0x55555555;
 }
 
-/* A place on a curve through (entry, share) on which neighbours are alike in both. */
-static uint64_t place_of(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                         const struct weir_adl_box *b) {
-    int64_t unit = weir_max(1, v->high >> 12), share = weir_adl_share_now(ix, v, b);
-    uint64_t x = (uint64_t)weir_clamp(b->entry / unit, 0, 65535);
-    uint64_t y = (uint64_t)weir_clamp(share / unit, 0, 65535);
+/* A place on a curve through (entry, rest) on which neighbours are alike in both. */
+static uint64_t place_of(const struct weir_adl_view *v, const struct weir_adl_box *b) {
+    int64_t unit = weir_max(1, v->high >> 14), rest = b->rest + v->offset;
+    /* Per value held: what leverage depends on. */
+    int64_t gain = v->posted ? 0 : v->grows ? v->high - b->low : b->low - v->high;
+    if (b->others > 0)
+        rest =
+            (int64_t)((weir_wide)(rest + gain) * v->high / ((weir_wide)v->high + b->others)) - gain;
+    uint64_t x = (uint64_t)weir_clamp(b->low / unit, 0, 65535);
+    uint64_t y = (uint64_t)weir_clamp(rest / unit + 8192, 0, 65535);
     return spread(x) << 1 | spread(y);
 }
 
@@ -225,7 +229,7 @@ static uint32_t take_boxes(struct weir_adl_index *ix, uint32_t market, int side,
         if ((g->size < 0) != side || (int)weir_adl_family_of(x, g) != family) continue;
         struct weir_adl_box *b = WEIR_AT(&ix->boxes, struct weir_adl_box, n);
         weir_adl_box_of(ix, v->line, (enum weir_adl_family)family, leg, b);
-        *WEIR_AT(&ix->order[0], uint64_t, n) = place_of(ix, v, b) << 32 | n;
+        *WEIR_AT(&ix->order[0], uint64_t, n) = place_of(v, b) << 32 | n;
         n++;
     }
     return n;

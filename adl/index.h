@@ -2,27 +2,29 @@
  * everybody.
  *
  * The rank depends on u = P&L / V and L = notional / share, which move with every mark and, by way
- * of the share, with all else the scope holds. Per lot of a position, in one market and on one
- * side, two numbers bound them: the entry value V / |s|, which no mark changes, and how much of the
- * scope's equity stands behind a lot. At any mark the score falls as the second grows, and falls
- * (positions that gain as value grows) or grows (the others) with the first. So a box around any
- * set of positions, the best entry and the least share, bounds all their scores from above, at
- * every mark at once.
+ * of the share, with all else the scope holds. Written per lot of a position whose lots are worth v
+ * and gain x: the share is E * MM_i / MM, so L = (v + h) / (rest + x), where `rest` is the scope's
+ * equity without the position's gain, and h is what the other positions require, in value of this
+ * one that requires as much. Neither depends on the own mark (while the own rate is one; else its
+ * least is taken). The score falls as the rest grows and grows with h, and over a range of entry
+ * values its maximum is known in closed form. So a box around any set of positions, the range of
+ * their entries and the least rest, bounds all their scores from above, at every mark at once.
  *
  * Positions of a side stand in the leaves of a tree of boxes, sorted once, when the market first
  * deleverages, so that neighbours are alike in both. A search takes the box with the best bound,
  * opens it, and ends with a position whose exact score, computed from its scope's health, no bound
  * reaches: the first in line. Going on gives the second, and so on.
  *
- * - `alone`: scopes with one position and nothing else. Their share is their equity, a line in the
- *   mark and in the charges of the side: the bound is exact but for rounding.
- * - `mixed`: the others. A box says what the share was and what it may lose by as all marks,
- *   charges and collateral prices move: `share - slack * D`, D the largest move relative to fixed
- *   base prices since its epoch (a remembered state of all prices, opened whenever something has
- *   moved by 1/512). Valid while nothing has moved by an eighth, tiers considered; behind that, and
- *   for whatever this does not cover, a healthy scope's leverage is at most the inverse of the
- *   lowest maintenance rate. A position that is looked at exactly gets a new epoch, so that the
- *   slack of those in front stays small.
+ * - `alone`: scopes with one position and nothing else: h is 0, and only charges of the side move
+ *   the rest, of all by the same. The bound of a leaf is exact but for rounding.
+ * - `mixed`: the others. What the rest may lose and h may gain as the other marks, their charges
+ *   and collateral prices move is slack * D, D the largest such move relative to fixed base prices
+ *   since the box's epoch (a remembered state of all prices, opened whenever something has moved
+ *   by 1/512). Valid while nothing has moved by an eighth, tiers considered; behind that, and for
+ *   whatever this does not cover, a healthy scope's leverage is at most the inverse of the lowest
+ *   maintenance rate. A position that is looked at exactly gets a new epoch, so that the slack of
+ *   those in front stays small. Boxes of boxes, whose h differ, keep the least share / notional
+ *   instead, with a slack that counts the own mark, too.
  *
  * Upkeep: none until a market deleverages. From then on a scope that is touched is put in a list
  * once (weir_touch), and the next search bounds its positions anew. A line of which too much has
@@ -40,14 +42,17 @@ enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
 /* Bounds of a position, or of all in a subtree. Per lot, in units times 2^shift of the line. */
 struct weir_adl_box {
-    int64_t entry;  /* the best: least of those that gain as value grows, largest of the others */
-    int64_t share;  /* the least; alone: less what the mark adds. WEIR_ADL_EMPTY: nobody */
-    int64_t slack;  /* mixed: what the share may lose by, a move of all prices by their base */
-    uint32_t leg;   /* of a leaf; WEIR_NO_INDEX: free, `slack` is then the next free one */
-    uint8_t epoch;  /* mixed: `share` counts from here */
-    uint8_t oldest; /* mixed: the first epoch from which some position below counts */
+    int64_t low, high; /* entry values */
+    int64_t rest;      /* the least; WEIR_ADL_EMPTY: nobody. A box of mixed boxes, where h may be
+                          anything: share / notional, times 2^30, and `slack` of that */
+    int64_t others;    /* h of a leaf */
+    int64_t slack;     /* mixed: what both may move by, a move of all prices by their base */
+    uint32_t leg;      /* of a leaf; WEIR_NO_INDEX: free, `slack` is then the next free one */
+    uint8_t epoch;     /* mixed: `rest` counts from here */
+    uint8_t oldest;    /* mixed: the first epoch from which some position below counts */
 };
-#define WEIR_ADL_EMPTY INT64_MAX
+#define WEIR_ADL_EMPTY    INT64_MAX
+#define WEIR_ADL_ENTRY_UP (INT64_C(1) << 40) /* entries are at most that: then it may be more */
 
 /* Positions of one market, side and family. */
 struct weir_adl_line {
@@ -69,10 +74,13 @@ struct weir_adl_prices {
 /* The line of a search at present marks. */
 struct weir_adl_view {
     const struct weir_adl_line *line;
+    uint32_t market;
     bool grows;              /* positions gain as value grows */
+    bool posted;             /* shares are of the balance: gains do not count in them */
     bool mixed, alone_exact; /* the family; whether the share of `alone` is exact in units */
     int64_t low, high;       /* a lot's value at mark, both ends of its rounding */
-    int64_t offset;          /* of the share at this mark and these charges */
+    int64_t base;            /* at the base mark, rounded up */
+    int64_t offset;          /* of the rest at this mark and these charges */
     int64_t leverage_cap;    /* times 2^20; INT64_MAX: none */
 };
 
@@ -92,6 +100,7 @@ struct weir_adl_index {
     int64_t *collateral, collateral_base[WEIR_ASSETS_MAX];
     uint64_t stamp, drift_stamp[WEIR_ADL_EPOCHS]; /* prices as of the last look */
     int64_t drift[WEIR_ADL_EPOCHS];               /* since the epoch, times 2^30 */
+    int64_t drift_others[WEIR_ADL_EPOCHS];        /* all but the market's of the search */
     uint32_t epoch;                               /* the present one */
     bool started;                                 /* epochs are kept */
     struct weir_pool order[2];                    /* scratch of building: uint64_t */
@@ -123,9 +132,11 @@ bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
 /* ---- Private to adl/ ------------------------------------------------------------------------- */
 /* Bound of a box's scores, INT64_MAX: unknown. INT64_MIN: nobody in it is eligible. */
 int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                       const struct weir_adl_box *b, bool leaf);
-/* How far prices are from those of an epoch, at most, times 2^30. */
+                       const struct weir_adl_box *b);
+/* How far prices are from those of an epoch, at most, times 2^30 / those that are not of the
+ * market, or no less. */
 int64_t weir_adl_drift(struct weir_adl_index *ix, uint32_t epoch);
+int64_t weir_adl_drift_beside(struct weir_adl_index *ix, uint32_t epoch, uint32_t market);
 /* Looks at prices; opens an epoch when they moved. False: no epoch is left, mixed lines are to be
  * built again. */
 bool weir_adl_look_at_prices(struct weir_adl_index *ix);
@@ -133,9 +144,9 @@ void weir_adl_start_epochs(struct weir_adl_index *ix);
 /* Takes a box into another one of the same line. True when that changed. */
 bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
                     struct weir_adl_box *outer, const struct weir_adl_box *inner);
-/* The least share of a box now, per lot. */
-int64_t weir_adl_share_now(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                           const struct weir_adl_box *b);
+/* What a mixed box's bounds have moved by, at most, since its epoch; INT64_MAX: no telling. */
+int64_t weir_adl_moved(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                       const struct weir_adl_box *b);
 void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int side, int family,
                         struct weir_adl_view *v);
 /* A position's family and box in its line at present prices. */

@@ -42,7 +42,7 @@ static struct weir_adl_item pop(struct weir_adl_index *ix) {
 
 static void push_box(struct weir_adl_index *ix, int family, uint32_t level, uint32_t place) {
     const struct weir_adl_view *v = &ix->view[family];
-    int64_t key = weir_adl_bound(ix, v, weir_adl_box_at(v->line, level, place), level == 0);
+    int64_t key = weir_adl_bound(ix, v, weir_adl_box_at(v->line, level, place));
     ix->bounded += level == 0;
     if (key == INT64_MIN) return;
     push(ix, (struct weir_adl_item){
@@ -55,17 +55,20 @@ static void open_box(struct weir_adl_index *ix, const struct weir_adl_item *item
     uint32_t level = item->level - 1u, first = item->place << FANOUT_UP;
     uint32_t end = first + (1u << FANOUT_UP);
     if (end > v->line->level[level].count) end = v->line->level[level].count;
-    struct weir_adl_box sum = {.share = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
+    struct weir_adl_box sum = {.rest = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
     for (uint32_t i = first; i < end; i++) {
         push_box(ix, item->family, level, i);
         weir_adl_widen(ix, v, &sum, weir_adl_box_at(v->line, level, i));
     }
     struct weir_adl_box *b = weir_adl_box_at(v->line, item->level, item->place);
-    if (sum.share == WEIR_ADL_EMPTY ||
-        weir_adl_share_now(ix, v, &sum) >= weir_adl_share_now(ix, v, b))
-        *b = sum;
-    else
-        b->entry = sum.entry;
+    if (sum.rest != WEIR_ADL_EMPTY && v->mixed &&
+        weir_adl_bound(ix, v, &sum) > weir_adl_bound(ix, v, b)) {
+        sum.rest = b->rest;
+        sum.slack = b->slack;
+        sum.epoch = b->epoch;
+        sum.oldest = b->oldest;
+    }
+    *b = sum;
 }
 
 /* Looks at a position exactly. One that is in liquidation counts as nobody until its scope is
@@ -79,7 +82,7 @@ static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item)
     ix->examined++;
     if (weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, leg)->scope)->queue ==
         WEIR_QUEUE_ACTIVE) {
-        b->share = WEIR_ADL_EMPTY;
+        b->rest = WEIR_ADL_EMPTY;
         return;
     }
     if (item->family == WEIR_ADL_MIXED && b->epoch != ix->epoch)

@@ -44,6 +44,12 @@ void weir_engine_view_market(struct weir_engine *engine, uint32_t market,
                              struct weir_view_market *out);
 /* The scopes waiting or in liquidation. */
 uint64_t weir_engine_view_backlog(const struct weir_engine *engine);
+/* What the ranking of deleveraging (R28) did so far: positions bounded, positions looked at
+ * exactly, lines of positions built. */
+struct weir_view_ranking {
+    uint64_t bounded, examined, builds;
+};
+void weir_engine_view_ranking(const struct weir_engine *engine, struct weir_view_ranking *out);
 /* Sum of the balances of all scopes of a settlement asset (collateral held). */
 weir_wide weir_engine_view_balances(const struct weir_engine *engine, uint32_t asset);
 

@@ -35,3 +35,8 @@ uint64_t weir_engine_view_backlog(const struct weir_engine *e) {
 weir_wide weir_engine_view_balances(const struct weir_engine *e, uint32_t asset) {
     return e->x.ledger.assets[asset].balances;
 }
+
+void weir_engine_view_ranking(const struct weir_engine *e, struct weir_view_ranking *out) {
+    const struct weir_adl_index *ix = &e->lq.ranks;
+    *out = (struct weir_view_ranking){ix->bounded, ix->examined, ix->builds};
+}
