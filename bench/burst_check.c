@@ -60,7 +60,9 @@ bool bench_burst_agrees(uint32_t accounts, uint32_t rounds, uint64_t seed) {
     struct pair p = {0};
     if (made) {
         w.hashing = seen.hashing = true;
-        p.engine = weir_engine_new(w.venue, NULL, burst_sink, &w);
+        struct weir_engine_options options = {.accounts_max = 20 * accounts + 1000,
+                                              .orders_max = 100 * accounts + 1000};
+        p.engine = weir_engine_new(w.venue, &options, burst_sink, &w);
         p.twin = weir_reference_new(w.venue, burst_sink, &seen);
         w.apply = apply_pair;
         w.engine = &p;

@@ -436,7 +436,10 @@ static void offer(struct burst_world *w, uint32_t market, struct sellers *s, wei
         struct weir_command c;
         weir_qty more = weir_max(each, lots);
         write_name(&name, 's', (uint64_t)market * 1000000 + s->next++);
-        open_account(w, &name, more * START * LOT_UNITS / 10);
+        /* From twice to twenty times leveraged. */
+        open_account(w, &name,
+                     more * START * LOT_UNITS / 100 *
+                         (5 + (int64_t)weir_random_below(&w->random, 46)));
         new_order(w, &c, market, WEIR_SELL, START, more);
         c.account = name;
         must(w, &c);

@@ -136,10 +136,25 @@ void weir_queue_enter(struct weir_liquidator *lq) {
     weir_queue_rekey(lq);
 }
 
+/* Are all its lots on offer? Nothing it could do or be found to be then matters before an auction
+ * closes, and the close places it again. */
+static bool all_parked(const struct weir_liquidator *lq, uint32_t scope) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    bool any = false;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (g->size == 0) continue;
+        if (weir_leg_work(l, g)->parked != weir_abs(g->size)) return false;
+        any = true;
+    }
+    return any;
+}
+
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_scope *s = scope_at(lq, scope);
     weir_heap_drop(lq, &lq->ready, scope);
-    if (s->retry_listed) return;
+    if (s->retry_listed || all_parked(lq, scope)) return;
     s->retry_listed = true;
     uint32_t i = weir_pool_add(&lq->retry, 1);
     WEIR_CHECK(i != WEIR_NO_INDEX);

@@ -10,7 +10,8 @@ void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, ui
 uint32_t weir_heap_top(const struct weir_scope_heap *heap); /* WEIR_NO_INDEX: empty */
 /* Puts a queued scope where its positions allow: ready heap, ADL heap, or waiting. */
 void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
-/* The scope can do nothing before the next command: out of the ready heap until then. */
+/* The scope can do nothing before the next command: out of the ready heap until then, or, with all
+ * its lots on offer, until an auction closes. */
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope);
 /* All that waited for the next command is placed again. */
 void weir_queue_retry(struct weir_liquidator *lq);
