@@ -106,7 +106,43 @@ static void put_name(struct burst_record *r, int i, const struct weir_name *name
     if (name != NULL) r->names[i] = *name;
 }
 
-/* Fills in what events of a liquidation say; the rest, rare ones, after it. */
+/* Commands, marks and auctions. */
+static void pack_other(const struct weir_event *e, struct burst_record *r) {
+    switch (e->kind) {
+    case WEIR_EV_ACCEPTED:
+        r->detail = (uint8_t)e->accepted.cmd;
+        put_name(r, 0, e->accepted.id);
+        return;
+    case WEIR_EV_MARK:
+        r->market = (uint16_t)e->mark.market;
+        r->values[0] = e->mark.mark;
+        r->values[1] = e->mark.index;
+        return;
+    case WEIR_EV_AUCTION_OPENED:
+    case WEIR_EV_AUCTION_JOINED:
+        r->number = e->auction_opened.auction;
+        r->market = (uint16_t)e->auction_opened.market;
+        r->detail = (uint8_t)e->auction_opened.side;
+        r->values[0] = e->auction_opened.qty;
+        r->values[1] = e->auction_opened.closes_at;
+        return;
+    case WEIR_EV_AUCTION_CLOSED:
+        r->number = e->auction_closed.auction;
+        r->market = (uint16_t)e->auction_closed.market;
+        r->detail = e->auction_closed.price.known;
+        r->values[0] = e->auction_closed.allotted;
+        r->values[1] = e->auction_closed.unsold;
+        r->values[2] = e->auction_closed.price.value;
+        return;
+    case WEIR_EV_REJECTED:
+        r->detail = (uint8_t)e->rejected.reason;
+        return;
+    default:
+        return; /* no such event comes in this market */
+    }
+}
+
+/* Fills, and what a liquidation says. */
 static void pack(const struct weir_event *e, struct burst_record *r) {
     switch (e->kind) {
     case WEIR_EV_FILL:
@@ -175,36 +211,8 @@ static void pack(const struct weir_event *e, struct burst_record *r) {
         r->values[2] = e->adl.haircut;
         r->values[3] = e->adl.least_haircut;
         return;
-    case WEIR_EV_ACCEPTED:
-        r->detail = (uint8_t)e->accepted.cmd;
-        put_name(r, 0, e->accepted.id);
-        return;
-    case WEIR_EV_MARK:
-        r->market = (uint16_t)e->mark.market;
-        r->values[0] = e->mark.mark;
-        r->values[1] = e->mark.index;
-        return;
-    case WEIR_EV_AUCTION_OPENED:
-    case WEIR_EV_AUCTION_JOINED:
-        r->number = e->auction_opened.auction;
-        r->market = (uint16_t)e->auction_opened.market;
-        r->detail = (uint8_t)e->auction_opened.side;
-        r->values[0] = e->auction_opened.qty;
-        r->values[1] = e->auction_opened.closes_at;
-        return;
-    case WEIR_EV_AUCTION_CLOSED:
-        r->number = e->auction_closed.auction;
-        r->market = (uint16_t)e->auction_closed.market;
-        r->detail = e->auction_closed.price.known;
-        r->values[0] = e->auction_closed.allotted;
-        r->values[1] = e->auction_closed.unsold;
-        r->values[2] = e->auction_closed.price.value;
-        return;
-    case WEIR_EV_REJECTED:
-        r->detail = (uint8_t)e->rejected.reason;
-        return;
     default:
-        return; /* no such event comes in this market */
+        pack_other(e, r);
     }
 }
 
