@@ -22,8 +22,8 @@ static const char *const linear_tiers[] = {
 };
 static const char *const inverse_tiers[] = {
     "[{cap: 9000000000, rate: 0.01, max_leverage: 50}]",
-    "[{cap: 0.02, rate: 0, max_leverage: 100}, {cap: 0.05, rate: 0.02, max_leverage: 20}, "
-    "{cap: 9000000000, rate: 0.4, max_leverage: 2}]",
+    ("[{cap: 0.02, rate: 0, max_leverage: 100}, {cap: 0.05, rate: 0.02, max_leverage: 20}, "
+     "{cap: 9000000000, rate: 0.4, max_leverage: 2}]"),
     "[{cap: 0.08, rate: 0.005, max_leverage: 100}, {cap: 9000000000, rate: 0.1, max_leverage: 5}]",
 };
 static const char *const rules[] = {"maintenance", "maintenance_strict", "initial_fraction"};
