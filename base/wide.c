@@ -78,6 +78,11 @@ weir_wide weir_mul3_div2_floor(weir_wide a, weir_wide b, weir_wide c, weir_wide 
 
 int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_wide d) {
     weir_wide ab, cd;
+    if (weir_both_narrow(a, b) && weir_both_narrow(c, d)) {
+        ab = (weir_wide)(int64_t)a * (int64_t)b;
+        cd = (weir_wide)(int64_t)c * (int64_t)d;
+        return ab < cd ? -1 : ab > cd;
+    }
     if (!__builtin_mul_overflow(a, b, &ab) && !__builtin_mul_overflow(c, d, &cd))
         return ab < cd ? -1 : ab > cd;
     int sign_ab = (a > 0 ? 1 : a < 0 ? -1 : 0) * (b > 0 ? 1 : b < 0 ? -1 : 0);

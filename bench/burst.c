@@ -3,6 +3,7 @@
 #include "bench/burst_check.h"
 #include "bench/burst_drive.h"
 #include "bench/cases.h"
+#include "bench/gap.h"
 #include "engine/engine.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #define PARTS   3 /* of the fall at most: without ordinary orders, and at each rate */
 #define IDLE_NS UINT64_C(500000000)
 #define SPIN_NS UINT64_C(500000000)
+#define GAP     10000
 #define SMALL   20000 /* accounts of a quick run, and of one that warms up */
 
 /* What the runs of one part came to. */
@@ -241,11 +243,31 @@ static void print_case(struct bench *b, struct bench_case *c) {
     bench_case_print(c);
 }
 
+static void name_liquidations(const struct bench *b, int k, struct bench_case *c) {
+    snprintf(c->name, sizeof c->name, "a liquidation, %u orders/s", b->rates[k]);
+}
+static void name_orders(const struct bench *b, int k, struct bench_case *c) {
+    snprintf(c->name, sizeof c->name, "p99.9 of an order, %u/s", b->rates[k]);
+}
+
+/* Does the job ask for any case of the fall? */
+static bool fall_wanted(const struct bench *b) {
+    bool wanted = false;
+    for (int k = 0; k < b->part_count; k++) {
+        struct bench_case c;
+        name_liquidations(b, k, &c);
+        wanted |= bench_case_wanted(b->job, c.name);
+        name_orders(b, k, &c);
+        wanted |= b->rates[k] > 0 && bench_case_wanted(b->job, c.name);
+    }
+    return wanted;
+}
+
 static void report_liquidations(struct bench *b, int k) {
     struct part *p = &b->parts[k];
     struct bench_case c = {.unit = "ns", .runs = b->runs};
     memcpy(c.times, p->liquidation_ns, sizeof c.times);
-    snprintf(c.name, sizeof c.name, "a liquidation, %u orders/s", b->rates[k]);
+    name_liquidations(b, k, &c);
     mix_facts(&c, b, p);
     snprintf(c.remark, sizeof c.remark, "%.0f a second of engine time, all commands in it",
              1e9 / bench_case_median(&c));
@@ -258,7 +280,7 @@ static void report_orders(struct bench *b, int k) {
     struct bench_case c = {.unit = "us", .runs = b->runs, .baseline_runs = b->runs};
     memcpy(c.times, p->p999, sizeof c.times);
     memcpy(c.baseline, p->idle_p999, sizeof c.baseline);
-    snprintf(c.name, sizeof c.name, "p99.9 of an order, %u/s", b->rates[k]);
+    name_orders(b, k, &c);
     snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"steps\":%u", b->plan.accounts, b->plan.steps);
     latency_facts(&c, "burst_us", &p->last.ordinary);
     latency_facts(&c, "idle_us", &p->idle.ordinary);
@@ -292,8 +314,9 @@ int bench_burst(const struct weir_bench_job *job) {
     b->agrees = bench_burst_agrees(300, 32, job->seed);
     b->spin_longest = spin();
     bool made = true;
-    int runs = bench_runs(job, RUNS);
-    for (int run = -(int)job->warmup; made && run < runs && b->agrees && b->right; run++) {
+    int runs = fall_wanted(b) ? bench_runs(job, RUNS) : 0;
+    for (int run = runs > 0 ? -(int)job->warmup : 0; made && run < runs && b->agrees && b->right;
+         run++) {
         if (bench_stopped()) break;
         made = run_once(b, run);
         if (made && run >= 0 && !bench_stopped()) b->runs = run + 1;
@@ -303,6 +326,7 @@ int bench_burst(const struct weir_bench_job *job) {
         if (b->rates[k] > 0) report_orders(b, k);
     }
     bool good = made && b->right && b->agrees;
+    if (good && !bench_stopped()) b->right = good = bench_gap(job, GAP);
     if (!made) fprintf(stderr, "weir bench: out of memory\n");
     if (!b->agrees) fprintf(stderr, "weir bench: engine and twin differ\n");
     if (!b->right) fprintf(stderr, "weir bench: a burst did not end as it must\n");

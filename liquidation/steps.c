@@ -237,18 +237,26 @@ void weir_flat_shortfall(struct weir_liquidator *lq, uint32_t scope) {
     if (weir_scope_flat(l, scope) && weir_scope_balance(l, scope) < 0) end_flat(lq, scope);
 }
 
-bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
-    const struct weir_scope *s = scope_at(lq, scope);
-    if (s->queue != WEIR_QUEUE_ACTIVE || case_at(lq, scope)->wait_shortfall) return true;
-    struct weir_health h;
-    weir_health(lq->x, scope, NULL, &h);
-    if (h.positions == 0) {
+static bool has_ended(const struct weir_liquidator *lq, uint32_t scope) {
+    return scope_at(lq, scope)->queue != WEIR_QUEUE_ACTIVE || case_at(lq, scope)->wait_shortfall;
+}
+
+/* Ends the liquidation of a scope that stands so, if it can. */
+static bool end_if_over(struct weir_liquidator *lq, uint32_t scope, const struct weir_health *h) {
+    if (h->positions == 0) {
         end_flat(lq, scope);
         return true;
     }
-    if (!weir_restored(lq->x, &h) || weir_scope_parked(lq, scope)) return false;
+    if (!weir_restored(lq->x, h) || weir_scope_parked(lq, scope)) return false;
     weir_liquidation_end(lq, scope, WEIR_RESTORED);
     return true;
+}
+
+bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
+    if (has_ended(lq, scope)) return true;
+    struct weir_health h;
+    weir_health(lq->x, scope, NULL, &h);
+    return end_if_over(lq, scope, &h);
 }
 
 /* ---- Choosing what to work ------------------------------------------------------------------- */
@@ -305,22 +313,21 @@ static uint32_t pick_adl(const struct weir_liquidator *lq, uint32_t scope) {
     return largest(lq, scope, can_deleverage);
 }
 
-static void work(struct weir_liquidator *lq, uint32_t leg) {
-    const struct weir_leg *g = leg_at(lq, leg);
-    struct weir_health h;
-    weir_health(lq->x, g->scope, NULL, &h);
+/* `h`: how its scope stands. Cancelling the scope's orders, the only thing done since it was looked
+ * at, changes nothing of that but the order margin, which no stage asks for. */
+static void work(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
     switch ((enum weir_stage)work_at(lq, leg)->stage) {
     case WEIR_STAGE_BOOK:
-        weir_book_stage(lq, leg, &h);
+        weir_book_stage(lq, leg, h);
         return;
     case WEIR_STAGE_AUCTION:
-        weir_auction_stage(lq, leg, &h);
+        weir_auction_stage(lq, leg, h);
         return;
     case WEIR_STAGE_BACKSTOP:
-        weir_backstop_stage(lq, leg, &h);
+        weir_backstop_stage(lq, leg, h);
         return;
     case WEIR_STAGE_ABSORB:
-        weir_absorb_stage(lq, leg, &h);
+        weir_absorb_stage(lq, leg, h);
         return;
     case WEIR_STAGE_NONE:
     case WEIR_STAGE_ADL:
@@ -362,7 +369,7 @@ static bool head_needs_step(struct weir_liquidator *lq, uint32_t scope, struct w
             return true;
         return false;
     }
-    if (weir_after_step(lq, scope)) return false;
+    if (has_ended(lq, scope) || end_if_over(lq, scope, h)) return false;
     if (!weir_restored(lq->x, h)) return true;
     weir_queue_wait(lq, scope); /* ends when its parked lots are back */
     return false;
@@ -382,7 +389,7 @@ static enum outcome step(struct weir_liquidator *lq, uint32_t scope) {
         begin(lq, scope, &h);
         leg = pick(lq, scope);
     }
-    if (leg != WEIR_NO_INDEX) work(lq, leg);
+    if (leg != WEIR_NO_INDEX) work(lq, leg, &h);
     if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);
     return TOOK_STEP;
 }
