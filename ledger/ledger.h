@@ -136,6 +136,7 @@ struct weir_case {
     uint32_t kept;        /* leg kept in the book stage; WEIR_NO_INDEX: none */
     bool closed_lots;
     bool wait_shortfall; /* flat and negative: waits for R29 */
+    bool asleep;         /* nothing to do for it until its health changes */
     uint64_t liquidation;
     weir_time entered;
     weir_wide key_equity, key_requirement, key_notional;

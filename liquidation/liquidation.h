@@ -29,6 +29,8 @@ struct weir_liquidator {
     struct weir_scope_heap ready; /* scopes that may take a step */
     struct weir_scope_heap adl;   /* scopes with a position in the ADL stage */
     struct weir_pool retry;       /* uint32_t scopes that wait for the next command */
+    struct weir_pool asleep;      /* uint32_t scopes that wait for a change of their health; */
+    uint64_t moves_seen;          /* of trigger.moves, when these were last placed */
     struct weir_pool shortfalls;  /* uint32_t scopes in the order in which they became flat */
     struct weir_pool members;     /* uint32_t scopes waiting or in liquidation, unordered */
     uint64_t last_liquidation, last_auction;

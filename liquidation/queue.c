@@ -101,6 +101,7 @@ void weir_queue_rekey(struct weir_liquidator *lq) {
         const struct weir_case *c = case_at(lq, scope);
         if (c->queue_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->ready, scope);
         if (c->adl_slot != WEIR_NO_INDEX) weir_heap_put(lq, &lq->adl, scope);
+        weir_queue_wake(lq, scope);
     }
     list->count = 0;
 }
@@ -136,29 +137,59 @@ void weir_queue_enter(struct weir_liquidator *lq) {
     weir_queue_rekey(lq);
 }
 
-/* Are all its lots on offer? Nothing it could do or be found to be then matters before an auction
- * closes, and the close places it again. */
-static bool all_parked(const struct weir_liquidator *lq, uint32_t scope) {
+/* What a scope that can take no step now waits for. */
+enum wait { WAIT_COMMAND, WAIT_HEALTH, WAIT_CLOSE };
+
+/* With all lots on offer nothing it could do or be found to be matters before an auction closes,
+ * and the close places it again. Where the rest is in the line for ADL it can be found restored. */
+static enum wait waits_for(const struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_ledger *l = &lq->x->ledger;
-    bool any = false;
+    enum wait wait = WAIT_COMMAND;
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);
+        const struct weir_leg_work *w = weir_leg_work(l, g);
         if (g->size == 0) continue;
-        if (weir_leg_work(l, g)->parked != weir_abs(g->size)) return false;
-        any = true;
+        bool offered = w->parked == weir_abs(g->size);
+        bool in_line = w->stage == WEIR_STAGE_ADL && case_at(lq, scope)->adl_slot != WEIR_NO_INDEX;
+        if (!offered && !in_line) return WAIT_COMMAND;
+        if (!offered)
+            wait = WAIT_HEALTH;
+        else if (wait == WAIT_COMMAND)
+            wait = WAIT_CLOSE;
     }
-    return any;
+    return wait;
+}
+
+static bool list(struct weir_pool *pool, uint32_t scope) {
+    uint32_t i = weir_pool_add(pool, 1);
+    if (i == WEIR_NO_INDEX) return false;
+    *WEIR_AT(pool, uint32_t, i) = scope;
+    return true;
+}
+
+static void list_retry(struct weir_liquidator *lq, uint32_t scope) {
+    struct weir_scope *s = scope_at(lq, scope);
+    case_at(lq, scope)->asleep = false;
+    if (s->retry_listed) return;
+    s->retry_listed = true;
+    WEIR_CHECK(list(&lq->retry, scope));
 }
 
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope) {
-    struct weir_scope *s = scope_at(lq, scope);
     weir_heap_drop(lq, &lq->ready, scope);
-    if (s->retry_listed || all_parked(lq, scope)) return;
-    s->retry_listed = true;
-    uint32_t i = weir_pool_add(&lq->retry, 1);
-    WEIR_CHECK(i != WEIR_NO_INDEX);
-    *WEIR_AT(&lq->retry, uint32_t, i) = scope;
+    struct weir_case *c = case_at(lq, scope);
+    enum wait wait = waits_for(lq, scope);
+    if (wait == WAIT_CLOSE || (wait == WAIT_HEALTH && c->asleep)) return;
+    if (wait == WAIT_HEALTH && list(&lq->asleep, scope)) {
+        c->asleep = true;
+        return;
+    }
+    list_retry(lq, scope);
+}
+
+void weir_queue_wake(struct weir_liquidator *lq, uint32_t scope) {
+    if (case_at(lq, scope)->asleep) list_retry(lq, scope);
 }
 
 void weir_queue_place(struct weir_liquidator *lq, uint32_t scope) {
@@ -183,6 +214,15 @@ void weir_queue_retry(struct weir_liquidator *lq) {
         weir_queue_place(lq, scope);
     }
     lq->retry.count = 0;
+    if (lq->moves_seen == lq->x->trigger.moves) return;
+    lq->moves_seen = lq->x->trigger.moves;
+    for (uint32_t i = 0; i < lq->asleep.count; i++) {
+        uint32_t scope = *WEIR_AT(&lq->asleep, uint32_t, i);
+        if (scope_at(lq, scope)->queue == WEIR_QUEUE_NONE || !case_at(lq, scope)->asleep) continue;
+        case_at(lq, scope)->asleep = false;
+        weir_queue_place(lq, scope);
+    }
+    lq->asleep.count = 0;
 }
 
 void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope) {
@@ -223,6 +263,7 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&lq->ready.scopes, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->adl.scopes, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->retry, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->asleep, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->members, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->shortfalls, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->candidates, sizeof(struct weir_adl_candidate), legs);
@@ -250,7 +291,8 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
     free(lq->auctions);
     struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes, &lq->retry,   &lq->shortfalls,
                                  &lq->candidates,   &lq->wides,      &lq->shares,  &lq->offers,
-                                 &lq->bids,         &lq->pairs,      &lq->indices, &lq->members};
+                                 &lq->bids,         &lq->pairs,      &lq->indices, &lq->members,
+                                 &lq->asleep};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     weir_adl_index_free(&lq->ranks);

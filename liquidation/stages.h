@@ -10,10 +10,12 @@ void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, ui
 uint32_t weir_heap_top(const struct weir_scope_heap *heap); /* WEIR_NO_INDEX: empty */
 /* Puts a queued scope where its positions allow: ready heap, ADL heap, or waiting. */
 void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
-/* The scope can do nothing before the next command: out of the ready heap until then, or, with all
- * its lots on offer, until an auction closes. */
+/* The scope can do nothing now: out of the ready heap until the next command, or until its health
+ * may have changed, or until an auction closes, whichever it waits for. */
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope);
-/* All that waited for the next command is placed again. */
+/* Something was done to it, or to a position's stage: the next command looks at it again. */
+void weir_queue_wake(struct weir_liquidator *lq, uint32_t scope);
+/* All that waited for the next command or a change of health is placed again. */
 void weir_queue_retry(struct weir_liquidator *lq);
 /* Asks the cache for what the next steps will read. */
 void weir_queue_look_ahead(const struct weir_liquidator *lq);

@@ -111,6 +111,7 @@ void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
     struct weir_case *c = case_at(lq, g->scope);
     struct weir_leg_work *w = &weir_leg_extra_make(&lq->x->ledger, g)->work;
     w->stage = (uint8_t)stage;
+    weir_queue_wake(lq, g->scope);
     if (stage > WEIR_STAGE_BOOK) {
         w->beyond_book = true;
         if (c->kept == leg) c->kept = WEIR_NO_INDEX;

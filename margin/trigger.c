@@ -95,6 +95,7 @@ void weir_touch_key(struct weir_exchange *x, uint32_t scope) {
 }
 
 void weir_touch_market(struct weir_exchange *x, uint32_t market) {
+    x->trigger.moves++;
     const struct weir_pool *list = &x->ledger.markets[market].positions;
     for (uint32_t i = 0; i < list->count; i++)
         weir_touch(x, weir_leg_at(&x->ledger, *WEIR_AT(list, uint32_t, i))->scope);
@@ -102,6 +103,7 @@ void weir_touch_market(struct weir_exchange *x, uint32_t market) {
 
 void weir_collateral_moved(struct weir_exchange *x, uint32_t asset) {
     struct weir_trigger_asset *t = &x->trigger.assets[asset];
+    x->trigger.moves++;
     if (t->moved) return;
     t->moved = true;
     x->trigger.assets_moved++;
@@ -109,6 +111,7 @@ void weir_collateral_moved(struct weir_exchange *x, uint32_t asset) {
 
 void weir_charges_moved(struct weir_exchange *x, uint32_t market) {
     struct weir_trigger_market *t = &x->trigger.markets[market];
+    x->trigger.moves++;
     if (t->moved) return;
     t->moved = true;
     weir_list_add(&x->trigger.moved, market);
@@ -119,6 +122,7 @@ void weir_mark_moved(struct weir_exchange *x, uint32_t market) {
     weir_price mark = x->prices[market].mark, from = x->prices[market].previous_mark;
     watch->travelled += from == 0 ? 0 : (uint64_t)weir_abs(mark - from);
     watch->moves++;
+    x->trigger.moves++;
     if (mark >= watch->low && mark <= watch->high) return;
     weir_charges_moved(x, market);
 }

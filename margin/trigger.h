@@ -67,6 +67,9 @@ struct weir_edge_new {
 struct weir_position_view;
 
 struct weir_trigger_index {
+    /* Grows with whatever may change the health of scopes besides what is done to them themselves:
+     * marks, charges, prices of collateral, tiers. */
+    uint64_t moves;
     struct weir_edge_store store;
     struct weir_trigger_asset assets[WEIR_ASSETS_MAX];
     uint32_t assets_moved; /* how many of them are to be looked at */
