@@ -30,25 +30,29 @@ static int64_t gain_ratio(const struct weir_adl_view *v, int64_t gain, int64_t e
     return (gain * ONE + entry - 1) / entry;
 }
 
-/* The least of x + a / x for x in [low, high], a >= 0: at the root of a where that is within. Two
+/* The least of x + a / x for x in [low, high], a < 2^62: at the root of a where that is within. Two
  * steps of Newton's from the middle end at or above the root, so a / s is at or below it. */
-static int64_t least_sum(unsigned __int128 a, int64_t low, int64_t high) {
-    unsigned __int128 l = (unsigned __int128)low * (uint64_t)low;
-    unsigned __int128 h = (unsigned __int128)high * (uint64_t)high;
-    if (l >= a) return low + (int64_t)(a / (uint64_t)low);
-    if (h <= a) return high + (int64_t)weir_wide_min((weir_wide)(a / (uint64_t)high), SUM_UP);
-    uint64_t s = (uint64_t)(low + high) / 2;
+static uint64_t least_sum(uint64_t a, uint64_t low, uint64_t high) {
+    if (low * low >= a) return low + a / low;
+    if (high * high <= a) return high + a / high;
+    uint64_t s = (low + high) / 2;
     for (int i = 0; i < 2; i++)
-        s = (s + (uint64_t)(a / s)) / 2 + 1;
-    return (int64_t)(2 * (uint64_t)(a / s));
+        s = (s + a / s) / 2 + 1;
+    return 2 * (a / s);
 }
 
 /* Of positions that gain as value falls, gains x of at least `low` and at most `high` a lot and
  * equity of at least rest + x: u * L <= x / (value + x) * held / (rest + x), which is
  * held / (value + rest + x + value * rest / x). Times 2^20. */
 static int64_t falling_score(int64_t value, int64_t held, int64_t rest, int64_t low, int64_t high) {
-    unsigned __int128 a = (unsigned __int128)value * (uint64_t)rest;
-    int64_t below = value + rest + least_sum(a, low, high) - 2;
+    /* All of them below 2^31, so that nothing needs more than 64 bits; rounded apart. */
+    int over = 33 - __builtin_clzll((uint64_t)(value | rest | high));
+    int shift = over > 0 ? over : 0;
+    uint64_t sum = least_sum((uint64_t)(value >> shift) * (uint64_t)(rest >> shift),
+                             (uint64_t)weir_max(1, low >> shift), (uint64_t)(high >> shift) + 1);
+    int64_t unit = INT64_C(1) << shift, most = SUM_UP >> shift;
+    int64_t below = value + rest + (weir_min((int64_t)sum, most) - 1) * unit - 2;
+    if (below <= 0) return RATIO_UP;
     return weir_min(held * ONE / below + 1, RATIO_UP);
 }
 
@@ -119,6 +123,46 @@ int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
     if (leaf && v->alone_exact && rest + (v->posted ? 0 : most) < -16)
         return INT64_MIN; /* its share is not above 0 */
     return most > 0 ? gaining_bound(v, b, rest, held) : losing_bound(v, b, rest, held);
+}
+
+/* Positions that gain as value falls, see falling_score: held * x <= t * (value + x) * (rest + x)
+ * for all x in [low, high], t times 2^20. A parabola: it is above 0 where its least value is, and
+ * otherwise on the side of its vertex on which it is at the end. */
+static bool falling_below(weir_wide value, weir_wide held, weir_wide rest, weir_wide low,
+                          weir_wide high, weir_wide t) {
+    weir_wide b = held * ONE - t * (value + rest); /* t x^2 - b x + t value rest >= 0 */
+    if (b <= 0 || b * b < 4 * t * t * value * rest) return true;
+    weir_wide x = 2 * t * low >= b ? low : high;
+    if (x == high && 2 * t * high > b) return false;
+    return held * ONE * x <= t * (value + x) * (rest + x);
+}
+
+int64_t weir_adl_level(int64_t score) {
+    return score <= 4 ? 0 : weir_saturate((weir_wide)(score - 4) * ONE / WEIR_PPB);
+}
+
+bool weir_adl_below(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                    const struct weir_adl_box *b, int64_t t) {
+    if (b->rest == WEIR_ADL_EMPTY) return true;
+    int64_t most = v->grows ? v->high - b->low : b->high - v->low;
+    int64_t entry = v->grows ? b->low : b->high;
+    if (most <= 0) return true;
+    if (t <= 0 || t >= ONE * 4 || entry <= 0 || entry >= WEIR_ADL_ENTRY_UP) return false;
+    if (!v->grows && v->low < entry / 64) return false;
+    if (v->mixed && b->leg == WEIR_NO_INDEX) {
+        if (weir_adl_drift(ix, b->oldest) > DRIFT_UP) return false;
+        weir_wide part = b->rest - ((weir_wide)b->slack * weir_adl_drift(ix, b->epoch) >> 30) - 1;
+        return part > 0 && ((weir_wide)most << 50) <= (weir_wide)t * entry * part;
+    }
+    int64_t moved = weir_adl_moved(ix, v, b);
+    if (moved == INT64_MAX) return false;
+    weir_wide rest = b->rest + v->offset - moved, held = v->high + b->others + moved;
+    if (held >= SHARE_UP >> 4 || rest >= SHARE_UP >> 4) return false;
+    int64_t least = weir_max(1, v->grows ? v->high - b->high : b->low - v->low);
+    if (!v->grows && !v->posted && rest > 0 && b->low != b->high)
+        return falling_below(v->low, held, rest, least, most, t);
+    weir_wide share = v->posted ? rest : rest + (v->grows && rest >= 0 ? most : least);
+    return share > 0 && most * held * ONE <= (weir_wide)t * entry * share;
 }
 
 /* ---- Boxes of boxes -------------------------------------------------------------------------- */

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define FANOUT    16
-#define FANOUT_UP 4
+#define FANOUT_UP WEIR_ADL_FANOUT_UP
+#define FANOUT    (1 << FANOUT_UP)
 /* A leg's slot: the leaf + 1, and above it side and family. */
 #define SLOT_MASK ((UINT32_C(1) << 30) - 1)
 
@@ -186,7 +186,10 @@ static uint64_t place_of(const struct weir_adl_view *v, const struct weir_adl_bo
     if (b->others > 0)
         rest =
             (int64_t)((weir_wide)(rest + gain) * v->high / ((weir_wide)v->high + b->others)) - gain;
-    uint64_t x = (uint64_t)weir_clamp(b->low / unit, 0, 65535);
+    uint64_t x = (uint64_t)weir_clamp(b->low / unit, 0, 65535) & ~UINT64_C(63);
+    /* In parts of the entry: those who chose the same leverage are alike. */
+    rest = (int64_t)((weir_wide)weir_clamp(rest, -v->high, 4 * v->high) * v->high /
+                     weir_max(1, b->low));
     uint64_t y = (uint64_t)weir_clamp(rest / unit + 8192, 0, 65535);
     return spread(x) << 1 | spread(y);
 }

@@ -35,8 +35,9 @@
 #include "adl/adl.h"
 #include "margin/margin.h"
 
-#define WEIR_ADL_LEVELS 9
-#define WEIR_ADL_EPOCHS 250
+#define WEIR_ADL_LEVELS    12
+#define WEIR_ADL_FANOUT_UP 3
+#define WEIR_ADL_EPOCHS    250
 
 enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
@@ -88,7 +89,8 @@ struct weir_adl_item {
     int64_t key; /* bound, or the exact score saturated */
     uint32_t place;
     uint8_t family, level;
-    bool exact; /* `place` is in `seen` */
+    uint8_t children; /* bits of those that `key` bounds: not looked at further so far */
+    bool exact;       /* `place` is in `seen` */
 };
 
 struct weir_adl_index {
@@ -111,6 +113,8 @@ struct weir_adl_index {
     struct weir_adl_view view[WEIR_ADL_FAMILIES];
     uint32_t market, owner;
     enum weir_side side;                /* of the positions: buy = longs */
+    int64_t best;                       /* exact score found by this search; INT64_MIN: none */
+    uint32_t given;                     /* by this search */
     uint64_t examined, bounded, builds; /* so far: exact looks, bounds of positions, lines built */
 };
 
@@ -133,6 +137,10 @@ bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
 /* Bound of a box's scores, INT64_MAX: unknown. INT64_MIN: nobody in it is eligible. */
 int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
                        const struct weir_adl_box *b);
+/* Is it certain, without a division, that no score in the box is above one > 0 of this level? */
+int64_t weir_adl_level(int64_t score);
+bool weir_adl_below(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                    const struct weir_adl_box *b, int64_t level);
 /* How far prices are from those of an epoch, at most, times 2^30 / those that are not of the
  * market, or no less. */
 int64_t weir_adl_drift(struct weir_adl_index *ix, uint32_t epoch);

@@ -66,5 +66,6 @@ int bench_book(const struct weir_bench_job *job);
 int bench_trigger(const struct weir_bench_job *job);
 int bench_memory_use(const struct weir_bench_job *job);
 int bench_burst(const struct weir_bench_job *job);
+int bench_adl(const struct weir_bench_job *job);
 
 #endif

@@ -52,6 +52,11 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "            number a second, and what an order waits beside them; a small\n"
      "            one is compared with the twin's",
      BIT(ACCOUNTS) | BIT(TICKS) | BIT(RATE) | BIT(STEPS), bench_burst},
+    {"adl", "vectorised selection scan",
+     "deleveraging against a million positions, one by one with the\n"
+     "            marks moving in between, and eleven thousand in one instant;\n"
+     "            who was chosen is checked against a scan of all",
+     BIT(ACCOUNTS) | BIT(TICKS), bench_adl},
 };
 const uint32_t weir_bench_kind_count = sizeof weir_bench_kinds / sizeof weir_bench_kinds[0];
 

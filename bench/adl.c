@@ -1,0 +1,291 @@
+/* `weir bench adl`: who is deleveraged first among a million, again and again (R28). Whole commands
+ * are timed: the index update that moves the mark, and the deleveraging step it is followed by. */
+#include "bench/adl_scan.h"
+#include "bench/cases.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RUNS          5
+#define EVENTS        2000
+#define CHECK_EVERY   20 /* events between scans */
+#define BATCH_MARKETS 44
+#define BATCH_FILLS   11279
+/* Scores that differ by less are taken to be equal: single precision, sums of up to four. */
+#define ROUNDING      2e-5
+
+struct bench {
+    const struct weir_bench_job *job;
+    struct adl_world w;
+    struct adl_scan scan[BATCH_MARKETS];
+    uint32_t scans;
+    bool wrong;
+};
+
+static bool start_case(const struct bench *b, struct bench_case *c, const char *what) {
+    *c = (struct bench_case){.unit = "ns", .checked = true};
+    snprintf(c->name, sizeof c->name, "%s", what);
+    return bench_case_wanted(b->job, c->name);
+}
+
+static void end_case(struct bench *b, struct bench_case *c) {
+    bench_case_print(c);
+    b->wrong |= !c->checked;
+}
+
+static bool open_world(struct bench *b, const struct adl_plan *plan, uint32_t scans) {
+    bool made = adl_world_new(&b->w, plan);
+    for (b->scans = 0; made && b->scans < scans; b->scans++)
+        made = adl_scan_new(&b->scan[b->scans], &b->w, b->scans);
+    return made;
+}
+
+static void close_world(struct bench *b) {
+    for (uint32_t i = 0; i < b->scans; i++)
+        adl_scan_free(&b->scan[i]);
+    adl_world_free(&b->w);
+    b->scans = 0;
+}
+
+/* Books the fills since they were last taken; the scans follow. */
+static bool take_fills(struct bench *b) {
+    struct adl_world *w = &b->w;
+    bool known = true;
+    for (uint32_t i = 0; i < w->fill_count; i++) {
+        known &= adl_world_close(w, &w->fills[i]);
+        for (uint32_t k = 0; known && k < b->scans; k++)
+            adl_scan_refresh(&b->scan[k], w->fills[i].account);
+    }
+    w->fill_count = 0;
+    return known;
+}
+
+/* ---- One by one ------------------------------------------------------------------------------ */
+
+struct events {
+    uint64_t count, scans;
+    double sum, most, cpu, most_cpu, scan_sum;
+    uint32_t *times; /* of the last run's events, ns */
+};
+
+static int ascending(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The marks take a step of up to five basis points within a per cent around where the failing
+ * account stays under water; all but the first before the clock starts. */
+static weir_price next_mark(struct bench *b, uint32_t market) {
+    struct adl_world *w = &b->w;
+    weir_price mark = w->mark[market], around = market == 0 ? ADL_START * 93 / 100 : ADL_START;
+    weir_price step = (weir_price)weir_random_below(&w->random, 101) - 50;
+    if (mark + step > around + around / 100 || mark + step < around - around / 100) step = -step;
+    return mark + step;
+}
+
+/* Is who was chosen as good as the best the scan finds? */
+static bool chose_best(struct bench *b, struct events *e) {
+    struct adl_world *w = &b->w;
+    uint64_t start = bench_now_ns();
+    float best = adl_scan_run(&b->scan[0]);
+    e->scan_sum += (double)(bench_now_ns() - start);
+    e->scans++;
+    if (w->fill_count != 1) return false;
+    double chosen = adl_scan_score(&b->scan[0], w->fills[0].account);
+    return chosen >= (double)best * (1 - ROUNDING);
+}
+
+/* The thread's own time: without what others had of the processor. */
+static uint64_t cpu_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static bool one_event(struct bench *b, struct events *e, uint32_t i) {
+    struct adl_world *w = &b->w;
+    for (uint32_t m = 1; m < w->plan.markets; m++)
+        adl_world_mark(w, m, next_mark(b, m));
+    bool right = take_fills(b); /* commands of other marks deleverage, too */
+    weir_price mark = next_mark(b, 0);
+    uint64_t cpu = cpu_ns(), start = bench_now_ns();
+    adl_world_mark(w, 0, mark);
+    uint64_t time = bench_now_ns() - start;
+    cpu = cpu_ns() - cpu;
+    e->cpu += (double)cpu;
+    e->most_cpu = fmax(e->most_cpu, (double)cpu);
+    right &= w->fill_count == 1;
+    if (i % CHECK_EVERY == 0) right &= chose_best(b, e);
+    right &= take_fills(b);
+    e->times[e->count++] = (uint32_t)time;
+    e->sum += (double)time;
+    e->most = fmax(e->most, (double)time);
+    return right;
+}
+
+/* A long account large enough fails; its stages before deleveraging, and the building of the
+ * lines, are over when this returns. Time of the command that built them. */
+static double make_fail(struct bench *b, uint32_t events) {
+    struct adl_world *w = &b->w;
+    double longest = 0;
+    adl_world_victim(w, (weir_qty)events * ADL_MEAN_LOTS / 4, 1);
+    adl_world_mark(w, 0, ADL_START * 93 / 100);
+    for (int i = 0; i < 64 && w->fill_count == 0; i++) {
+        uint64_t start = bench_now_ns();
+        adl_world_mark(w, 0, w->mark[0] + (i & 1 ? 1 : -1));
+        longest = fmax(longest, (double)(bench_now_ns() - start));
+    }
+    take_fills(b);
+    return longest;
+}
+
+static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) {
+    struct bench_case c;
+    if (!start_case(b, &c, name)) return;
+    uint32_t events = bench_count(b->job, PARAMETER_TICKS, b->job->quick ? EVENTS / 4 : EVENTS);
+    int runs = bench_runs(b->job, RUNS), warmup = (int)b->job->warmup;
+    uint32_t all = events * (uint32_t)(runs + warmup + 1) * plan.markets;
+    struct events e = {.times = calloc(events, sizeof *e.times)};
+    if (e.times == NULL || !open_world(b, &plan, 1)) {
+        c.checked = false;
+        b->wrong |= !bench_stopped();
+        close_world(b);
+        free(e.times);
+        return;
+    }
+    double building = make_fail(b, all), most = 0, cpu = 0, most_cpu = 0;
+    struct weir_view_ranking before = {0}, after;
+    uint64_t searches = 0;
+    for (int run = -warmup; bench_goes_on(&c, run, runs); run++) {
+        if (run == 0) weir_engine_view_ranking(b->w.engine, &before);
+        e.count = 0;
+        e.sum = e.most = e.cpu = e.most_cpu = 0;
+        e.scans = 0;
+        e.scan_sum = 0;
+        for (uint32_t i = 0; i < events && c.checked && !bench_stopped(); i++)
+            c.checked &= one_event(b, &e, i);
+        if (run < 0 || e.count < events) continue;
+        c.times[c.runs++] = e.sum / events;
+        c.baseline[c.baseline_runs++] = e.scan_sum / (double)e.scans;
+        searches += (uint64_t)events * plan.markets;
+        most = fmax(most, e.most);
+        cpu += e.cpu / events / runs;
+        most_cpu = fmax(most_cpu, e.most_cpu);
+    }
+    weir_engine_view_ranking(b->w.engine, &after);
+    c.checked &= !b->w.failed;
+    if (searches > 0) {
+        double bounded = (double)(after.bounded - before.bounded) / (double)searches;
+        double examined = (double)(after.examined - before.examined) / (double)searches;
+        qsort(e.times, events, sizeof *e.times, ascending);
+        snprintf(c.facts, sizeof c.facts,
+                 "\"positions\":%u,\"events\":%u,\"p99\":%u,\"largest\":%.0f,\"cpu\":%.0f,"
+                 "\"largest_cpu\":%.0f,"
+                 "\"bounded\":%.1f,"
+                 "\"examined\":%.2f,\"build\":%.0f,\"builds_within\":%llu",
+                 plan.accounts, events, e.times[(uint64_t)events * 99 / 100], most, cpu, most_cpu,
+                 bounded, examined, building, (unsigned long long)(after.builds - before.builds));
+        snprintf(c.remark, sizeof c.remark,
+                 "own time %.1f us, most %.0f (all %.0f), %.3f %% bounded, %.1f examined",
+                 cpu / 1000, most_cpu / 1000, most / 1000, bounded * 100 / plan.accounts, examined);
+    }
+    end_case(b, &c);
+    bench_note("  built at the first event: %.0f ms", building / 1e6);
+    close_world(b);
+    free(e.times);
+}
+
+/* ---- In one instant -------------------------------------------------------------------------- */
+
+/* In every market those of highest score were taken, as far as the fills went. Before they are
+ * booked. Time of the scans. */
+static double scan_batch(struct bench *b, bool *right) {
+    struct adl_world *w = &b->w;
+    uint32_t counts[BATCH_MARKETS] = {0};
+    for (uint32_t i = 0; i < w->fill_count; i++)
+        counts[w->fills[i].market]++;
+    double sum = 0;
+    for (uint32_t m = 0; m < w->plan.markets; m++) {
+        if (counts[m] == 0) continue;
+        uint64_t start = bench_now_ns();
+        adl_scan_run(&b->scan[m]);
+        adl_scan_select(&b->scan[m], counts[m]);
+        sum += (double)(bench_now_ns() - start);
+    }
+    uint32_t at[BATCH_MARKETS] = {0};
+    for (uint32_t i = 0; i < w->fill_count; i++) {
+        uint32_t m = w->fills[i].market;
+        const struct adl_scan *s = &b->scan[m];
+        double want = (double)s->score[s->order[at[m]++]];
+        double got = adl_scan_score(s, w->fills[i].account);
+        *right &= fabs(got - want) <= want * ROUNDING;
+    }
+    return sum;
+}
+
+static double one_instant(struct bench *b) {
+    struct adl_world *w = &b->w;
+    w->fill_count = 0;
+    uint64_t start = bench_now_ns();
+    adl_world_mark(w, 0, ADL_START * 92 / 100);
+    return (double)(bench_now_ns() - start);
+}
+
+/* Who holds all markets fails with a fall of one; all is closed within that command. */
+static void in_one_instant(struct bench *b) {
+    struct bench_case c;
+    if (!start_case(b, &c, "batch of 44 markets")) return;
+    uint32_t n = bench_count(b->job, PARAMETER_ACCOUNTS, b->job->quick ? 100000 : 1000000);
+    struct adl_plan plan = {.accounts = n,
+                            .markets = BATCH_MARKETS,
+                            .legs = 1,
+                            .steps = 1000,
+                            .fills = 64,
+                            .ranking = "pnl_leverage",
+                            .seed = b->job->seed};
+    if (!open_world(b, &plan, BATCH_MARKETS)) {
+        b->wrong |= !bench_stopped();
+        close_world(b);
+        return;
+    }
+    int runs = bench_runs(b->job, RUNS), warmup = (int)b->job->warmup;
+    double first = 0;
+    uint32_t fills = 0, all = n / 40 < BATCH_FILLS ? n / 40 : BATCH_FILLS;
+    for (int run = -warmup; bench_goes_on(&c, run, runs); run++) {
+        adl_world_victim(&b->w, all * (weir_qty)ADL_MEAN_LOTS / (BATCH_MARKETS + 9), BATCH_MARKETS);
+        double time = one_instant(b), scan = scan_batch(b, &c.checked);
+        fills = b->w.fill_count;
+        c.checked &= take_fills(b) && fills > all / 2 && !b->w.failed;
+        adl_world_mark(&b->w, 0, ADL_START);
+        if (run == -warmup) first = time / fills;
+        if (run < 0 || fills == 0) continue;
+        c.times[c.runs++] = time / fills;
+        c.baseline[c.baseline_runs++] = scan / fills;
+    }
+    snprintf(c.facts, sizeof c.facts, "\"positions\":%u,\"markets\":%u,\"fills\":%u,\"first\":%.1f",
+             n, BATCH_MARKETS, fills, first);
+    snprintf(c.remark, sizeof c.remark, "a fill, %u fills; lines to build: %.0f ns", fills, first);
+    end_case(b, &c);
+    close_world(b);
+}
+
+int bench_adl(const struct weir_bench_job *job) {
+    struct bench b = {.job = job};
+    uint32_t n = bench_count(job, PARAMETER_ACCOUNTS, job->quick ? 100000 : 1000000);
+    struct adl_plan plan = {.accounts = n,
+                            .markets = 1,
+                            .legs = 1,
+                            .steps = 1,
+                            .fills = 1,
+                            .first = true,
+                            .ranking = "pnl_leverage",
+                            .seed = job->seed};
+    one_by_one(&b, "one position, one by one", plan);
+    plan.markets = plan.legs = 4;
+    if (!bench_stopped()) one_by_one(&b, "1 to 4 positions, one by one", plan);
+    if (!bench_stopped()) in_one_instant(&b);
+    if (b.wrong) fprintf(stderr, "weir bench: others were deleveraged than a scan would choose\n");
+    return b.wrong ? 1 : 0;
+}
