@@ -176,6 +176,25 @@ int weir_pool_commit(struct weir_pool *pool, uint32_t n);
 void weir_pool_clear(struct weir_pool *pool);
 #define WEIR_AT(pool, type, i) (&((type *)(void *)(pool)->base)[i])
 
+/* ---- Timers ---------------------------------------------------------------------------------- */
+/* When each of many slots is due, and which is due first: a tournament in an array, at[slots + i]
+ * the time of slot i, at[k] the earlier of at[2k] and at[2k + 1]. INT64_MAX: not due. */
+struct weir_timers {
+    weir_time *at;
+    uint32_t slots; /* a power of two, at least as many as asked for */
+};
+/* `count` slots >= 1, none due. 0 or -ENOMEM. */
+int weir_timers_new(struct weir_timers *timers, uint32_t count);
+void weir_timers_free(struct weir_timers *timers);
+/* The slot is due at this time from now on. O(log slots), O(1) when it already was. */
+void weir_timers_set(struct weir_timers *timers, uint32_t slot, weir_time at);
+/* The earliest time at which a slot is due; INT64_MAX: none is. */
+static inline weir_time weir_timers_next(const struct weir_timers *timers) {
+    return timers->at[1];
+}
+/* The lowest of the slots that are due then. O(log slots). */
+uint32_t weir_timers_first(const struct weir_timers *timers);
+
 /* A map from a 32-byte name to a 32-bit index, open addressing, power-of-two table that grows by
  * doubling. The names themselves live with their owner; `name_of(ctx, index)` returns them. */
 struct weir_name_map {

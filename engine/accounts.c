@@ -280,15 +280,13 @@ enum weir_reason weir_on_fund(struct weir_engine *e, const struct weir_command *
     enum weir_reason r = weir_read_numbers(e, &n, 1);
     if (r == WEIR_OK && amount == 0) r = weir_deny(e, WEIR_R_RANGE, "amount is 0");
     if (r != WEIR_OK) return r;
-    struct weir_fund *f = &e->lq.funds.fund[fund];
+    const struct weir_fund *f = &e->lq.funds.fund[fund];
     if (f->net_seeds + amount > TOTAL_MAX)
         return weir_deny(e, WEIR_R_OVERFLOW, "all seeds together do not fit");
     if (-(weir_wide)amount > weir_fund_free(f))
         return weir_deny(e, WEIR_R_INSUFFICIENT, "the fund has less free cash");
     weir_accept(e, NULL);
-    f->net_seeds += amount;
-    weir_fund_move(&e->x, &e->lq.funds, fund, WEIR_CAUSE_SEED, amount, WEIR_NO_INDEX);
-    weir_fund_sample(&e->x, &e->lq.funds, fund);
+    weir_fund_seed(&e->x, &e->lq.funds, fund, amount);
     return WEIR_OK;
 }
 

@@ -44,12 +44,13 @@ void weir_refresh_index(struct weir_engine *e, uint32_t market) {
     struct weir_price_state *p = &x->prices[market];
     weir_price median = weir_feed_median(&p->feed, m->index_stale_after, m->index_outlier,
                                          m->index_min_sources, x->now);
-    e->source_due[market] = weir_feed_next_expiry(&p->feed, m->index_stale_after, x->now);
+    weir_set_timer(e, WEIR_TIMER_SOURCE, market,
+                   weir_feed_next_expiry(&p->feed, m->index_stale_after, x->now));
     bool was_stale = p->stale;
     p->stale = median == 0 && p->index > 0;
     weir_average_advance(m, p, x->now);
     if (median > 0) p->index = median;
-    p->premium_due = true;
+    weir_premium_due(x, market);
     if (p->stale == was_stale) return;
     if (!p->stale) weir_touch_market(x, market); /* R13: once in full when it is fresh again */
     weir_emit(x, &(struct weir_event){.kind = p->stale ? WEIR_EV_INDEX_STALE : WEIR_EV_INDEX_FRESH,
@@ -61,8 +62,8 @@ void weir_refresh_collateral(struct weir_engine *e, uint32_t asset) {
     struct weir_collateral *c = &x->collateral[asset];
     weir_time stale_after = x->venue->assets[asset].stale_after;
     int64_t median = weir_feed_median(&c->feed, stale_after, WEIR_NONE, 1, x->now);
-    e->source_due[x->venue->market_count + asset] =
-        weir_feed_next_expiry(&c->feed, stale_after, x->now);
+    weir_set_timer(e, WEIR_TIMER_SOURCE, x->venue->market_count + asset,
+                   weir_feed_next_expiry(&c->feed, stale_after, x->now));
     c->fresh = median > 0;
     if (median > 0) c->price = median;
     weir_collateral_moved(x, asset);
@@ -78,6 +79,7 @@ void weir_refresh_mark(struct weir_engine *e, uint32_t market) {
         p->previous_mark = p->mark;
         p->mark = mark;
         weir_mark_moved(x, market);
+        weir_scale_due(e, market);
     }
     p->index_told = p->index;
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_MARK, .mark = {market, mark, p->index}});
@@ -86,61 +88,27 @@ void weir_refresh_mark(struct weir_engine *e, uint32_t market) {
 
 /* ---- Timers ---------------------------------------------------------------------------------- */
 
-enum timer_kind {
-    TIMER_SOURCE,
-    TIMER_MARK,
-    TIMER_FUNDING,
-    TIMER_SETTLEMENT,
-    TIMER_AUCTION,
-    TIMER_POLICY
-};
-struct timer {
-    weir_time time;
-    enum timer_kind kind;
-    uint32_t market; /* source: market, or market_count + asset */
-    uint32_t which;  /* auction: side; policy: fund */
-    uint64_t number; /* orders auctions of one market */
-};
-
-static void consider(struct timer *best, struct timer t) {
-    if (t.time > best->time) return;
-    if (t.time == best->time) {
-        if (t.kind > best->kind) return;
-        if (t.kind == best->kind && t.market > best->market) return;
-        if (t.kind == best->kind && t.market == best->market && t.number >= best->number) return;
-    }
-    *best = t;
+/* Slots in R39's order of kinds; only sources have assets' behind the markets'. */
+static uint32_t timer_slot(const struct weir_engine *e, enum weir_timer kind, uint32_t market) {
+    const struct weir_venue *v = e->x.venue;
+    uint32_t sources = v->market_count + v->asset_count;
+    return kind == WEIR_TIMER_SOURCE ? market : sources + (kind - 1) * v->market_count + market;
 }
 
-/* The next timer, or time INT64_MAX. */
-static struct timer next_timer(const struct weir_engine *e) {
-    const struct weir_exchange *x = &e->x;
-    uint32_t markets = x->venue->market_count;
-    struct timer best = {.time = INT64_MAX, .kind = TIMER_POLICY, .market = UINT32_MAX};
-    for (uint32_t i = 0; i < markets + x->venue->asset_count; i++)
-        consider(&best, (struct timer){e->source_due[i], TIMER_SOURCE, i, 0, 0});
-    for (uint32_t m = 0; m < markets; m++) {
-        consider(&best, (struct timer){e->marks_due[m], TIMER_MARK, m, 0, 0});
-        consider(&best, (struct timer){e->funding_due[m], TIMER_FUNDING, m, 0, 0});
-        consider(&best, (struct timer){e->settle_due[m], TIMER_SETTLEMENT, m, 0, 0});
-        for (uint32_t side = 0; side < 2; side++) {
-            const struct weir_open_auction *a = weir_auction_at(&e->lq, m, side);
-            if (a->number)
-                consider(&best, (struct timer){a->closes_at, TIMER_AUCTION, m, side, a->number});
-        }
-        for (uint32_t f = 0; f < e->lq.funds.count; f++)
-            consider(&best,
-                     (struct timer){e->lq.funds.fund[f].unwind[m].next, TIMER_POLICY, m, f, f});
-    }
-    return best;
+int weir_engine_timers_new(struct weir_engine *e) {
+    return weir_timers_new(&e->timers, timer_slot(e, WEIR_TIMER_COUNT, 0));
+}
+
+void weir_set_timer(struct weir_engine *e, enum weir_timer kind, uint32_t market, weir_time at) {
+    weir_timers_set(&e->timers, timer_slot(e, kind, market), at);
 }
 
 static void on_mark_timer(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[market];
-    e->marks_due[market] = weir_next_on_grid(x->now, m->mark_interval);
+    weir_set_timer(e, WEIR_TIMER_MARK, market, weir_next_on_grid(x->now, m->mark_interval));
     if (x->prices[market].index == 0) return;
-    if (!weir_market_has_queued(&e->lq, market)) {
+    if (x->ledger.markets[market].queued == 0) {
         const struct weir_book *book = &x->books[market];
         struct weir_impact bid = weir_book_impact(book, &x->orders, WEIR_BUY, m);
         struct weir_impact ask = weir_book_impact(book, &x->orders, WEIR_SELL, m);
@@ -153,7 +121,7 @@ static void on_funding_timer(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[market];
     struct weir_price_state *p = &x->prices[market];
-    e->funding_due[market] = weir_next_on_grid(x->now, m->funding_interval);
+    weir_set_timer(e, WEIR_TIMER_FUNDING, market, weir_next_on_grid(x->now, m->funding_interval));
     weir_premium_advance(p, x->now);
     if (p->mark == 0) return;
     weir_wide per_lot;
@@ -164,33 +132,35 @@ static void on_funding_timer(struct weir_engine *e, uint32_t market) {
                                       .funding = {market, p->funding_rate, per_lot}});
 }
 
-static void fire(struct weir_engine *e, const struct timer *t) {
-    uint32_t markets = e->x.venue->market_count;
-    switch (t->kind) {
-    case TIMER_SOURCE:
-        if (t->market >= markets) {
-            weir_refresh_collateral(e, t->market - markets);
-        } else {
-            weir_refresh_index(e, t->market);
-            weir_refresh_mark(e, t->market);
-        }
-        return;
-    case TIMER_MARK:
-        on_mark_timer(e, t->market);
-        return;
-    case TIMER_FUNDING:
-        on_funding_timer(e, t->market);
-        return;
-    case TIMER_SETTLEMENT:
-        weir_settle_market(e, t->market);
-        return;
-    case TIMER_AUCTION:
-        weir_auction_close(&e->lq, t->market, t->which);
-        return;
-    case TIMER_POLICY:
-        weir_unwind_slice(&e->lq, t->which, t->market);
+static void fire(struct weir_engine *e) {
+    const struct weir_venue *v = e->x.venue;
+    uint32_t sources = v->market_count + v->asset_count, slot = weir_timers_first(&e->timers);
+    if (slot < v->market_count) {
+        weir_refresh_index(e, slot);
+        weir_refresh_mark(e, slot);
         return;
     }
+    if (slot < sources) {
+        weir_refresh_collateral(e, slot - v->market_count);
+        return;
+    }
+    slot -= sources;
+    uint32_t market = slot % v->market_count;
+    switch ((enum weir_timer)(slot / v->market_count + 1)) {
+    case WEIR_TIMER_MARK:
+        on_mark_timer(e, market);
+        return;
+    case WEIR_TIMER_FUNDING:
+        on_funding_timer(e, market);
+        return;
+    case WEIR_TIMER_SETTLEMENT:
+        weir_settle_market(e, market);
+        return;
+    case WEIR_TIMER_SOURCE:
+    case WEIR_TIMER_COUNT:
+        break;
+    }
+    WEIR_CHECK(!"a timer is of a known kind");
 }
 
 static void set_clock(struct weir_engine *e, weir_time t) {
@@ -203,16 +173,28 @@ static void set_clock(struct weir_engine *e, weir_time t) {
         if (c->expiry != WEIR_NONE && c->expiry <= t && weir_market_empty(e, m)) {
             /* Over before it began. */
             e->x.prices[m].phase = WEIR_PHASE_GONE;
-            e->source_due[m] = INT64_MAX;
+            weir_set_timer(e, WEIR_TIMER_SOURCE, m, INT64_MAX);
             continue;
         }
         if (c->mark_method != WEIR_MARK_INDEX)
-            e->marks_due[m] = weir_next_on_grid(t, c->mark_interval);
+            weir_set_timer(e, WEIR_TIMER_MARK, m, weir_next_on_grid(t, c->mark_interval));
         if (c->expiry == WEIR_NONE)
-            e->funding_due[m] = weir_next_on_grid(t, c->funding_interval);
+            weir_set_timer(e, WEIR_TIMER_FUNDING, m, weir_next_on_grid(t, c->funding_interval));
         else
-            e->settle_due[m] = c->expiry;
+            weir_set_timer(e, WEIR_TIMER_SETTLEMENT, m, c->expiry);
     }
+}
+
+/* What the premium needs of a side's impact price. It counts only beyond the index, which the
+ * average price of linear lots cannot be when the best is not: then, as for a missing side, 0. */
+static struct weir_impact impact_beyond(const struct weir_exchange *x, uint32_t market,
+                                        enum weir_side side) {
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_price best = weir_ladder_best(x->books[market].side[side]),
+               index = x->prices[market].index;
+    bool beyond = side == WEIR_BUY ? best > index : best < index;
+    if (best == 0 || (m->contract == WEIR_LINEAR && !beyond)) return (struct weir_impact){0};
+    return weir_book_impact(&x->books[market], &x->orders, side, m);
 }
 
 /* R15: the premium of the state after the last accepted command holds from its time on. */
@@ -220,27 +202,32 @@ static void sample_premiums(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
     if (!e->sample_premiums) return;
     e->sample_premiums = false;
-    for (uint32_t i = 0; i < x->venue->market_count; i++) {
-        struct weir_price_state *p = &x->prices[i];
-        const struct weir_market *m = &x->venue->markets[i];
-        if (!p->premium_due) continue;
+    for (uint32_t i = 0; i < x->premiums.count; i++) {
+        uint32_t market = *WEIR_AT(&x->premiums, uint32_t, i);
+        struct weir_price_state *p = &x->prices[market];
         p->premium_due = false;
-        struct weir_impact bid = weir_book_impact(&x->books[i], &x->orders, WEIR_BUY, m);
-        struct weir_impact ask = weir_book_impact(&x->books[i], &x->orders, WEIR_SELL, m);
+        struct weir_impact bid = impact_beyond(x, market, WEIR_BUY);
+        struct weir_impact ask = impact_beyond(x, market, WEIR_SELL);
         weir_premium_advance(p, x->now);
         p->premium = weir_premium_sample(p, &bid, &ask);
     }
+    x->premiums.count = 0;
 }
 
 void weir_advance(struct weir_engine *e, weir_time t) {
     if (!e->clock_set) set_clock(e, t);
     weir_time from = e->x.now;
     if (t > from) sample_premiums(e);
-    for (struct timer due = next_timer(e); due.time <= t && due.time != INT64_MAX;
-         due = next_timer(e)) {
+    for (;;) {
+        weir_time own = weir_timers_next(&e->timers), other = weir_timers_next(&e->lq.timers);
+        weir_time due = weir_min(own, other);
+        if (due > t || due == INT64_MAX) break;
         sample_premiums(e); /* before the timer changes a book */
-        e->x.now = weir_max(due.time, from);
-        fire(e, &due);
+        e->x.now = weir_max(due, from);
+        if (own <= other)
+            fire(e);
+        else
+            weir_liquidation_timer(&e->lq);
         weir_queue_rekey(&e->lq);
     }
     e->x.now = t;

@@ -39,22 +39,16 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
     int error = weir_exchange_new(&e->x, venue, e->options.accounts_max, e->options.orders_max);
     if (!error) error = weir_liquidator_new(&e->lq, &e->x);
     if (!error) error = weir_pool_new(&e->scratch, 1, UINT32_MAX - 1);
-    e->source_due = calloc(markets + WEIR_ASSETS_MAX, sizeof *e->source_due);
-    e->marks_due = calloc(markets, sizeof *e->marks_due);
-    e->funding_due = calloc(markets, sizeof *e->funding_due);
-    e->settle_due = calloc(markets, sizeof *e->settle_due);
+    if (!error) error = weir_pool_new(&e->scales_due, sizeof(uint32_t), markets);
+    if (!error) error = weir_engine_timers_new(e);
+    e->scale_listed = calloc(markets, sizeof *e->scale_listed);
     e->sweeps = calloc(markets, sizeof *e->sweeps);
-    if (!e->settle_due || !e->sweeps) error = -ENOMEM;
+    if (!e->scale_listed || !e->sweeps) error = -ENOMEM;
     if (!error) error = weir_settlement_new(e);
-    if (!e->source_due || !e->marks_due || !e->funding_due) error = -ENOMEM;
     if (error) {
         weir_engine_free(e);
         return NULL;
     }
-    for (uint32_t i = 0; i < markets + WEIR_ASSETS_MAX; i++)
-        e->source_due[i] = INT64_MAX;
-    for (uint32_t m = 0; m < markets; m++)
-        e->marks_due[m] = e->funding_due[m] = e->settle_due[m] = INT64_MAX;
     e->x.sink = sink;
     e->x.sink_ctx = sink_ctx;
     weir_check_context(describe, e);
@@ -67,10 +61,9 @@ void weir_engine_free(struct weir_engine *e) {
     if (e->lq.x) weir_liquidator_free(&e->lq);
     weir_exchange_free(&e->x);
     weir_pool_free(&e->scratch);
-    free(e->source_due);
-    free(e->marks_due);
-    free(e->funding_due);
-    free(e->settle_due);
+    weir_pool_free(&e->scales_due);
+    weir_timers_free(&e->timers);
+    free(e->scale_listed);
     free(e->sweeps);
     weir_pool_free(&e->sweep_items);
     free(e);
@@ -108,17 +101,16 @@ void weir_accept(struct weir_engine *e, const struct weir_name *id) {
 
 /* ---- Invariants ------------------------------------------------------------------------------ */
 
-static void check_conservation(const struct weir_engine *e) {
-    const struct weir_ledger *l = &e->x.ledger;
-    weir_wide cash[WEIR_ASSETS_MAX] = {0}, seeds[WEIR_ASSETS_MAX] = {0};
-    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
-        cash[e->x.venue->funds[i].asset] += e->lq.funds.fund[i].cash;
-        seeds[e->x.venue->funds[i].asset] += e->lq.funds.fund[i].net_seeds;
-    }
+static void count_fills(void *ctx, uint32_t market) {
+    weir_scale_due(ctx, market);
+}
+
+/* After every command: money of every asset (R33), and sizes wherever there were fills (R34). */
+static void check_conservation(struct weir_engine *e) {
+    const struct weir_fund_totals *funds = e->lq.funds.assets;
     for (uint32_t a = 0; a < e->x.venue->asset_count; a++)
-        WEIR_CHECK(weir_ledger_imbalance(l, a, cash[a], seeds[a]) == 0);
-    for (uint32_t m = 0; m < e->x.venue->market_count; m++)
-        WEIR_CHECK(l->markets[m].open_interest == l->markets[m].short_interest);
+        WEIR_CHECK(weir_ledger_imbalance(&e->x.ledger, a, funds[a].cash, funds[a].seeds) == 0);
+    weir_ledger_check_fills(&e->x.ledger, count_fills, e);
 }
 
 /* R17, R18 by a full scan: is some liquidatable scope neither queued nor found, or a warning not as
@@ -155,17 +147,7 @@ const char *weir_engine_audit(struct weir_engine *e) {
             return "a queued scope is not in the queue's list";
     }
     problem = missed_scope(e);
-    if (problem) return problem;
-    for (uint32_t i = 0; i < e->lq.funds.count; i++) {
-        const struct weir_fund *f = &e->lq.funds.fund[i];
-        weir_wide sum = 0;
-        for (int k = 0; k < WEIR_CAUSE_COUNT; k++)
-            sum += f->received[k] - f->paid[k];
-        if (sum != f->cash) return "a fund's cash is not the sum of its movements";
-        if (f->cash < 0 || f->promised < 0 || f->promised > f->cash)
-            return "a fund promised more than it has";
-    }
-    return NULL;
+    return problem ? problem : weir_funds_audit(x, &e->lq.funds);
 }
 
 /* ---- The phases ------------------------------------------------------------------------------ */
@@ -217,9 +199,8 @@ static void after_command(struct weir_engine *e) {
     int64_t left = weir_liquidation_steps(lq); /* (6) */
     weir_adl_steps(lq, left);                  /* (7) */
     weir_settle_shortfalls(lq);                /* (8) */
-    for (uint32_t i = 0; i < lq->funds.count; i++)
-        weir_fund_sample(&e->x, &lq->funds, i); /* (9) */
-    margin_calls(e);                            /* (10) */
+    weir_funds_sample(&e->x, &lq->funds);      /* (9) */
+    margin_calls(e);                           /* (10) */
     weir_queue_rekey(lq);
     e->sample_premiums = true;
 }
@@ -265,15 +246,27 @@ static enum weir_reason check_time(struct weir_engine *e, const struct weir_comm
     return WEIR_OK;
 }
 
+void weir_scale_due(struct weir_engine *e, uint32_t market) {
+    if (e->scale_listed[market]) return;
+    if (e->x.venue->markets[market].oi_scaling_lower == WEIR_NONE) return;
+    e->scale_listed[market] = true;
+    uint32_t i = weir_pool_add(&e->scales_due, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&e->scales_due, uint32_t, i) = market;
+}
+
 /* R9: oi_scaling is fixed for a command as it begins. */
-static void fix_scaling(struct weir_exchange *x) {
-    for (uint32_t m = 0; m < x->venue->market_count; m++) {
-        if (x->venue->markets[m].oi_scaling_lower == WEIR_NONE) continue;
+static void fix_scaling(struct weir_engine *e) {
+    struct weir_exchange *x = &e->x;
+    for (uint32_t i = 0; i < e->scales_due.count; i++) {
+        uint32_t m = *WEIR_AT(&e->scales_due, uint32_t, i);
+        e->scale_listed[m] = false;
         if (weir_risk_scale(&x->venue->markets[m], &x->risks[m], x->prices[m].mark,
                             x->ledger.markets[m].open_interest) &&
             x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
             weir_touch_market(x, m);
     }
+    e->scales_due.count = 0;
 }
 
 void weir_engine_apply(struct weir_engine *e, const struct weir_command *c) {
@@ -290,7 +283,7 @@ void weir_engine_apply(struct weir_engine *e, const struct weir_command *c) {
         reject(e, reason, e->detail);
         return;
     }
-    fix_scaling(&e->x);
+    fix_scaling(e);
     if (c->present & WEIR_HAS_T || e->clock_set)
         weir_advance(e, c->present & WEIR_HAS_T ? c->t : e->x.now);
     weir_unwind_rearm(&e->lq);

@@ -16,11 +16,12 @@ struct weir_engine {
     struct weir_liquidator lq;
     struct weir_engine_options options;
     bool clock_set;
-    bool sample_premiums;  /* a command was accepted since premiums were sampled */
-    weir_time *source_due; /* per market, then per asset: when a fresh source ages out */
-    weir_time *marks_due, *funding_due, *settle_due; /* per market */
-    uint32_t settling;                               /* markets that are */
-    struct weir_sweep *sweeps;                       /* per market */
+    bool sample_premiums;        /* a command was accepted since premiums were sampled */
+    struct weir_timers timers;   /* slots by kind, then by market; liquidation has its own */
+    struct weir_pool scales_due; /* uint32_t markets whose place in oi_scaling may change (R9) */
+    bool *scale_listed;          /* per market: in that list */
+    uint32_t settling;           /* markets that are */
+    struct weir_sweep *sweeps;   /* per market */
     struct weir_pool sweep_items;
     const struct weir_command *command; /* being applied */
     char detail[160];
@@ -147,6 +148,22 @@ void weir_sweep_markets(struct weir_engine *e);
 enum weir_reason weir_check_open(struct weir_engine *e, uint32_t market);
 
 /* ---- Prices and time ------------------------------------------------------------------------- */
+/* What is due at a market's time, in R39's order; a source also at a collateral asset's, whose
+ * slots come behind the markets' (market_count + asset). Auctions and unwindings are liquidation's.
+ */
+enum weir_timer {
+    WEIR_TIMER_SOURCE,
+    WEIR_TIMER_MARK,
+    WEIR_TIMER_FUNDING,
+    WEIR_TIMER_SETTLEMENT,
+    WEIR_TIMER_COUNT
+};
+/* 0 or -ENOMEM. */
+int weir_engine_timers_new(struct weir_engine *e);
+void weir_set_timer(struct weir_engine *e, enum weir_timer kind, uint32_t market, weir_time at);
+/* The mark or the open interest of a market moved: its oi_scaling is fixed anew for the next
+ * command. */
+void weir_scale_due(struct weir_engine *e, uint32_t market);
 /* Fires due timers and moves time to t. */
 void weir_advance(struct weir_engine *e, weir_time t);
 /* The index of the market's sources now, with its stale and fresh events. */

@@ -115,19 +115,21 @@ void weir_settle_market(struct weir_engine *e, uint32_t market) {
     struct weir_exchange *x = &e->x;
     const struct weir_market *m = &x->venue->markets[market];
     struct weir_price_state *p = &x->prices[market];
-    e->settle_due[market] = e->source_due[market] = e->marks_due[market] = INT64_MAX;
+    const enum weir_timer ends[] = {WEIR_TIMER_SETTLEMENT, WEIR_TIMER_SOURCE, WEIR_TIMER_MARK};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        weir_set_timer(e, ends[i], market, INT64_MAX);
     weir_average_advance(m, p, x->now);
     p->settlement = weir_settlement_price(m, p);
     p->phase = WEIR_PHASE_SETTLING;
     e->settling++;
-    for (uint32_t f = 0; f < e->lq.funds.count; f++)
-        e->lq.funds.fund[f].unwind[market] = (struct weir_unwind){.next = INT64_MAX, .slice = 1};
+    weir_unwind_stop(&e->lq, market);
     close_auctions(e, market);
     if (p->settlement > 0 && p->settlement != p->mark) {
         p->previous_mark = p->mark;
         p->mark = p->settlement;
         p->index_told = p->index;
         weir_mark_moved(x, market);
+        weir_scale_due(e, market);
         weir_emit(x,
                   &(struct weir_event){.kind = WEIR_EV_MARK, .mark = {market, p->mark, p->index}});
     }

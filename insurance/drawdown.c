@@ -30,11 +30,26 @@ static weir_rate drawdown_of(const struct weir_fund_config *c,
     return weir_saturate(weir_div_trunc((pnl - peak->pnl) * WEIR_PPB, peak->equity));
 }
 
-void weir_fund_sample(const struct weir_exchange *x, struct weir_funds *funds, uint32_t fund) {
+void weir_fund_touch(struct weir_funds *funds, uint32_t fund) {
+    struct weir_drawdown *d = &funds->fund[fund].drawdown;
+    if (d->listed) return;
+    d->listed = true;
+    uint32_t i = weir_pool_add(&funds->listed, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&funds->listed, uint32_t, i) = fund;
+}
+
+/* One sample at the present time; sets the state. */
+static void take_sample(const struct weir_exchange *x, struct weir_funds *funds, uint32_t fund) {
     struct weir_fund *f = &funds->fund[fund];
     const struct weir_fund_config *c = &x->venue->funds[fund];
     struct weir_drawdown *d = &f->drawdown;
     weir_wide equity = weir_fund_equity(x, f), pnl = equity - f->net_seeds;
+    d->equity = equity;
+    if (d->count > 0) { /* the samples that commands since would have made */
+        struct weir_drawdown_sample *last = sample_at(d, d->count - 1);
+        last->time = weir_max(last->time, funds->sampled);
+    }
     while (d->count > 0 && sample_at(d, d->count - 1)->pnl <= pnl)
         d->count--;
     if (d->count == d->capacity) grow(d);
@@ -43,10 +58,47 @@ void weir_fund_sample(const struct weir_exchange *x, struct weir_funds *funds, u
         d->head = (d->head + 1) & (d->capacity - 1);
         d->count--;
     }
+    /* Before that a fund without new samples stays as it is: the newest one stays its newest. */
+    weir_timers_set(&funds->outdated, fund,
+                    d->count > 1
+                        ? weir_saturate((weir_wide)sample_at(d, 0)->time + c->drawdown_window)
+                        : INT64_MAX);
     if (c->drawdown_trigger == WEIR_NONE) return;
     weir_rate now = drawdown_of(c, sample_at(d, 0), pnl);
     if (!d->stopped && now <= -c->drawdown_trigger) d->stopped = true;
     if (d->stopped && now >= -c->drawdown_release) d->stopped = false;
+}
+
+void weir_fund_seed(struct weir_exchange *x, struct weir_funds *funds, uint32_t fund,
+                    weir_wide amount) {
+    funds->fund[fund].net_seeds += amount;
+    funds->assets[x->venue->funds[fund].asset].seeds += amount;
+    weir_fund_move(x, funds, fund, WEIR_CAUSE_SEED, amount, WEIR_NO_INDEX);
+    take_sample(x, funds, fund);
+}
+
+/* Can the fund's equity change without a movement of its cash? */
+static bool holds_something(const struct weir_exchange *x, const struct weir_fund *f) {
+    const struct weir_scope *s = weir_scope_at(&x->ledger, f->scope);
+    return s->queue != WEIR_QUEUE_NONE || weir_scope_own_balance(s) != 0 ||
+           s->collateral != WEIR_NO_INDEX || !weir_scope_flat(&x->ledger, f->scope);
+}
+
+void weir_funds_sample(const struct weir_exchange *x, struct weir_funds *funds) {
+    while (weir_timers_next(&funds->outdated) <= x->now) {
+        uint32_t fund = weir_timers_first(&funds->outdated);
+        weir_timers_set(&funds->outdated, fund, INT64_MAX);
+        weir_fund_touch(funds, fund);
+    }
+    uint32_t *list = WEIR_AT(&funds->listed, uint32_t, 0), kept = 0;
+    for (uint32_t i = 0; i < funds->listed.count; i++) {
+        struct weir_fund *f = &funds->fund[list[i]];
+        take_sample(x, funds, list[i]);
+        f->drawdown.listed = holds_something(x, f);
+        if (f->drawdown.listed) list[kept++] = list[i];
+    }
+    funds->listed.count = kept;
+    funds->sampled = x->now;
 }
 
 void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *funds,
@@ -57,7 +109,9 @@ void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *
     struct weir_drawdown_sample best = {x->now, pnl, equity};
     for (uint32_t i = 0; i < f->drawdown.count; i++) {
         const struct weir_drawdown_sample *s = sample_at(&f->drawdown, i);
-        if (s->time <= x->now - c->drawdown_window) continue;
+        bool last = i + 1 == f->drawdown.count;
+        weir_time time = last ? weir_max(s->time, funds->sampled) : s->time;
+        if (time <= x->now - c->drawdown_window) continue;
         if (s->pnl > best.pnl) best = *s;
         break;
     }

@@ -6,7 +6,7 @@
 
 int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count;
-    *funds = (struct weir_funds){.count = x->venue->fund_count};
+    *funds = (struct weir_funds){.count = x->venue->fund_count, .sampled = INT64_MIN};
     funds->fund = calloc(funds->count, sizeof *funds->fund);
     if (!funds->fund) return -ENOMEM;
     for (uint32_t i = 0; i < funds->count; i++) {
@@ -22,7 +22,11 @@ int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x) {
         for (uint32_t m = 0; m < markets; m++)
             f->unwind[m].next = INT64_MAX;
     }
-    return 0;
+    int error = weir_pool_new(&funds->listed, sizeof(uint32_t), funds->count);
+    if (!error) error = weir_timers_new(&funds->outdated, funds->count);
+    for (uint32_t i = 0; !error && i < funds->count; i++)
+        weir_fund_touch(funds, i);
+    return error;
 }
 
 void weir_funds_free(struct weir_funds *funds) {
@@ -32,6 +36,8 @@ void weir_funds_free(struct weir_funds *funds) {
         free(funds->fund[i].drawdown.ring);
     }
     free(funds->fund);
+    weir_pool_free(&funds->listed);
+    weir_timers_free(&funds->outdated);
     *funds = (struct weir_funds){0};
 }
 
@@ -40,6 +46,8 @@ void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t 
     struct weir_fund *f = &funds->fund[fund];
     if (amount == 0) return;
     f->cash += amount;
+    funds->assets[x->venue->funds[fund].asset].cash += amount;
+    weir_fund_touch(funds, fund);
     if (amount > 0)
         f->received[cause] += amount;
     else
@@ -51,6 +59,27 @@ void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t 
                                                   account == WEIR_NO_INDEX
                                                       ? NULL
                                                       : weir_account_name(&x->ledger, account)}});
+}
+
+const char *weir_funds_audit(const struct weir_exchange *x, const struct weir_funds *funds) {
+    struct weir_fund_totals totals[WEIR_ASSETS_MAX] = {{0, 0}};
+    for (uint32_t i = 0; i < funds->count; i++) {
+        const struct weir_fund *f = &funds->fund[i];
+        weir_wide sum = 0;
+        for (int k = 0; k < WEIR_CAUSE_COUNT; k++)
+            sum += f->received[k] - f->paid[k];
+        if (sum != f->cash) return "a fund's cash is not the sum of its movements";
+        if (f->cash < 0 || f->promised < 0 || f->promised > f->cash)
+            return "a fund promised more than it has";
+        if (!f->drawdown.listed && weir_fund_equity(x, f) != f->drawdown.equity)
+            return "a fund's equity changed and nobody samples it";
+        totals[x->venue->funds[i].asset].cash += f->cash;
+        totals[x->venue->funds[i].asset].seeds += f->net_seeds;
+    }
+    for (uint32_t a = 0; a < x->venue->asset_count; a++)
+        if (totals[a].cash != funds->assets[a].cash || totals[a].seeds != funds->assets[a].seeds)
+            return "the sum of the funds is not its total";
+    return NULL;
 }
 
 /* What the account's legs are promised, and were paid for gaps in the present interval. */

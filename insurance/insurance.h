@@ -14,7 +14,9 @@ struct weir_drawdown_sample {
 struct weir_drawdown {
     struct weir_drawdown_sample *ring;
     uint32_t head, count, capacity; /* capacity: a power of two */
+    weir_wide equity;               /* of the fund when it was last sampled */
     bool stopped;
+    bool listed; /* in the list of funds to be sampled */
 };
 struct weir_unwind {
     weir_time next; /* when the next slice is due; INT64_MAX: nothing to unwind */
@@ -40,6 +42,14 @@ struct weir_fund {
 struct weir_funds {
     uint32_t count;
     struct weir_fund *fund;
+    struct weir_fund_totals {
+        weir_wide cash, seeds;
+    } assets[WEIR_ASSETS_MAX]; /* of all funds of a settlement asset */
+    /* R32 samples every fund after every command. A fund that nothing happened to and that holds
+     * nothing had at every command since the same P&L: its last sample stands for all of them. */
+    struct weir_pool listed;     /* uint32_t funds to be sampled by the next command */
+    struct weir_timers outdated; /* per fund: when its oldest sample leaves the window */
+    weir_time sampled;           /* the last command's time */
 };
 
 int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x);
@@ -67,8 +77,16 @@ void weir_fund_promise(struct weir_exchange *x, struct weir_funds *funds, struct
 /* Pays a gap to the leg's scope and counts it against the caps. */
 void weir_fund_pay_gap(struct weir_exchange *x, struct weir_funds *funds, uint32_t leg,
                        weir_wide amount);
-/* R32's sample at the present time; sets the state. */
-void weir_fund_sample(const struct weir_exchange *x, struct weir_funds *funds, uint32_t fund);
+/* Seeds (negative: withdrawals), which are no P&L, with their event and R32's sample. */
+void weir_fund_seed(struct weir_exchange *x, struct weir_funds *funds, uint32_t fund,
+                    weir_wide amount);
+/* Something of the fund changed that is no movement of its cash. O(1). */
+void weir_fund_touch(struct weir_funds *funds, uint32_t fund);
+/* R32's samples of all funds after a command; sets their states. O(funds that have changed, hold
+ * something or lost a sample from their window). */
+void weir_funds_sample(const struct weir_exchange *x, struct weir_funds *funds);
+/* NULL, or what differs from what the movements and a sample of every fund would give. O(funds). */
+const char *weir_funds_audit(const struct weir_exchange *x, const struct weir_funds *funds);
 weir_wide weir_fund_equity(const struct weir_exchange *x, const struct weir_fund *fund);
 /* Peak P&L in the window and drawdown (ppb, <= 0) as of now. */
 void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *funds,

@@ -2,21 +2,24 @@
 #include "ledger/ledger.h"
 
 struct sums {
-    weir_wide balances[WEIR_ASSETS_MAX], entry_values[WEIR_ASSETS_MAX];
+    weir_wide balances[WEIR_ASSETS_MAX], entry_values[WEIR_ASSETS_MAX], pools[WEIR_ASSETS_MAX];
     uint32_t orders, extras, cases;
 };
 
 static const char *audit_market(const struct weir_ledger *l, const struct weir_market_ledger *m) {
     weir_wide sum = 0, lots = 0;
+    uint32_t queued = 0;
     for (uint32_t i = 0; i < m->positions.count; i++) {
         const struct weir_leg *g = weir_leg_at(l, *WEIR_AT(&m->positions, uint32_t, i));
         if (g->position_slot != i) return "the list of positions is wrong";
         sum += g->size;
+        queued += weir_scope_at(l, g->scope)->queue != WEIR_QUEUE_NONE;
         lots += weir_max(0, g->size);
     }
     if (sum != 0) return "the sizes of a market do not add to zero";
     if (lots != m->open_interest) return "open interest is not the sum of longs";
     if (lots != m->short_interest) return "longs and shorts differ";
+    if (queued != m->queued) return "the count of queued positions is wrong";
     return NULL;
 }
 
@@ -93,8 +96,10 @@ static const char *audit_owners(const struct weir_ledger *l) {
 const char *weir_ledger_audit(const struct weir_ledger *l) {
     struct sums sums = {0};
     const char *problem = NULL;
-    for (uint32_t m = 0; !problem && m < l->venue->market_count; m++)
+    for (uint32_t m = 0; !problem && m < l->venue->market_count; m++) {
         problem = audit_market(l, &l->markets[m]);
+        sums.pools[l->venue->markets[m].asset] += l->markets[m].pool;
+    }
     for (uint32_t i = 0; !problem && i < l->legs.count; i++)
         problem = audit_leg(l, weir_leg_at(l, i), &sums);
     for (uint32_t i = 0; !problem && i < l->scopes.count; i++)
@@ -107,6 +112,7 @@ const char *weir_ledger_audit(const struct weir_ledger *l) {
             return "the sum of balances is not its total";
         if (sums.entry_values[a] != l->assets[a].entry_values)
             return "the sum of entry values is not its total";
+        if (sums.pools[a] != l->assets[a].pools) return "the sum of loss pools is not its total";
     }
     return NULL;
 }

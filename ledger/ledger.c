@@ -52,6 +52,7 @@ int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint3
     if (!error) error = weir_pool_new(&l->names, sizeof(struct weir_name_entry), 2 * accounts);
     if (!error)
         error = weir_pool_new(&l->account_names, sizeof(struct weir_account_names), accounts);
+    if (!error) error = weir_pool_new(&l->touched, sizeof(uint32_t), venue->market_count);
     if (!error) error = weir_name_map_new(&l->name_map, entry_name, l);
     l->markets = calloc(venue->market_count, sizeof *l->markets);
     if (!l->markets) error = -ENOMEM;
@@ -66,9 +67,9 @@ void weir_ledger_free(struct weir_ledger *l) {
     for (uint32_t m = 0; l->markets && m < l->venue->market_count; m++)
         weir_pool_free(&l->markets[m].positions);
     free(l->markets);
-    struct weir_pool *pools[] = {&l->accounts, &l->scopes,       &l->legs,  &l->holdings,
-                                 &l->orders,   &l->extras,       &l->cases, &l->free_scopes,
-                                 &l->names,    &l->account_names};
+    struct weir_pool *pools[] = {&l->accounts, &l->scopes,        &l->legs,   &l->holdings,
+                                 &l->orders,   &l->extras,        &l->cases,  &l->free_scopes,
+                                 &l->names,    &l->account_names, &l->touched};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     weir_name_map_free(&l->name_map);

@@ -177,12 +177,15 @@ struct weir_market_ledger {
     weir_wide pool;             /* losses not placed yet */
     weir_wide volume;           /* lots traded on the book */
     struct weir_pool positions; /* uint32_t legs with size != 0, unordered */
+    uint32_t queued;            /* those of them whose scopes are in the queue */
+    bool touched;               /* in the ledger's list of markets with new fills */
 };
 
 struct weir_asset_ledger {
     weir_wide balances;     /* sum over scopes, pending charges included */
     weir_wide entry_values; /* R33's term: linear V of shorts less longs, inverse the reverse */
     weir_wide fees, deposits, withdrawals;
+    weir_wide pools; /* losses not placed yet, of its markets */
 };
 
 struct weir_ledger {
@@ -193,6 +196,7 @@ struct weir_ledger {
     struct weir_pool free_scopes;                /* uint32_t isolated scopes that were left */
     struct weir_pool names;                      /* struct weir_name_entry */
     struct weir_pool account_names;              /* struct weir_account_names */
+    struct weir_pool touched; /* uint32_t markets with fills since the list was emptied */
     struct weir_name_map name_map;
     struct weir_market_ledger *markets;
     struct weir_asset_ledger assets[WEIR_ASSETS_MAX];
@@ -378,6 +382,8 @@ void weir_post_fee(struct weir_ledger *ledger, uint32_t scope, weir_wide fee);
 /* Every lot of the market pays (both sides); long lots pay (short lots receive) funding. */
 void weir_post_charge(struct weir_ledger *ledger, uint32_t market, weir_wide per_lot);
 void weir_post_funding(struct weir_ledger *ledger, uint32_t market, weir_wide per_lot);
+/* Losses of the market that nobody has paid yet grow by `amount` (negative: they were placed). */
+void weir_post_pool(struct weir_ledger *ledger, uint32_t market, weir_wide amount);
 /* Collateral of asset 0's cross scope; returns false when a holding cannot be made (pool full). */
 bool weir_post_collateral(struct weir_ledger *ledger, uint32_t scope, uint32_t asset,
                           weir_wide amount);
@@ -403,7 +409,11 @@ struct weir_leg weir_leg_after(const struct weir_ledger *ledger, const struct we
 void weir_post_fill(struct weir_ledger *ledger, uint32_t leg,
                     const struct weir_position_change *change);
 
-/* R33's right side minus left side from running totals, per asset: 0 when money is conserved.
+/* Zero sum (R34) in every market with fills since the last call, of which it tells `filled` (NULL:
+ * nobody). O(those). */
+void weir_ledger_check_fills(struct weir_ledger *ledger, void (*filled)(void *ctx, uint32_t market),
+                             void *ctx);
+/* R33's right side minus left side from running totals, per asset: 0 when money is conserved. O(1).
  * `fund_cash` and `seeds` are the sums over the funds of the asset. */
 weir_wide weir_ledger_imbalance(const struct weir_ledger *ledger, uint32_t asset,
                                 weir_wide fund_cash, weir_wide seeds);

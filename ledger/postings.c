@@ -77,6 +77,12 @@ void weir_post_funding(struct weir_ledger *l, uint32_t market, weir_wide per_lot
     charge_lots(l, market, per_lot, -per_lot);
 }
 
+void weir_post_pool(struct weir_ledger *l, uint32_t market, weir_wide amount) {
+    l->markets[market].pool += amount;
+    l->assets[l->venue->markets[market].asset].pools += amount;
+    WEIR_CHECK(l->markets[market].pool >= 0);
+}
+
 weir_wide weir_scope_collateral(const struct weir_ledger *l, uint32_t scope, uint32_t asset) {
     uint32_t i = weir_scope_at(l, scope)->collateral;
     for (; i != WEIR_NO_INDEX; i = weir_holding_at(l, i)->next)
@@ -118,17 +124,40 @@ struct weir_position_change weir_position_fill(const struct weir_market *m, weir
 static void list_position(struct weir_ledger *l, uint32_t leg) {
     struct weir_leg *g = weir_leg_at(l, leg);
     struct weir_pool *list = &l->markets[g->market].positions;
+    bool queued = weir_scope_at(l, g->scope)->queue != WEIR_QUEUE_NONE;
     if (g->size != 0 && g->position_slot == WEIR_NO_INDEX) {
+        l->markets[g->market].queued += queued;
         g->position_slot = weir_pool_add(list, 1);
         WEIR_CHECK(g->position_slot != WEIR_NO_INDEX);
         *WEIR_AT(list, uint32_t, g->position_slot) = leg;
     } else if (g->size == 0 && g->position_slot != WEIR_NO_INDEX) {
+        l->markets[g->market].queued -= queued;
         uint32_t last = *WEIR_AT(list, uint32_t, list->count - 1);
         *WEIR_AT(list, uint32_t, g->position_slot) = last;
         weir_leg_at(l, last)->position_slot = g->position_slot;
         g->position_slot = WEIR_NO_INDEX;
         list->count--;
     }
+}
+
+static void touch_market(struct weir_ledger *l, uint32_t market) {
+    if (l->markets[market].touched) return;
+    l->markets[market].touched = true;
+    uint32_t i = weir_pool_add(&l->touched, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&l->touched, uint32_t, i) = market;
+}
+
+void weir_ledger_check_fills(struct weir_ledger *l, void (*filled)(void *ctx, uint32_t market),
+                             void *ctx) {
+    for (uint32_t i = 0; i < l->touched.count; i++) {
+        uint32_t market = *WEIR_AT(&l->touched, uint32_t, i);
+        struct weir_market_ledger *m = &l->markets[market];
+        m->touched = false;
+        WEIR_CHECK(m->open_interest == m->short_interest);
+        if (filled) filled(ctx, market);
+    }
+    l->touched.count = 0;
 }
 
 /* A position's part in the totals, added (sign 1) or taken away (sign -1). V of linear longs and
@@ -162,6 +191,7 @@ void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_posit
     *g = weir_leg_after(l, g, c);
     count_position(l, g, 1);
     list_position(l, leg);
+    touch_market(l, g->market);
     weir_post_balance(l, g->scope, c->realised);
     WEIR_HEAVY(g->size != 0 || g->entry_value == 0);
 }
@@ -169,9 +199,6 @@ void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_posit
 weir_wide weir_ledger_imbalance(const struct weir_ledger *l, uint32_t asset, weir_wide fund_cash,
                                 weir_wide seeds) {
     const struct weir_asset_ledger *a = &l->assets[asset];
-    weir_wide pool = 0;
-    for (uint32_t m = 0; m < l->venue->market_count; m++)
-        if (l->venue->markets[m].asset == asset) pool += l->markets[m].pool;
     return a->deposits + seeds - a->withdrawals -
-           (a->balances + a->entry_values + fund_cash + a->fees - pool);
+           (a->balances + a->entry_values + fund_cash + a->fees - a->pools);
 }

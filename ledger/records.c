@@ -67,6 +67,14 @@ bool weir_scope_flat(const struct weir_ledger *l, uint32_t scope) {
     return true;
 }
 
+/* Counts the positions of a scope that enters (by 1) or leaves (by -1) the queue. */
+static void count_queued(struct weir_ledger *l, const struct weir_scope *s, uint32_t by) {
+    uint32_t scope = (uint32_t)(s - weir_scope_at(l, 0));
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i))
+        if (weir_leg_at(l, i)->size != 0) l->markets[weir_leg_at(l, i)->market].queued += by;
+}
+
 struct weir_case *weir_case_open(struct weir_ledger *l, struct weir_scope *s) {
     WEIR_CHECK(s->queue == WEIR_QUEUE_NONE);
     uint32_t i = l->free_case;
@@ -79,6 +87,7 @@ struct weir_case *weir_case_open(struct weir_ledger *l, struct weir_scope *s) {
     *c = *WEIR_AT(&l->cases, struct weir_case, 0);
     s->case_idx = i;
     s->queue = WEIR_QUEUE_WAITING;
+    count_queued(l, s, 1);
     return c;
 }
 
@@ -87,6 +96,7 @@ void weir_case_close(struct weir_ledger *l, struct weir_scope *s) {
     l->free_case = s->case_idx;
     s->case_idx = 0;
     s->queue = WEIR_QUEUE_NONE;
+    count_queued(l, s, UINT32_MAX); /* one less each */
 }
 
 /* ---- Legs ------------------------------------------------------------------------------------ */

@@ -106,6 +106,28 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     return 0;
 }
 
+static const struct weir_unwind no_unwind = {.next = INT64_MAX, .slice = 1};
+
+static uint32_t unwind_slot(const struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
+    return lq->x->venue->market_count + market * lq->funds.count + fund;
+}
+
+static void set_unwind(struct weir_liquidator *lq, uint32_t fund, uint32_t market,
+                       struct weir_unwind unwind) {
+    uint32_t slot = unwind_slot(lq, fund, market);
+    lq->funds.fund[fund].unwind[market] = unwind;
+    weir_timers_set(&lq->timers, slot, unwind.next);
+    if (!unwind.again) return;
+    uint32_t i = weir_pool_add(&lq->unwind_again, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&lq->unwind_again, uint32_t, i) = slot;
+}
+
+void weir_unwind_stop(struct weir_liquidator *lq, uint32_t market) {
+    for (uint32_t f = 0; f < lq->funds.count; f++)
+        set_unwind(lq, f, market, no_unwind);
+}
+
 void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
     struct weir_exchange *x = lq->x;
     if (!weir_account_is_fund(&x->ledger, account)) return;
@@ -115,8 +137,7 @@ void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
     weir_scope_settle(&x->ledger, f->scope);
     weir_wide balance = weir_scope_own_balance(weir_scope_at(&x->ledger, f->scope));
     for (uint32_t m = 0; m < x->venue->market_count; m++)
-        if (x->venue->markets[m].fund_idx == fund)
-            f->unwind[m] = (struct weir_unwind){.next = INT64_MAX, .slice = 1};
+        if (x->venue->markets[m].fund_idx == fund) set_unwind(lq, fund, m, no_unwind);
     if (balance <= 0) return;
     weir_post_balance(&x->ledger, f->scope, -balance);
     weir_fund_move(x, &lq->funds, fund, WEIR_CAUSE_UNWIND, balance, WEIR_NO_INDEX);
@@ -144,10 +165,12 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
     weir_fill(x, &f, &result);
     weir_count_closed(lq, a->leg, WEIR_BY_ABSORBED, weir_value(m, a->price, lots), &result.taker);
     weir_fund_pay_gap(x, &lq->funds, a->leg, gap_of(x, a, lots));
-    struct weir_unwind *u = &lq->funds.fund[m->fund_idx].unwind[g->market];
+    const struct weir_unwind *u = &lq->funds.fund[m->fund_idx].unwind[g->market];
     bool turned = (before > 0) != (own->size > 0) || (before < 0) != (own->size < 0);
     if (own->size != 0 && (turned || u->next == INT64_MAX))
-        *u = (struct weir_unwind){.started = x->now, .next = x->now, .slice = 1};
+        set_unwind(lq, m->fund_idx, g->market,
+                   (struct weir_unwind){.started = x->now, .next = x->now, .slice = 1});
+    weir_fund_touch(&lq->funds, m->fund_idx);
     weir_fund_return(lq, own->account);
 }
 
@@ -200,22 +223,22 @@ static weir_price unwind_limit(const struct weir_exchange *x, uint32_t market,
     return weir_furthest_price(x, market, side);
 }
 
-/* One slice of the policy that works off the fund's inventory in a market (a timer). */
 void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
     struct weir_exchange *x = lq->x;
     struct weir_fund *f = &lq->funds.fund[fund];
-    struct weir_unwind *u = &f->unwind[market];
+    struct weir_unwind u = f->unwind[market];
     uint32_t leg = weir_leg_find(&x->ledger, f->account, market);
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     if (g->size == 0) {
-        *u = (struct weir_unwind){.next = INT64_MAX, .slice = 1};
+        set_unwind(lq, fund, market, no_unwind);
         return;
     }
     struct weir_slice plan;
-    plan_unwind(lq, g, u, &plan);
-    u->slice++;
-    u->again = plan.next <= x->now; /* due at once: with the next command's timers */
-    u->next = u->again ? INT64_MAX : plan.next;
+    plan_unwind(lq, g, &u, &plan);
+    u.slice++;
+    u.again = plan.next <= x->now; /* due at once: with the next command's timers */
+    u.next = u.again ? INT64_MAX : plan.next;
+    set_unwind(lq, fund, market, u);
     struct weir_health h;
     weir_health(x, f->scope, NULL, &h);
     if (!weir_market_workable(x, market) || weir_liquidatable(x, &h)) return;
@@ -229,17 +252,33 @@ void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t marke
                                .max_fills = x->venue->max_fills_per_order};
     struct weir_walk walk;
     weir_match(x, &taker, &walk);
-    if (g->size == 0) *u = (struct weir_unwind){.next = INT64_MAX, .slice = 1};
+    if (g->size == 0) set_unwind(lq, fund, market, no_unwind);
     weir_fund_return(lq, f->account);
 }
 
 void weir_unwind_rearm(struct weir_liquidator *lq) {
-    for (uint32_t i = 0; i < lq->funds.count; i++) {
-        for (uint32_t m = 0; m < lq->x->venue->market_count; m++) {
-            struct weir_unwind *u = &lq->funds.fund[i].unwind[m];
-            if (!u->again) continue;
-            u->again = false;
-            u->next = lq->x->now;
-        }
+    for (uint32_t i = 0; i < lq->unwind_again.count; i++) {
+        uint32_t slot = *WEIR_AT(&lq->unwind_again, uint32_t, i);
+        uint32_t k = slot - lq->x->venue->market_count, funds = lq->funds.count;
+        struct weir_unwind *u = &lq->funds.fund[k % funds].unwind[k / funds];
+        if (!u->again) continue; /* stopped since */
+        u->again = false;
+        u->next = lq->x->now;
+        weir_timers_set(&lq->timers, slot, u->next);
     }
+    lq->unwind_again.count = 0;
+}
+
+void weir_liquidation_timer(struct weir_liquidator *lq) {
+    uint32_t markets = lq->x->venue->market_count, slot = weir_timers_first(&lq->timers);
+    if (slot >= markets) {
+        slot -= markets;
+        weir_unwind_slice(lq, slot % lq->funds.count, slot / lq->funds.count);
+        return;
+    }
+    const struct weir_open_auction *buys = weir_auction_at(lq, slot, WEIR_BUY);
+    const struct weir_open_auction *sells = weir_auction_at(lq, slot, WEIR_SELL);
+    bool sells_first = sells->closes_at < buys->closes_at ||
+                       (sells->closes_at == buys->closes_at && sells->number < buys->number);
+    weir_auction_close(lq, slot, sells_first ? WEIR_SELL : WEIR_BUY);
 }

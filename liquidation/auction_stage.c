@@ -44,7 +44,15 @@ bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_l
     return room(lq, g) > 0;
 }
 
-static bool open_auction(struct weir_liquidator *lq, struct weir_open_auction *a) {
+/* The market's next close by timer. */
+static void set_timer(struct weir_liquidator *lq, uint32_t market) {
+    weir_timers_set(&lq->timers, market,
+                    weir_min(weir_auction_at(lq, market, WEIR_BUY)->closes_at,
+                             weir_auction_at(lq, market, WEIR_SELL)->closes_at));
+}
+
+static bool open_auction(struct weir_liquidator *lq, uint32_t market, enum weir_side side) {
+    struct weir_open_auction *a = weir_auction_at(lq, market, side);
     if (a->number != 0) return false;
     *a = (struct weir_open_auction){
         .number = ++lq->last_auction,
@@ -53,6 +61,7 @@ static bool open_auction(struct weir_liquidator *lq, struct weir_open_auction *a
         .last_offer = WEIR_NO_INDEX,
         .first_bid = WEIR_NO_INDEX,
         .last_bid = WEIR_NO_INDEX};
+    set_timer(lq, market);
     return true;
 }
 
@@ -69,7 +78,7 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
                                          weir_furthest_price(x, g->market, side), price, lots);
         weir_fund_promise(x, &lq->funds, g, weir_fund_grant(x, &lq->funds, g, want));
     }
-    bool opened = open_auction(lq, a);
+    bool opened = open_auction(lq, g->market, side);
     struct weir_leg_work *w = work_of(lq, leg);
     w->parked = lots;
     w->offer_next = WEIR_NO_INDEX;
@@ -151,11 +160,16 @@ static uint32_t oldest_bid(struct weir_liquidator *lq, uint32_t scope,
 void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_exchange *x = lq->x;
     struct weir_open_auction *a = NULL;
-    for (uint32_t i; (i = oldest_bid(lq, scope, &a)) != WEIR_NO_INDEX;) {
+    uint32_t left = 0; /* all the scope's bids */
+    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(&x->ledger, scope, i))
+        left += weir_leg_orders(&x->ledger, weir_leg_at(&x->ledger, i))->bid_count;
+    for (uint32_t i; left > 0 && (i = oldest_bid(lq, scope, &a)) != WEIR_NO_INDEX;) {
         const struct weir_order *o = weir_order_at(&x->orders, i);
         weir_emit_cancelled(x, o->account, weir_order_name(&x->orders, i), o->market, o->open,
                             WEIR_C_LIQUIDATION);
         weir_bid_forget(lq, a, i);
+        left--;
     }
 }
 
@@ -329,6 +343,7 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
         weir_bid_forget(lq, a, a->first_bid);
     a->number = 0;
     a->closes_at = INT64_MAX;
+    set_timer(lq, market);
     clear(&c);
     for (uint32_t k = 0; k < c.offer_count; k++)
         c.unsold += work_of(lq, c.offer_legs[k])->parked;

@@ -39,6 +39,9 @@ struct weir_liquidator {
     weir_wide credit;                   /* capacity: steps times 10^9 */
     uint32_t pools_due;                 /* markets with an unpaid loss pool */
     struct weir_adl_index ranks;        /* who is deleveraged first */
+    /* Auctions per market, then unwindings per market and fund: R39's order of what is due. */
+    struct weir_timers timers;
+    struct weir_pool unwind_again; /* uint32_t slots of timers: due with the next command's */
     struct weir_pool candidates, wides, shares, offers, bids, pairs, indices; /* scratch */
 };
 
@@ -60,8 +63,12 @@ void weir_queue_rekey(struct weir_liquidator *lq);
 void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed);
 
 /* ---- Timers ---------------------------------------------------------------------------------- */
+/* Closes the auction, or works off a slice of the fund's inventory, whichever is first in `timers`.
+ */
+void weir_liquidation_timer(struct weir_liquidator *lq);
 void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_side side);
-void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market);
+/* The unwinding of all funds in a market ends. */
+void weir_unwind_stop(struct weir_liquidator *lq, uint32_t market);
 /* After a command: unwindings that are due again at once will be with the next one. */
 void weir_unwind_rearm(struct weir_liquidator *lq);
 
@@ -87,9 +94,6 @@ void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *aucti
 /* Volunteers capacity (R27). False at the bound. */
 bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notional,
                        weir_wide loss_limit);
-/* Does some scope in the queue hold a position in the market? O(queue). */
-bool weir_market_has_queued(const struct weir_liquidator *lq, uint32_t market);
-
 /* Eligible opposite positions of a market for ADL queries and steps: `side` buy = longs. Scores
  * are set. `owner` WEIR_NO_INDEX: nobody is left out for his owner. Returns the count; items in
  * lq->candidates. O(positions). */

@@ -236,18 +236,6 @@ void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope) {
     weir_touch(lq->x, scope);
 }
 
-bool weir_market_has_queued(const struct weir_liquidator *lq, uint32_t market) {
-    const struct weir_ledger *l = &lq->x->ledger;
-    for (uint32_t i = 0; i < lq->members.count; i++) {
-        uint32_t scope = *WEIR_AT(&lq->members, uint32_t, i);
-        for (uint32_t leg = weir_scope_first_leg(l, scope); leg != WEIR_NO_INDEX;
-             leg = weir_scope_next_leg(l, scope, leg))
-            if (weir_leg_at(l, leg)->market == market && weir_leg_at(l, leg)->size != 0)
-                return true;
-    }
-    return false;
-}
-
 void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed) {
     int64_t capacity = lq->x->venue->capacity;
     if (capacity == WEIR_NONE) return;
@@ -274,6 +262,9 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&lq->pairs, sizeof(struct weir_pair), legs);
     if (!error) error = weir_pool_new(&lq->indices, sizeof(uint32_t), legs);
     if (!error) error = weir_adl_index_new(&lq->ranks, x);
+    uint32_t unwinds = markets * lq->funds.count; /* at most once stopped and begun again */
+    if (!error) error = weir_timers_new(&lq->timers, markets + unwinds);
+    if (!error) error = weir_pool_new(&lq->unwind_again, sizeof(uint32_t), 2 * unwinds);
     lq->auctions = calloc((size_t)markets * 2, sizeof *lq->auctions);
     lq->volunteers = calloc(markets, sizeof *lq->volunteers);
     if (!lq->auctions || !lq->volunteers) error = -ENOMEM;
@@ -289,12 +280,13 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
         weir_pool_free(&lq->volunteers[m]);
     free(lq->volunteers);
     free(lq->auctions);
-    struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes, &lq->retry,   &lq->shortfalls,
-                                 &lq->candidates,   &lq->wides,      &lq->shares,  &lq->offers,
-                                 &lq->bids,         &lq->pairs,      &lq->indices, &lq->members,
-                                 &lq->asleep};
+    struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes,  &lq->retry,   &lq->shortfalls,
+                                 &lq->candidates,   &lq->wides,       &lq->shares,  &lq->offers,
+                                 &lq->bids,         &lq->pairs,       &lq->indices, &lq->members,
+                                 &lq->asleep,       &lq->unwind_again};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
+    weir_timers_free(&lq->timers);
     weir_adl_index_free(&lq->ranks);
     weir_funds_free(&lq->funds);
 }

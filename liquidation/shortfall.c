@@ -50,10 +50,9 @@ static void place_part(struct weir_liquidator *lq, uint32_t scope, uint32_t mark
     weir_post_balance(&x->ledger, scope, part);
     weir_fund_move(x, &lq->funds, x->venue->markets[market].fund_idx, WEIR_CAUSE_SHORTFALL, -paid,
                    s->account);
-    struct weir_market_ledger *m = &x->ledger.markets[market];
     if (part == paid) return;
-    if (m->pool == 0) lq->pools_due++;
-    m->pool += part - paid;
+    if (x->ledger.markets[market].pool == 0) lq->pools_due++;
+    weir_post_pool(&x->ledger, market, part - paid);
 }
 
 /* Where a deficit without losses goes: an isolated scope's market, or the first of the asset. */
@@ -103,11 +102,11 @@ static void place_deficit(struct weir_liquidator *lq, uint32_t scope, weir_wide 
 /* One charge per market and command: ceil(pool / lots) on every lot, the excess is dust. */
 static void charge_market(struct weir_liquidator *lq, uint32_t market) {
     struct weir_exchange *x = lq->x;
-    struct weir_market_ledger *m = &x->ledger.markets[market];
+    const struct weir_market_ledger *m = &x->ledger.markets[market];
     weir_wide lots = m->open_interest + m->short_interest;
     if (m->pool == 0 || lots == 0) return;
     weir_wide pool = m->pool, per_lot = weir_div_ceil(pool, lots);
-    m->pool = 0;
+    weir_post_pool(&x->ledger, market, -pool);
     lq->pools_due--;
     weir_post_charge(&x->ledger, market, per_lot);
     weir_charges_moved(x, market);

@@ -78,6 +78,8 @@ weir_price weir_band_edge(const struct weir_exchange *x, uint32_t market, enum w
 
 /* A fund's scope that is flat gives its balance back to the cash; other accounts: nothing. */
 void weir_fund_return(struct weir_liquidator *lq, uint32_t account);
+/* One slice of the policy that works off the fund's inventory in a market (a timer). */
+void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market);
 
 /* ---- Stages: each works one step of the leg -------------------------------------------------- */
 void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);

@@ -15,6 +15,7 @@ int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
     x->risks = calloc(markets, sizeof *x->risks);
     if (!x->books || !x->prices || !x->risks) return -ENOMEM;
     int error = weir_ledger_new(&x->ledger, venue, accounts_max);
+    if (!error) error = weir_pool_new(&x->premiums, sizeof(uint32_t), markets);
     if (!error) error = weir_orders_new(&x->orders, orders_max);
     if (!error)
         error = weir_trigger_new(&x->trigger, venue, x->ledger.scopes.capacity,
@@ -43,6 +44,7 @@ void weir_exchange_free(struct weir_exchange *x) {
     weir_trigger_free(&x->trigger);
     weir_orders_free(&x->orders);
     if (x->ledger.venue) weir_ledger_free(&x->ledger);
+    weir_pool_free(&x->premiums);
     free(x->books);
     free(x->prices);
     free(x->risks);

@@ -36,6 +36,7 @@ struct weir_exchange {
     struct weir_trigger_index trigger;
     bool reserves_at_bankruptcy; /* some market reserves its closing fee on that price (R9) */
     struct weir_stop_line line;
+    struct weir_pool premiums; /* uint32_t markets whose premium_due is set */
     uint32_t crossing; /* a resting order that takes (R16); it follows no position meanwhile */
     weir_time now;
     uint64_t seq;
@@ -54,6 +55,15 @@ static inline enum weir_market_status weir_status_now(const struct weir_exchange
                                                       uint32_t market) {
     return x->prices[market].phase == WEIR_PHASE_OPEN ? x->risks[market].status
                                                       : WEIR_STATUS_HALTED;
+}
+
+/* The market's book or index changed: its premium is sampled before time moves (R15). */
+static inline void weir_premium_due(struct weir_exchange *x, uint32_t market) {
+    if (x->prices[market].premium_due) return;
+    x->prices[market].premium_due = true;
+    uint32_t i = weir_pool_add(&x->premiums, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&x->premiums, uint32_t, i) = market;
 }
 
 /* Numbers and sends an event at the present time. */

@@ -53,7 +53,7 @@ void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
     count_lots(x, o, 0, o->open);
     if (o->flags & WEIR_ORDER_REDUCE_ONLY)
         weir_leg_orders_make(&x->ledger, weir_leg_at(&x->ledger, o->leg))->reduce_only_count++;
-    x->prices[o->market].premium_due = true;
+    weir_premium_due(x, o->market);
 }
 
 void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
@@ -68,7 +68,7 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
         count_lots(x, o, o->open, 0);
         if (o->flags & WEIR_ORDER_REDUCE_ONLY)
             weir_leg_orders_make(&x->ledger, g)->reduce_only_count--;
-        x->prices[o->market].premium_due = true;
+        weir_premium_due(x, o->market);
     }
     weir_leg_trim(&x->ledger, g, x->now);
 }
@@ -101,7 +101,7 @@ void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
     }
     if (!(o->flags & WEIR_ORDER_STOP)) {
         count_lots(x, o, o->open, o->open - lots);
-        x->prices[o->market].premium_due = true;
+        weir_premium_due(x, o->market);
     }
     weir_ladder_reduce(ladder_of(x, o), &x->orders, idx, lots);
 }
