@@ -83,7 +83,7 @@ uint32_t population_add(struct population *p, const struct holding_plan *plan, b
         struct weir_position_change change =
             weir_position_fill(&p->venue->markets[plan->market[i]], 0, 0, plan->size[i],
                                p->x.prices[plan->market[i]].mark);
-        weir_post_fill(l, leg, &change);
+        weir_post_fill(l, leg, &change, 0);
         scope = weir_leg_at(l, leg)->scope;
     }
     p->positions += plan->legs;

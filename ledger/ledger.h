@@ -349,7 +349,12 @@ static inline const struct weir_leg_work *weir_leg_work(const struct weir_ledger
     return &weir_leg_extra(l, leg)->work;
 }
 /* To write: made when missing. Valid until the leg is trimmed. */
-struct weir_leg_orders *weir_leg_orders_make(struct weir_ledger *ledger, struct weir_leg *leg);
+void weir_leg_orders_open(struct weir_ledger *ledger, struct weir_leg *leg);
+static inline struct weir_leg_orders *weir_leg_orders_make(struct weir_ledger *l,
+                                                           struct weir_leg *leg) {
+    if (leg->orders == 0) weir_leg_orders_open(l, leg);
+    return WEIR_AT(&l->orders, struct weir_leg_orders, leg->orders);
+}
 struct weir_leg_extra *weir_leg_extra_make(struct weir_ledger *ledger, struct weir_leg *leg);
 /* Adds lots of a side (0: reduce-only ones) and open loss; both may be negative. */
 void weir_leg_open_add(struct weir_ledger *ledger, struct weir_leg *leg, enum weir_side side,
@@ -373,12 +378,15 @@ static inline weir_wide weir_leg_pending(const struct weir_ledger *l, const stru
 /* Balance with all pending charges of the scope's legs. */
 weir_wide weir_scope_balance(const struct weir_ledger *ledger, uint32_t scope);
 /* Books a leg's, or all of a scope's, pending charges into the balance. */
-void weir_leg_settle(struct weir_ledger *ledger, struct weir_leg *leg);
+void weir_leg_settle_due(struct weir_ledger *ledger, struct weir_leg *leg);
+static inline void weir_leg_settle(struct weir_ledger *l, struct weir_leg *leg) {
+    if (leg->charge_mark != weir_lot_paid(&l->markets[leg->market], leg->size))
+        weir_leg_settle_due(l, leg);
+}
 void weir_scope_settle(struct weir_ledger *ledger, uint32_t scope);
 
 /* ---- Postings: each moves a running total with the account --------------------------------- */
 void weir_post_balance(struct weir_ledger *ledger, uint32_t scope, weir_wide amount);
-void weir_post_fee(struct weir_ledger *ledger, uint32_t scope, weir_wide fee);
 /* Every lot of the market pays (both sides); long lots pay (short lots receive) funding. */
 void weir_post_charge(struct weir_ledger *ledger, uint32_t market, weir_wide per_lot);
 void weir_post_funding(struct weir_ledger *ledger, uint32_t market, weir_wide per_lot);
@@ -404,10 +412,10 @@ struct weir_position_change weir_position_fill(const struct weir_market *market,
 /* A copy of a settled leg as it will be after that change: nothing is pending on it. */
 struct weir_leg weir_leg_after(const struct weir_ledger *ledger, const struct weir_leg *leg,
                                const struct weir_position_change *change);
-/* Books that change: size, V, totals, the market's list of positions, realised P&L to the scope.
- * The leg must be settled. */
+/* Books that change: size, V, totals, the market's list of positions, realised P&L to the scope,
+ * and the signed fee it pays. The leg must be settled. */
 void weir_post_fill(struct weir_ledger *ledger, uint32_t leg,
-                    const struct weir_position_change *change);
+                    const struct weir_position_change *change, weir_wide fee);
 
 /* Zero sum (R34) in every market with fills since the last call, of which it tells `filled` (NULL:
  * nobody). O(those). */

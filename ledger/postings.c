@@ -16,7 +16,7 @@ weir_wide weir_scope_balance(const struct weir_ledger *l, uint32_t scope) {
 }
 
 /* The totals took the charge when it was made; settling only moves it into the account. */
-void weir_leg_settle(struct weir_ledger *l, struct weir_leg *g) {
+void weir_leg_settle_due(struct weir_ledger *l, struct weir_leg *g) {
     scope_add(weir_scope_at(l, g->scope), weir_leg_pending(l, g));
     g->charge_mark = weir_lot_paid(&l->markets[g->market], g->size);
 }
@@ -30,13 +30,6 @@ void weir_scope_settle(struct weir_ledger *l, uint32_t scope) {
 void weir_post_balance(struct weir_ledger *l, uint32_t scope, weir_wide amount) {
     scope_add(weir_scope_at(l, scope), amount);
     scope_totals(l, scope)->balances += amount;
-}
-
-void weir_post_fee(struct weir_ledger *l, uint32_t scope, weir_wide fee) {
-    weir_post_balance(l, scope, -fee);
-    struct weir_asset_ledger *a = scope_totals(l, scope);
-    a->fees += fee;
-    WEIR_CHECK(a->fees >= 0);
 }
 
 /* Books what every lot owes and this charge itself, and begins to count at 0 again. */
@@ -104,33 +97,35 @@ struct weir_position_change weir_position_fill(const struct weir_market *m, weir
                                                weir_amount entry_value, weir_qty qty,
                                                weir_price price) {
     struct weir_position_change c = {.size = size + qty, .entry_value = entry_value};
-    bool closes = (size > 0 && qty < 0) || (size < 0 && qty > 0);
-    weir_qty lots = weir_abs(qty);
-    c.closed = closes ? weir_min(lots, weir_abs(size)) : 0;
-    if (c.closed > 0) {
-        weir_wide released = c.closed == weir_abs(size)
+    weir_qty lots = weir_abs(qty), held = weir_abs(size);
+    weir_wide opened = 0, closed_value = 0;
+    if ((size ^ qty) < 0 && size != 0) {
+        c.closed = weir_min(lots, held);
+        weir_wide released = c.closed == held
                                  ? entry_value
-                                 : (weir_wide)entry_value * c.closed / weir_abs(size);
-        weir_wide gain = (weir_value(m, price, c.closed) - released) * weir_long_sign(m);
+                                 : weir_div_trunc((weir_wide)entry_value * c.closed, held);
+        closed_value = weir_value(m, price, c.closed);
+        weir_wide gain = (closed_value - released) * weir_long_sign(m);
         c.realised = size > 0 ? gain : -gain;
         c.entry_value -= (weir_amount)released;
     }
-    weir_wide opened = weir_value(m, price, lots) - weir_value(m, price, c.closed);
+    if (lots > c.closed) opened = weir_value(m, price, lots) - closed_value;
     WEIR_CHECK(opened + c.entry_value <= INT64_MAX);
     c.entry_value += (weir_amount)opened;
     return c;
 }
 
+/* The market's list of positions holds a leg exactly while its size is not 0. */
 static void list_position(struct weir_ledger *l, uint32_t leg) {
     struct weir_leg *g = weir_leg_at(l, leg);
     struct weir_pool *list = &l->markets[g->market].positions;
     bool queued = weir_scope_at(l, g->scope)->queue != WEIR_QUEUE_NONE;
-    if (g->size != 0 && g->position_slot == WEIR_NO_INDEX) {
+    if (g->size != 0) {
         l->markets[g->market].queued += queued;
         g->position_slot = weir_pool_add(list, 1);
         WEIR_CHECK(g->position_slot != WEIR_NO_INDEX);
         *WEIR_AT(list, uint32_t, g->position_slot) = leg;
-    } else if (g->size == 0 && g->position_slot != WEIR_NO_INDEX) {
+    } else {
         l->markets[g->market].queued -= queued;
         uint32_t last = *WEIR_AT(list, uint32_t, list->count - 1);
         *WEIR_AT(list, uint32_t, g->position_slot) = last;
@@ -140,8 +135,7 @@ static void list_position(struct weir_ledger *l, uint32_t leg) {
     }
 }
 
-static void touch_market(struct weir_ledger *l, uint32_t market) {
-    if (l->markets[market].touched) return;
+static void list_touched(struct weir_ledger *l, uint32_t market) {
     l->markets[market].touched = true;
     uint32_t i = weir_pool_add(&l->touched, 1);
     WEIR_CHECK(i != WEIR_NO_INDEX);
@@ -160,19 +154,9 @@ void weir_ledger_check_fills(struct weir_ledger *l, void (*filled)(void *ctx, ui
     l->touched.count = 0;
 }
 
-/* A position's part in the totals, added (sign 1) or taken away (sign -1). V of linear longs and
- * inverse shorts counts negative (R33). */
-static void count_position(struct weir_ledger *l, const struct weir_leg *g, int sign) {
-    struct weir_market_ledger *m = &l->markets[g->market];
-    const struct weir_market *market = &l->venue->markets[g->market];
-    weir_wide value = sign * weir_long_sign(market) * (weir_wide)g->entry_value;
-    if (g->size > 0) {
-        m->open_interest += sign * g->size;
-        l->assets[market->asset].entry_values -= value;
-    } else {
-        m->short_interest -= sign * (weir_wide)g->size;
-        l->assets[market->asset].entry_values += value;
-    }
+/* V as R33 counts it of a linear contract: longs negative. An inverse one counts the reverse. */
+static int64_t signed_entry(weir_qty size, weir_amount entry_value) {
+    return size > 0 ? -entry_value : entry_value;
 }
 
 struct weir_leg weir_leg_after(const struct weir_ledger *l, const struct weir_leg *leg,
@@ -184,15 +168,37 @@ struct weir_leg weir_leg_after(const struct weir_ledger *l, const struct weir_le
     return after;
 }
 
-void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_position_change *c) {
+void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_position_change *c,
+                    weir_wide fee) {
     struct weir_leg *g = weir_leg_at(l, leg);
-    WEIR_CHECK(weir_leg_pending(l, g) == 0);
-    count_position(l, g, -1);
-    *g = weir_leg_after(l, g, c);
-    count_position(l, g, 1);
-    list_position(l, leg);
-    touch_market(l, g->market);
-    weir_post_balance(l, g->scope, c->realised);
+    struct weir_market_ledger *m = &l->markets[g->market];
+    const struct weir_market *market = &l->venue->markets[g->market];
+    struct weir_asset_ledger *totals = &l->assets[market->asset];
+    weir_qty size = c->size, before = g->size;
+    WEIR_CHECK(before == 0 || g->charge_mark == weir_lot_paid(m, before));
+    weir_wide entry =
+        (weir_wide)signed_entry(size, c->entry_value) - signed_entry(before, g->entry_value);
+    if (market->contract == WEIR_LINEAR)
+        totals->entry_values += entry;
+    else
+        totals->entry_values -= entry;
+    m->open_interest += weir_max(size, 0) - weir_max(before, 0);
+    m->short_interest += weir_min(before, 0) - weir_min(size, 0);
+    g->size = size;
+    g->entry_value = c->entry_value;
+    g->charge_mark = weir_lot_paid(m, size);
+    if ((before == 0) != (size == 0)) list_position(l, leg);
+    if (!m->touched) list_touched(l, g->market);
+    weir_wide gets = c->realised;
+    if (fee != 0) {
+        gets -= fee;
+        totals->fees += fee;
+        WEIR_CHECK(totals->fees >= 0);
+    }
+    if (gets != 0) {
+        scope_add(weir_scope_at(l, g->scope), gets);
+        totals->balances += gets;
+    }
     WEIR_HEAVY(g->size != 0 || g->entry_value == 0);
 }
 

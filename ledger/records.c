@@ -173,29 +173,27 @@ void weir_leg_rejoin(struct weir_ledger *l, uint32_t leg) {
 
 /* ---- What few legs have ---------------------------------------------------------------------- */
 
-struct weir_leg_orders *weir_leg_orders_make(struct weir_ledger *l, struct weir_leg *g) {
-    if (g->orders == 0) {
-        uint32_t i = l->free_orders;
-        if (i != 0)
-            l->free_orders = WEIR_AT(&l->orders, struct weir_leg_orders, i)->bid_count;
-        else
-            i = weir_pool_add(&l->orders, 1);
-        WEIR_CHECK(i != WEIR_NO_INDEX);
-        *WEIR_AT(&l->orders, struct weir_leg_orders, i) =
-            *WEIR_AT(&l->orders, struct weir_leg_orders, 0);
-        g->orders = i;
-    }
-    return WEIR_AT(&l->orders, struct weir_leg_orders, g->orders);
+void weir_leg_orders_open(struct weir_ledger *l, struct weir_leg *g) {
+    uint32_t i = l->free_orders;
+    if (i != 0)
+        l->free_orders = WEIR_AT(&l->orders, struct weir_leg_orders, i)->bid_count;
+    else
+        i = weir_pool_add(&l->orders, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(&l->orders, struct weir_leg_orders, i) =
+        *WEIR_AT(&l->orders, struct weir_leg_orders, 0);
+    g->orders = i;
 }
 
 void weir_leg_open_add(struct weir_ledger *l, struct weir_leg *g, enum weir_side side,
                        weir_qty lots, weir_wide loss) {
     struct weir_leg_orders *o = weir_leg_orders_make(l, g);
-    struct weir_open open = weir_leg_open(l, g);
     weir_qty *of_side = side == WEIR_BUY ? &o->buys : &o->sells;
-    loss += open.loss;
     *of_side += lots;
-    WEIR_CHECK(*of_side >= 0 && loss >= 0 && loss >> 64 <= INT32_MAX);
+    WEIR_CHECK(*of_side >= 0);
+    if (loss == 0) return;
+    loss += weir_leg_open(l, g).loss;
+    WEIR_CHECK(loss >= 0 && loss >> 64 <= INT32_MAX);
     o->loss_low = (uint64_t)loss;
     o->loss_high = (int32_t)(loss >> 64);
 }

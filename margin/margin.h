@@ -68,6 +68,15 @@ static inline void weir_premium_due(struct weir_exchange *x, uint32_t market) {
 
 /* Numbers and sends an event at the present time. */
 void weir_emit(struct weir_exchange *x, struct weir_event *event);
+/* The same of a kind whose part of the union is `member`: of an event only that part is written, a
+ * fraction of its size. */
+#define WEIR_EMIT(x, event_kind, member, ...)                                                      \
+    do {                                                                                           \
+        struct weir_event weir_event_;                                                             \
+        weir_event_.kind = (event_kind);                                                           \
+        weir_event_.member = (__typeof__(weir_event_.member)){__VA_ARGS__};                        \
+        weir_emit(x, &weir_event_);                                                                \
+    } while (0)
 
 /* ---- Values and requirements ----------------------------------------------------------------- */
 /* The tier of a notional (R9), from 0; beyond the last cap the last. */
@@ -124,9 +133,11 @@ static inline weir_wide weir_leg_exposure(const struct weir_ledger *l, const str
     struct weir_open open = weir_leg_open(l, leg);
     return weir_exposure(leg->size, open.buys, open.sells);
 }
-/* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance. */
+/* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance.
+ * None at a limit no worse than that mark: values follow prices, or run against them. */
 static inline weir_wide weir_open_loss(const struct weir_market *m, enum weir_side side,
                                        weir_price limit, weir_price mark_accepted, weir_qty lots) {
+    if (lots == 0 || (side == WEIR_BUY ? limit <= mark_accepted : limit >= mark_accepted)) return 0;
     return weir_wide_max(
         0, weir_gain(m, mark_accepted, limit, side == WEIR_BUY ? lots : -(weir_wide)lots));
 }
@@ -214,7 +225,13 @@ void weir_trigger_free(struct weir_trigger_index *t);
 /* Something of the scope changed: look at it at the next collect. O(1). */
 void weir_touch(struct weir_exchange *x, uint32_t scope);
 /* The same, and the queue's key is to be taken again (R19): by commands and steps. */
-void weir_touch_key(struct weir_exchange *x, uint32_t scope);
+void weir_touch_key_first(struct weir_exchange *x, uint32_t scope);
+static inline void weir_touch_key(struct weir_exchange *x, uint32_t scope) {
+    const struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    bool listed = s->dirty && (s->followed || !x->trigger.follow) &&
+                  (s->rekey_listed || s->queue == WEIR_QUEUE_NONE);
+    if (!listed) weir_touch_key_first(x, scope);
+}
 /* Every scope with a position in the market. O(those). */
 void weir_touch_market(struct weir_exchange *x, uint32_t market);
 /* The market's mark moved. O(1). */

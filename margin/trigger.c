@@ -86,7 +86,7 @@ void weir_touch(struct weir_exchange *x, uint32_t scope) {
     weir_list_add(&x->trigger.dirty, scope);
 }
 
-void weir_touch_key(struct weir_exchange *x, uint32_t scope) {
+void weir_touch_key_first(struct weir_exchange *x, uint32_t scope) {
     struct weir_scope *s = weir_scope_at(&x->ledger, scope);
     weir_touch(x, scope);
     if (s->queue == WEIR_QUEUE_NONE || s->rekey_listed) return;

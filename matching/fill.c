@@ -5,32 +5,55 @@ static weir_qty signed_qty(enum weir_side side, weir_qty qty) {
     return side == WEIR_BUY ? qty : -qty;
 }
 
-bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
-                       weir_wide fee) {
+/* Enough to skip a full look at the scope: its money covers every position in full. No rate of
+ * initial margin exceeds 1 (R9), and neither profit not taken nor collateral is counted, so that
+ * R11's figure is no smaller and the margin it has to cover no larger. */
+static bool covered_in_full(const struct weir_exchange *x, uint32_t leg,
+                            const struct weir_position_change *c, weir_wide fee) {
+    const struct weir_ledger *l = &x->ledger;
+    uint32_t scope = weir_leg_at(l, leg)->scope;
+    weir_wide left = weir_scope_own_balance(weir_scope_at(l, scope)) + c->realised - fee;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX && left >= 0;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        weir_qty size = i == leg ? c->size : g->size;
+        if (size == 0) continue;
+        const struct weir_market *m = &x->venue->markets[g->market];
+        weir_wide entry = i == leg ? c->entry_value : g->entry_value;
+        weir_wide value = weir_value(m, x->prices[g->market].mark, weir_abs(size));
+        weir_wide loss = (size > 0) == (m->contract == WEIR_LINEAR) ? entry - value : value - entry;
+        if (i != leg) left += weir_leg_pending(l, g);
+        if (loss > 0) left -= loss;
+        left -= m->margin_basis == WEIR_BASIS_MARK ? value : entry;
+    }
+    return left >= 0;
+}
+
+bool weir_fill_check(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
+                     weir_wide fee, struct weir_position_change *c) {
     struct weir_ledger *l = &x->ledger;
     struct weir_leg *g = weir_leg_at(l, leg);
-    if (weir_account_is_fund(l, g->account)) return true;
     weir_leg_settle(l, g);
-    struct weir_position_change c =
-        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
-    struct weir_what_if w = weir_what_if_filled(x, leg, &c);
-    w.balance -= fee;
-    bool opens = weir_abs(c.size) > weir_abs(g->size) || (c.size > 0 && g->size < 0) ||
-                 (c.size < 0 && g->size > 0);
+    *c = weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
+    if (weir_account_is_fund(l, g->account)) return true;
+    bool opens = weir_abs(c->size) > weir_abs(g->size) || (c->size > 0 && g->size < 0) ||
+                 (c->size < 0 && g->size > 0);
     if (opens && x->prices[g->market].stale) return false; /* R13 */
+    if (covered_in_full(x, leg, c, fee)) return true;
+    struct weir_what_if w = weir_what_if_filled(x, leg, c);
+    w.balance -= fee;
     struct weir_health before, after;
     weir_health(x, g->scope, &w, &after);
     if (after.discounted >= after.initial) return true;
-    if (weir_abs(c.size) >= weir_abs(g->size) || after.equity < 0) return false;
+    if (weir_abs(c->size) >= weir_abs(g->size) || after.equity < 0) return false;
     weir_health(x, g->scope, NULL, &before);
     return weir_cmp_products(after.equity, before.maintenance, before.equity, after.maintenance) >=
            0;
 }
 
 /* R10: reduce-only orders follow the position: cut to it, cancelled when it is flat or turned. */
-static void follow_position(struct weir_exchange *x, uint32_t leg) {
+static void cut_reduce_only(struct weir_exchange *x, uint32_t leg) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    if (weir_leg_orders(&x->ledger, g)->reduce_only_count == 0) return;
     for (uint32_t i = weir_leg_orders(&x->ledger, g)->first, next; i != WEIR_NO_INDEX; i = next) {
         const struct weir_order *o = weir_order_at(&x->orders, i);
         next = o->leg_next;
@@ -44,16 +67,23 @@ static void follow_position(struct weir_exchange *x, uint32_t leg) {
     }
 }
 
-static void post_side(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
-                      weir_wide fee, struct weir_position_change *change) {
-    struct weir_ledger *l = &x->ledger;
-    struct weir_leg *g = weir_leg_at(l, leg);
-    weir_leg_settle(l, g);
-    *change =
-        weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
-    weir_post_fill(l, leg, change);
-    if (fee != 0) weir_post_fee(l, g->scope, fee);
-    weir_touch_key(x, g->scope);
+static inline void follow_position(struct weir_exchange *x, uint32_t leg) {
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    if (weir_leg_orders(&x->ledger, g)->reduce_only_count > 0) cut_reduce_only(x, leg);
+}
+
+/* What a fill does to a side's position. */
+static struct weir_position_change change_of(struct weir_exchange *x, uint32_t leg, weir_qty qty,
+                                             weir_price price) {
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    weir_leg_settle(&x->ledger, g);
+    return weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
+}
+
+static void post_side(struct weir_exchange *x, uint32_t leg,
+                      const struct weir_position_change *change, weir_wide fee) {
+    weir_post_fill(&x->ledger, leg, change, fee);
+    weir_touch_key(x, weir_leg_at(&x->ledger, leg)->scope);
 }
 
 /* Takes the filled lots off the maker's order; returns what is left of it. */
@@ -71,24 +101,15 @@ static void emit_fill(struct weir_exchange *x, const struct weir_fill *f,
                       const struct weir_fill_result *r, weir_qty maker_left) {
     const struct weir_leg *taker = weir_leg_at(&x->ledger, f->taker);
     const struct weir_leg *maker = weir_leg_at(&x->ledger, f->maker);
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_FILL,
-                     .fill = {.market = taker->market,
-                              .price = f->price,
-                              .qty = f->qty,
-                              .taker = weir_account_name(&x->ledger, taker->account),
-                              .maker = weir_account_name(&x->ledger, maker->account),
-                              .taker_order = f->taker_order,
-                              .maker_order = f->maker_order == WEIR_NO_INDEX
-                                                 ? NULL
-                                                 : weir_order_name(&x->orders, f->maker_order),
-                              .taker_side = f->side,
-                              .kind = f->kind,
-                              .taker_fee = f->taker_fee,
-                              .maker_fee = f->maker_fee,
-                              .taker_pnl = r->taker.realised,
-                              .maker_pnl = r->maker.realised,
-                              .maker_left = maker_left}});
+    WEIR_EMIT(x, WEIR_EV_FILL, fill, .market = taker->market, .price = f->price, .qty = f->qty,
+              .taker = weir_account_name(&x->ledger, taker->account),
+              .maker = weir_account_name(&x->ledger, maker->account), .taker_order = f->taker_order,
+              .maker_order = f->maker_order == WEIR_NO_INDEX
+                                 ? NULL
+                                 : weir_order_name(&x->orders, f->maker_order),
+              .taker_side = f->side, .kind = f->kind, .taker_fee = f->taker_fee,
+              .maker_fee = f->maker_fee, .taker_pnl = r->taker.realised,
+              .maker_pnl = r->maker.realised, .maker_left = maker_left);
 }
 
 void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
@@ -98,8 +119,10 @@ void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
     weir_qty qty = signed_qty(f->side, f->qty);
     WEIR_CHECK(f->qty >= 1 && f->taker != f->maker && f->price >= 1);
     /* The taker's fee comes first: a rebate is paid out of it. */
-    post_side(x, f->taker, qty, f->price, f->taker_fee, &result->taker);
-    post_side(x, f->maker, -qty, f->price, f->maker_fee, &result->maker);
+    result->taker = change_of(x, f->taker, qty, f->price);
+    post_side(x, f->taker, &result->taker, f->taker_fee);
+    result->maker = f->maker_change ? *f->maker_change : change_of(x, f->maker, -qty, f->price);
+    post_side(x, f->maker, &result->maker, f->maker_fee);
     weir_qty left = use_maker_order(x, f);
     emit_fill(x, f, result, left);
     if (f->maker_order != WEIR_NO_INDEX && left == 0)

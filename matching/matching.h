@@ -25,9 +25,15 @@ void weir_emit_cancelled(struct weir_exchange *x, uint32_t account, const struct
                          uint32_t market, weir_qty qty, enum weir_reason reason);
 
 /* ---- Fills ----------------------------------------------------------------------------------- */
-/* R11 at fills: may the leg take `qty` lots (signed) at `price`, paying `fee`? */
-bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
-                       weir_wide fee);
+/* R11 at fills: may the leg take `qty` lots (signed) at `price`, paying `fee`? Settles the leg;
+ * *change is what such a fill does to its position. */
+bool weir_fill_check(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
+                     weir_wide fee, struct weir_position_change *change);
+static inline bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty,
+                                     weir_price price, weir_wide fee) {
+    struct weir_position_change change;
+    return weir_fill_check(x, leg, qty, price, fee, &change);
+}
 struct weir_fill {
     enum weir_fill_kind kind;
     uint32_t taker, maker; /* legs */
@@ -37,6 +43,7 @@ struct weir_fill {
     const struct weir_name *taker_order;
     uint32_t maker_order; /* WEIR_NO_INDEX: none */
     weir_wide taker_fee, maker_fee;
+    const struct weir_position_change *maker_change; /* as weir_fill_check told; NULL: not asked */
 };
 struct weir_fill_result {
     struct weir_position_change taker, maker;

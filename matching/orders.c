@@ -4,12 +4,12 @@
 /* An order's part in its leg's counts changes from `before` to `after` lots. */
 static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty before,
                        weir_qty after) {
-    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     const struct weir_market *m = &x->venue->markets[o->market];
     weir_wide loss = weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
                      weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
     bool counts = !(o->flags & WEIR_ORDER_REDUCE_ONLY);
-    weir_leg_open_add(&x->ledger, g, o->side, counts ? after - before : 0, loss);
+    weir_leg_open_add(&x->ledger, weir_leg_at(&x->ledger, o->leg), o->side,
+                      counts ? after - before : 0, loss);
 }
 
 static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_order *o) {
@@ -31,9 +31,8 @@ static void link_leg(struct weir_exchange *x, uint32_t idx) {
     e->order_count++;
 }
 
-static void unlink_leg(struct weir_exchange *x, uint32_t idx) {
-    struct weir_order *o = weir_order_at(&x->orders, idx);
-    struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, weir_leg_at(&x->ledger, o->leg));
+static void unlink_leg(struct weir_exchange *x, const struct weir_order *o,
+                       struct weir_leg_orders *e) {
     if (o->leg_prev == WEIR_NO_INDEX)
         e->first = o->leg_next;
     else
@@ -62,15 +61,15 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
         weir_stop_line_remove(&x->line, &x->orders, idx);
     else
         weir_ladder_remove(ladder_of(x, o), &x->orders, idx);
-    unlink_leg(x, idx);
     struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, g);
+    unlink_leg(x, o, e);
     if (!(o->flags & WEIR_ORDER_STOP)) {
         count_lots(x, o, o->open, 0);
-        if (o->flags & WEIR_ORDER_REDUCE_ONLY)
-            weir_leg_orders_make(&x->ledger, g)->reduce_only_count--;
+        if (o->flags & WEIR_ORDER_REDUCE_ONLY) e->reduce_only_count--;
         weir_premium_due(x, o->market);
     }
-    weir_leg_trim(&x->ledger, g, x->now);
+    if (e->order_count == 0 || g->extra != 0) weir_leg_trim(&x->ledger, g, x->now);
 }
 
 void weir_order_forget(struct weir_exchange *x, uint32_t idx) {
@@ -80,9 +79,8 @@ void weir_order_forget(struct weir_exchange *x, uint32_t idx) {
 
 void weir_emit_cancelled(struct weir_exchange *x, uint32_t account, const struct weir_name *id,
                          uint32_t market, weir_qty qty, enum weir_reason reason) {
-    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_CANCELLED,
-                                      .cancelled = {weir_account_name(&x->ledger, account), id,
-                                                    market, qty, reason}});
+    WEIR_EMIT(x, WEIR_EV_CANCELLED, cancelled, weir_account_name(&x->ledger, account), id, market,
+              qty, reason);
 }
 
 void weir_order_cancel(struct weir_exchange *x, uint32_t idx, enum weir_reason reason) {

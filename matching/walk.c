@@ -34,77 +34,94 @@ static bool prevent_self_trade(struct weir_exchange *x, const struct weir_taker 
     return true;
 }
 
-static void fill_maker(struct weir_exchange *x, const struct weir_taker *t, uint32_t maker,
-                       weir_qty qty, weir_wide taker_fee, weir_wide maker_fee,
-                       struct weir_walk *walk) {
-    const struct weir_order *o = weir_order_at(&x->orders, maker);
-    weir_price price = o->price;
-    struct weir_fill f = {.kind = t->kind,
-                          .taker = t->leg,
-                          .maker = o->leg,
-                          .side = t->side,
-                          .price = price,
-                          .qty = qty,
-                          .taker_order = t->order,
-                          .maker_order = maker,
-                          .taker_fee = taker_fee,
-                          .maker_fee = maker_fee};
-    struct weir_fill_result result;
-    weir_fill(x, &f, &result);
-    walk->filled += qty;
-    walk->fills++;
-    walk->value +=
-        weir_value(&x->venue->markets[weir_leg_at(&x->ledger, t->leg)->market], price, qty);
-    if (t->filled) t->filled(t->ctx, price, qty, &result.taker);
+/* A walk on its way. */
+struct way {
+    struct weir_exchange *x;
+    const struct weir_taker *taker;
+    const struct weir_market *market;
+    const struct weir_ladder *makers;
+    uint32_t owner; /* the taker's */
+    struct weir_walk *walk;
+};
+
+/* Asks for those met next. Every second time suffices: AHEAD of them have been asked for. */
+static void ask_ahead(const struct way *w) {
+    if (w->walk->fills % 2 == 0) weir_ladder_makers_ahead(w->makers, &w->x->orders, AHEAD);
 }
 
 /* Meets one maker. Returns false when the walk is over. */
-static bool meet(struct weir_exchange *x, const struct weir_taker *t, uint32_t maker,
-                 struct weir_walk *walk) {
+static bool meet(const struct way *w, uint32_t maker) {
+    struct weir_exchange *x = w->x;
+    const struct weir_taker *t = w->taker;
+    const struct weir_market *m = w->market;
+    struct weir_walk *walk = w->walk;
     const struct weir_order *o = weir_order_at(&x->orders, maker);
-    uint32_t market = o->market;
-    const struct weir_market *m = &x->venue->markets[market];
-    if (same_owner(x, t->leg, o)) {
+    if (w->owner == weir_account_at(&x->ledger, o->account)->owner) {
         if (prevent_self_trade(x, t, maker, &walk->left)) return true;
         walk->stopped = WEIR_C_SELF_TRADE;
         return false;
     }
-    weir_qty qty = weir_min(walk->left, o->open);
-    weir_wide value = weir_value(m, o->price, qty);
-    weir_wide taker_fee = t->fee_free || !t->pays_fee ? 0 : weir_fee(value, m->fee_taker);
-    weir_wide maker_fee = t->fee_free ? 0 : weir_fee(value, m->fee_maker);
-    if (maker_fee < 0 && !t->pays_fee) maker_fee = 0;
-    weir_qty signed_lots = t->side == WEIR_BUY ? qty : -qty;
-    if (!weir_fill_allowed(x, o->leg, -signed_lots, o->price, maker_fee)) {
+    struct weir_position_change maker_change;
+    struct weir_fill f = {.kind = t->kind,
+                          .taker = t->leg,
+                          .maker = o->leg,
+                          .side = t->side,
+                          .price = o->price,
+                          .qty = weir_min(walk->left, o->open),
+                          .taker_order = t->order,
+                          .maker_order = maker,
+                          .maker_change = &maker_change};
+    weir_wide value = weir_value(m, f.price, f.qty);
+    if (!t->fee_free) {
+        f.maker_fee = weir_fee(value, m->fee_maker);
+        if (t->pays_fee)
+            f.taker_fee = weir_fee(value, m->fee_taker);
+        else if (f.maker_fee < 0)
+            f.maker_fee = 0;
+    }
+    weir_qty lots = t->side == WEIR_BUY ? f.qty : -f.qty;
+    if (!weir_fill_check(x, f.maker, -lots, f.price, f.maker_fee, &maker_change)) {
         weir_order_cancel(x, maker, WEIR_C_MAKER_MARGIN);
         return true;
     }
-    if (t->voluntary && !weir_fill_allowed(x, t->leg, signed_lots, o->price, taker_fee)) {
+    if (t->voluntary && !weir_fill_allowed(x, t->leg, lots, f.price, f.taker_fee)) {
         walk->stopped = WEIR_C_TAKER_MARGIN;
         return false;
     }
-    if (t->allow && !t->allow(t->ctx, o->price, qty)) {
+    if (t->allow && !t->allow(t->ctx, f.price, f.qty)) {
         walk->stopped = WEIR_R_NOT_ALLOWED;
         return false;
     }
-    if (qty == o->open) weir_order_slot_ahead(&x->orders, maker); /* it goes */
-    fill_maker(x, t, maker, qty, taker_fee, maker_fee, walk);
-    weir_ladder_makers_ahead(x->books[market].side[t->side ^ 1], &x->orders, AHEAD);
-    walk->left -= qty;
+    if (f.qty == o->open) weir_order_slot_ahead(&x->orders, maker); /* it goes */
+    struct weir_fill_result result;
+    weir_fill(x, &f, &result);
+    walk->filled += f.qty;
+    walk->fills++;
+    walk->value += value;
+    if (t->filled) t->filled(t->ctx, f.price, f.qty, &result.taker);
+    ask_ahead(w);
+    walk->left -= f.qty;
     return true;
 }
 
 void weir_match(struct weir_exchange *x, const struct weir_taker *t, struct weir_walk *walk) {
     *walk = (struct weir_walk){.left = t->qty};
-    uint32_t market = weir_leg_at(&x->ledger, t->leg)->market;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, t->leg);
+    const struct weir_book *book = &x->books[g->market];
+    struct way w = {.x = x,
+                    .taker = t,
+                    .market = &x->venue->markets[g->market],
+                    .makers = book->side[t->side ^ 1],
+                    .owner = weir_leg_owner(&x->ledger, g),
+                    .walk = walk};
     while (walk->left > 0) {
         if (walk->fills >= t->max_fills) {
             walk->stopped = WEIR_C_FILL_LIMIT;
             return;
         }
-        uint32_t maker = weir_book_maker(&x->books[market], &x->orders, t->side, t->limit);
+        uint32_t maker = weir_book_maker(book, &x->orders, t->side, t->limit);
         if (maker == WEIR_NO_INDEX) return;
-        if (!meet(x, t, maker, walk) || t->one_maker) return;
+        if (!meet(&w, maker) || t->one_maker) return;
     }
 }
 

@@ -172,7 +172,9 @@ Test(ledger, random_postings) {
             weir_post_charge(l, market, amount + 1000);
             l->assets[asset].withdrawals += lots * (amount + 1000); /* what it paid for */
         } else if (what < 85) {
-            weir_post_fee(l, g->scope, amount + 1000);
+            weir_leg_settle(l, g);
+            struct weir_position_change none = {.size = g->size, .entry_value = g->entry_value};
+            weir_post_fill(l, leg, &none, amount + 1000);
         } else if (what < 90) {
             scene_deposit(&s, a, asset, amount + 1000);
         } else if (g->size == 0) {

@@ -74,7 +74,7 @@ static inline void scene_side(struct scene *s, uint32_t leg, weir_qty qty, weir_
     weir_leg_settle(&s->ledger, g);
     struct weir_position_change c =
         weir_position_fill(&s->markets[g->market], g->size, g->entry_value, qty, price);
-    weir_post_fill(&s->ledger, leg, &c);
+    weir_post_fill(&s->ledger, leg, &c, 0);
 }
 
 static inline void scene_fill(struct scene *s, uint32_t buyer, uint32_t seller, weir_qty qty,

@@ -35,7 +35,7 @@ Test(edge_room, many_markets_few_legs) {
         uint32_t leg = weir_leg_get(&x.ledger, account, m);
         struct weir_position_change change =
             weir_position_fill(&venue->markets[m], 0, 0, m % 2 ? 10 : -10, 1000);
-        weir_post_fill(&x.ledger, leg, &change);
+        weir_post_fill(&x.ledger, leg, &change, 0);
     }
     struct weir_health h;
     weir_health(&x, scope, NULL, &h);

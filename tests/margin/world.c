@@ -126,7 +126,7 @@ void world_fill(struct world *w, uint32_t leg, weir_qty lots, weir_price price) 
     weir_leg_settle(&w->x.ledger, g);
     struct weir_position_change change =
         weir_position_fill(m, g->size, g->entry_value, lots, price);
-    weir_post_fill(&w->x.ledger, leg, &change);
+    weir_post_fill(&w->x.ledger, leg, &change, 0);
     weir_touch(&w->x, g->scope);
 }
 
