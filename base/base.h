@@ -55,25 +55,30 @@ static inline weir_wide weir_wide_max(weir_wide a, weir_wide b) {
     return a > b ? a : b;
 }
 
-/* Do both fit 64 bits? Their quotient then costs a tenth. */
-static inline bool weir_both_narrow(weir_wide a, weir_wide b) {
-    return a == (int64_t)a && b == (int64_t)b;
+/* Does it fit 64 bits? A product of two such is one instruction, their quotient costs a tenth. */
+static inline bool weir_narrow(weir_wide a) {
+    return a == (int64_t)a;
 }
+static inline bool weir_both_narrow(weir_wide a, weir_wide b) {
+    return weir_narrow(a) && weir_narrow(b);
+}
+/* The quotients below where a or b is wider than that. */
+weir_wide weir_div_floor_wide(weir_wide a, weir_wide b);
+weir_wide weir_div_ceil_wide(weir_wide a, weir_wide b);
+weir_wide weir_div_trunc_wide(weir_wide a, weir_wide b);
 /* a / b toward minus infinity; b > 0. */
 static inline weir_wide weir_div_floor(weir_wide a, weir_wide b) {
-    if (weir_both_narrow(a, b)) return (int64_t)a / (int64_t)b - ((int64_t)a % (int64_t)b < 0);
-    weir_wide q = a / b;
-    return q * b > a ? q - 1 : q;
+    if (!weir_both_narrow(a, b)) return weir_div_floor_wide(a, b);
+    return (int64_t)a / (int64_t)b - ((int64_t)a % (int64_t)b < 0);
 }
 /* a / b toward plus infinity; b > 0. */
 static inline weir_wide weir_div_ceil(weir_wide a, weir_wide b) {
-    if (weir_both_narrow(a, b)) return (int64_t)a / (int64_t)b + ((int64_t)a % (int64_t)b > 0);
-    weir_wide q = a / b;
-    return q * b < a ? q + 1 : q;
+    if (!weir_both_narrow(a, b)) return weir_div_ceil_wide(a, b);
+    return (int64_t)a / (int64_t)b + ((int64_t)a % (int64_t)b > 0);
 }
 /* a / b toward zero; b > 0. */
 static inline weir_wide weir_div_trunc(weir_wide a, weir_wide b) {
-    return weir_both_narrow(a, b) ? (int64_t)a / (int64_t)b : a / b;
+    return weir_both_narrow(a, b) ? (int64_t)a / (int64_t)b : weir_div_trunc_wide(a, b);
 }
 
 /* True and *out = x when x fits in 64 bits; false and *out untouched otherwise. */
@@ -88,14 +93,31 @@ static inline int64_t weir_saturate(weir_wide x) {
 }
 
 /* floor(a * b * c / (d * e)) computed as if in unlimited precision; d, e > 0; the result is
- * saturated to the range of weir_wide. Fast when the products fit 127 bits. */
-weir_wide weir_mul3_div2_floor(weir_wide a, weir_wide b, weir_wide c, weir_wide d, weir_wide e);
+ * saturated to the range of weir_wide. Fast when a * b and d * e fit 64 bits, and still when the
+ * products fit 127. */
+weir_wide weir_mul3_div2_floor_wide(weir_wide a, weir_wide b, weir_wide c, weir_wide d,
+                                    weir_wide e);
+static inline weir_wide weir_mul3_div2_floor(weir_wide a, weir_wide b, weir_wide c, weir_wide d,
+                                             weir_wide e) {
+    weir_wide ab = (weir_wide)(int64_t)a * (int64_t)b, de = (weir_wide)(int64_t)d * (int64_t)e;
+    if (weir_both_narrow(a, b) && weir_both_narrow(d, e) && weir_both_narrow(ab, de) &&
+        weir_narrow(c))
+        return weir_div_floor((weir_wide)(int64_t)ab * (int64_t)c, (int64_t)de);
+    return weir_mul3_div2_floor_wide(a, b, c, d, e);
+}
 /* floor(a * b / d), as above. */
 static inline weir_wide weir_mul_div_floor(weir_wide a, weir_wide b, weir_wide d) {
-    return weir_mul3_div2_floor(a, b, 1, d, 1);
+    if (weir_both_narrow(a, b)) return weir_div_floor((weir_wide)(int64_t)a * (int64_t)b, d);
+    return weir_mul3_div2_floor_wide(a, b, 1, d, 1);
 }
 /* Compares a * b with c * d exactly: -1, 0 or 1. */
-int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_wide d);
+int weir_cmp_products_wide(weir_wide a, weir_wide b, weir_wide c, weir_wide d);
+static inline int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_wide d) {
+    if (!weir_both_narrow(a, b) || !weir_both_narrow(c, d))
+        return weir_cmp_products_wide(a, b, c, d);
+    weir_wide ab = (weir_wide)(int64_t)a * (int64_t)b, cd = (weir_wide)(int64_t)c * (int64_t)d;
+    return ab < cd ? -1 : ab > cd;
+}
 
 /* One party's scratch for weir_divide. */
 struct weir_share {

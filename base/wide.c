@@ -1,4 +1,4 @@
-/* Products wider than 128 bits: sign and magnitude in 64-bit limbs. */
+/* Arithmetic wider than 64 bits, and products wider than 128: sign and magnitude in limbs. */
 #include "base/base.h"
 
 typedef unsigned __int128 uwide;
@@ -7,6 +7,27 @@ typedef unsigned __int128 uwide;
 
 static uwide magnitude(weir_wide a) {
     return a < 0 ? -(uwide)a : (uwide)a;
+}
+
+/* Toward zero, by a divisor below 2^32 in two steps of 64 bits where the dividend has at most 96.
+ */
+weir_wide weir_div_trunc_wide(weir_wide a, weir_wide b) {
+    uwide size = magnitude(a);
+    if (size >> 96 != 0 || b > UINT32_MAX) return a / b;
+    uint64_t divisor = (uint64_t)b, high = (uint64_t)(size >> 32);
+    uint64_t low = (high % divisor) << 32 | (uint32_t)size;
+    weir_wide q = (weir_wide)((uwide)(high / divisor) << 32) + (weir_wide)(low / divisor);
+    return a < 0 ? -q : q;
+}
+
+weir_wide weir_div_floor_wide(weir_wide a, weir_wide b) {
+    weir_wide q = weir_div_trunc_wide(a, b);
+    return q * b > a ? q - 1 : q;
+}
+
+weir_wide weir_div_ceil_wide(weir_wide a, weir_wide b) {
+    weir_wide q = weir_div_trunc_wide(a, b);
+    return q * b < a ? q + 1 : q;
 }
 
 /* out[0,n+2) = in[0,n) * m */
@@ -57,7 +78,8 @@ static bool divide_limbs(const uint64_t *n, const uint64_t *d, uint64_t *q) {
 
 static const weir_wide wide_max = (weir_wide)(~(uwide)0 >> 1);
 
-weir_wide weir_mul3_div2_floor(weir_wide a, weir_wide b, weir_wide c, weir_wide d, weir_wide e) {
+weir_wide weir_mul3_div2_floor_wide(weir_wide a, weir_wide b, weir_wide c, weir_wide d,
+                                    weir_wide e) {
     weir_wide ab, abc, de;
     if (!__builtin_mul_overflow(a, b, &ab) && !__builtin_mul_overflow(ab, c, &abc) &&
         !__builtin_mul_overflow(d, e, &de))
@@ -76,13 +98,8 @@ weir_wide weir_mul3_div2_floor(weir_wide a, weir_wide b, weir_wide c, weir_wide 
     return rest ? -result - 1 : -result;
 }
 
-int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_wide d) {
+int weir_cmp_products_wide(weir_wide a, weir_wide b, weir_wide c, weir_wide d) {
     weir_wide ab, cd;
-    if (weir_both_narrow(a, b) && weir_both_narrow(c, d)) {
-        ab = (weir_wide)(int64_t)a * (int64_t)b;
-        cd = (weir_wide)(int64_t)c * (int64_t)d;
-        return ab < cd ? -1 : ab > cd;
-    }
     if (!__builtin_mul_overflow(a, b, &ab) && !__builtin_mul_overflow(c, d, &cd))
         return ab < cd ? -1 : ab > cd;
     int sign_ab = (a > 0 ? 1 : a < 0 ? -1 : 0) * (b > 0 ? 1 : b < 0 ? -1 : 0);

@@ -28,7 +28,8 @@ int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
                                          .position_limit = c->position_limit,
                                          .price_band = c->price_band,
                                          .liquidation_band = c->liquidation_band,
-                                         .funding_cap = c->funding_cap};
+                                         .funding_cap = c->funding_cap,
+                                         .plain = weir_market_is_plain(venue, c)};
         weir_risk_derive(&x->risks[m]);
         weir_risk_scale(c, &x->risks[m], 0, 0);
         if (c->closing_fee_reserve > 0 && c->closing_fee_basis == WEIR_BASIS_BANKRUPTCY)

@@ -46,35 +46,49 @@ static weir_wide leg_order_margin(const struct weir_exchange *x, const struct we
            open->loss;
 }
 
-static void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
-                    const struct weir_open *open, struct weir_health *h) {
-    weir_wide initial = 0;
-    if (g->size != 0) {
-        const struct weir_market *m = &x->venue->markets[g->market];
-        const struct weir_risk *r = &x->risks[g->market];
-        weir_price mark = x->prices[g->market].mark;
-        bool stale = x->prices[g->market].stale;
-        weir_wide pending = weir_leg_pending(&x->ledger, g);
-        weir_wide pnl = weir_unrealised(m, mark, g->size, g->entry_value);
-        weir_wide n = weir_margin_notional(m, mark, g->size, g->entry_value, weir_abs(g->size));
-        initial = weir_initial(m, r, n, weir_leg_leverage(x, g));
-        h->balance += pending;
-        h->equity += pending + pnl;
-        h->discounted += pending + pnl;
-        if (pnl > 0)
-            h->discounted += (stale ? 0 : pnl * x->venue->positive_pnl_weight / WEIR_PPB) - pnl;
-        h->initial += initial;
-        weir_wide unreserved = weir_maintenance_with(m, r, mark, g->size, g->entry_value, 0);
-        h->unreserved += unreserved;
-        if (m->closing_fee_reserve == 0)
-            h->maintenance += unreserved;
-        else if (m->closing_fee_basis != WEIR_BASIS_BANKRUPTCY)
-            h->maintenance += weir_maintenance(m, r, mark, g->size, g->entry_value);
-        h->notional += weir_value(m, mark, weir_abs(g->size));
-        h->positions++;
-        h->stale |= stale;
+/* R8: what a gain counts for in the discounted equity. */
+static weir_wide gain_counted(const struct weir_exchange *x, weir_wide gain, bool stale) {
+    if (stale) return 0;
+    weir_rate weight = x->venue->positive_pnl_weight;
+    return weight == WEIR_PPB ? gain : weir_div_trunc(gain * weight, WEIR_PPB);
+}
+
+/* A leg with a position. Returns its initial margin. */
+static inline weir_wide add_position(const struct weir_exchange *x, const struct weir_leg *g,
+                                     struct weir_health *h) {
+    const struct weir_market *m = &x->venue->markets[g->market];
+    const struct weir_risk *r = &x->risks[g->market];
+    const struct weir_price_state *price = &x->prices[g->market];
+    weir_wide value = weir_value(m, price->mark, weir_abs(g->size)), n = value;
+    weir_wide pnl = value - g->entry_value;
+    if ((g->size > 0) != (m->contract == WEIR_LINEAR)) pnl = -pnl;
+    if (m->margin_basis != WEIR_BASIS_MARK) n = g->entry_value;
+    weir_wide pending = weir_leg_pending(&x->ledger, g);
+    uint32_t tier = weir_tier_of(m, r, n);
+    weir_wide initial = weir_initial_in_tier(r, tier, n, weir_leg_leverage(x, g));
+    weir_wide unreserved = weir_maintenance_in_tier(m, r, tier, n, 0), maintenance = unreserved;
+    if (m->closing_fee_reserve > 0) {
+        weir_wide fee_value = m->closing_fee_basis == WEIR_BASIS_ENTRY ? g->entry_value : value;
+        maintenance = m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY
+                          ? 0 /* in the second pass */
+                          : weir_maintenance_in_tier(m, r, tier, n, fee_value);
     }
-    h->order_margin += leg_order_margin(x, g, open, initial);
+    h->balance += pending;
+    h->equity += pending + pnl;
+    h->discounted += pending + (pnl > 0 ? gain_counted(x, pnl, price->stale) : pnl);
+    h->initial += initial;
+    h->unreserved += unreserved;
+    h->maintenance += maintenance;
+    h->notional += value;
+    h->positions++;
+    h->stale |= price->stale;
+    return initial;
+}
+
+static inline void add_leg(const struct weir_exchange *x, const struct weir_leg *g,
+                           const struct weir_open *open, struct weir_health *h) {
+    weir_wide initial = g->size != 0 ? add_position(x, g, h) : 0;
+    if (open) h->order_margin += leg_order_margin(x, g, open, initial);
 }
 
 struct weir_what_if weir_what_if_now(const struct weir_exchange *x, uint32_t leg) {
@@ -107,8 +121,8 @@ static void add_reserved(const struct weir_exchange *x, uint32_t scope,
     }
 }
 
-void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
-                 struct weir_health *h) {
+static void health_wide(const struct weir_exchange *x, uint32_t scope,
+                        const struct weir_what_if *what_if, struct weir_health *h) {
     const struct weir_ledger *l = &x->ledger;
     weir_wide balance =
         weir_scope_own_balance(weir_scope_at(l, scope)) + (what_if ? what_if->balance : 0);
@@ -120,6 +134,10 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
             add_leg(x, &what_if->after, &what_if->open, h);
             continue;
         }
+        if (g->orders == 0) {
+            add_leg(x, g, NULL, h);
+            continue;
+        }
         struct weir_open open = weir_leg_open(l, g);
         add_leg(x, g, &open, h);
     }
@@ -129,6 +147,129 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
     h->requirement = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION
                          ? weir_div_ceil(h->initial * x->venue->trigger_fraction, WEIR_PPB)
                          : h->maintenance;
+}
+
+/* ---- The same in 64 bits ----------------------------------------------------------------------
+ * Most scopes hold no collateral, have positions in plain markets only, and no amount of theirs
+ * comes near 2^50 units: then sums over all legs there can be stay below 2^60, a requirement below
+ * 2^81, and the arithmetic above is done a word at a time. */
+#define NARROW_BOUND (INT64_C(1) << 50)
+
+static inline bool is_narrow(int64_t amount) {
+    return amount < NARROW_BOUND && amount > -NARROW_BOUND;
+}
+
+static inline bool balance_is_narrow(weir_wide balance) {
+    return balance < (weir_wide)1 << 61 && balance > -((weir_wide)1 << 61);
+}
+
+struct narrow_health {
+    int64_t pending, gain, counted, initial, order_margin, maintenance, unreserved, notional;
+    uint32_t positions;
+    bool stale;
+};
+
+/* Value of lots >= 0 of a linear market; false when it is not narrow. */
+static inline bool narrow_value(const struct weir_market *m, weir_price mark, weir_qty lots,
+                                int64_t *value) {
+    int64_t ticks;
+    if (__builtin_mul_overflow(mark, lots, &ticks)) return false;
+    if (__builtin_mul_overflow(ticks, m->unit_value, value)) return false;
+    return *value < NARROW_BOUND;
+}
+
+/* IM of a narrow notional; at most that, since no rate is above 1. */
+static inline int64_t narrow_initial(const struct weir_market *m, const struct weir_risk *r,
+                                     int64_t notional, int64_t leverage) {
+    uint32_t tier = weir_tier_of(m, r, notional);
+    struct weir_initial_rate rate = weir_initial_rate(r, tier, leverage);
+    return (int64_t)weir_div_ceil((weir_wide)notional * rate.over, rate.under);
+}
+
+static inline bool narrow_leg(const struct weir_exchange *x, const struct weir_leg *g,
+                              const struct weir_open *open, struct narrow_health *h) {
+    if (g->size == 0 && !open) return true;
+    const struct weir_market *m = &x->venue->markets[g->market];
+    const struct weir_risk *r = &x->risks[g->market];
+    const struct weir_price_state *price = &x->prices[g->market];
+    int64_t initial = 0, value;
+    if (!r->plain) return false;
+    if (g->size != 0) {
+        if (!narrow_value(m, price->mark, weir_abs(g->size), &value)) return false;
+        if (!is_narrow(g->entry_value)) return false;
+        int64_t gain = g->size > 0 ? value - g->entry_value : g->entry_value - value;
+        if (g->charge_mark != weir_lot_paid(&x->ledger.markets[g->market], g->size)) {
+            weir_wide pending = weir_leg_pending(&x->ledger, g);
+            if (!weir_narrow(pending) || !is_narrow((int64_t)pending)) return false;
+            h->pending += (int64_t)pending;
+        }
+        uint32_t tier = weir_tier_of(m, r, value);
+        weir_wide required = (weir_wide)value * r->tiers.row[tier].rate - r->deduction[tier];
+        int64_t unreserved = (int64_t)weir_div_ceil(required, WEIR_PPB), maintenance = unreserved;
+        if (m->closing_fee_reserve > 0) {
+            required += (weir_wide)value * m->closing_fee_reserve;
+            maintenance = (int64_t)weir_div_ceil(required, WEIR_PPB);
+        }
+        struct weir_initial_rate rate = weir_initial_rate(r, tier, weir_leg_leverage(x, g));
+        initial = (int64_t)weir_div_ceil((weir_wide)value * rate.over, rate.under);
+        h->gain += gain;
+        h->counted += gain > 0 ? (int64_t)gain_counted(x, gain, price->stale) : gain;
+        h->initial += initial;
+        h->unreserved += unreserved;
+        h->maintenance += maintenance;
+        h->notional += value;
+        h->positions++;
+        h->stale |= price->stale;
+    }
+    if (!open) return true;
+    weir_wide exposure = weir_exposure(g->size, open->buys, open->sells);
+    if (!weir_narrow(open->loss) || !is_narrow((int64_t)open->loss)) return false;
+    h->order_margin += (int64_t)open->loss;
+    if (open->buys == 0 && open->sells == 0) return true;
+    if (!weir_narrow(exposure)) return false;
+    if (!narrow_value(m, price->mark, (int64_t)exposure, &value)) return false;
+    h->order_margin += narrow_initial(m, r, value, weir_leg_leverage(x, g)) - initial;
+    return true;
+}
+
+/* False, with nothing said, when the scope is not of this kind. */
+static bool health_narrow(const struct weir_exchange *x, uint32_t scope,
+                          const struct weir_what_if *what_if, struct weir_health *h) {
+    const struct weir_ledger *l = &x->ledger;
+    const struct weir_scope *s = weir_scope_at(l, scope);
+    weir_wide own = weir_scope_own_balance(s) + (what_if ? what_if->balance : 0);
+    if (s->collateral != WEIR_NO_INDEX || !balance_is_narrow(own)) return false;
+    struct narrow_health n = {0};
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        struct weir_open open;
+        const struct weir_open *orders = NULL;
+        if (what_if && what_if->leg == i) {
+            g = &what_if->after;
+            orders = &what_if->open;
+        } else if (g->orders != 0) {
+            open = weir_leg_open(l, g);
+            orders = &open;
+        }
+        if (!narrow_leg(x, g, orders, &n)) return false;
+    }
+    h->balance = (int64_t)own + n.pending;
+    h->equity = h->reserve_equity = (int64_t)own + n.pending + n.gain;
+    h->discounted = (int64_t)own + n.pending + n.counted;
+    h->initial = n.initial;
+    h->order_margin = n.order_margin;
+    h->maintenance = h->requirement = n.maintenance;
+    h->unreserved = n.unreserved;
+    h->notional = n.notional;
+    h->positions = n.positions;
+    h->stale = n.stale;
+    return true;
+}
+
+void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
+                 struct weir_health *h) {
+    if (!health_narrow(x, scope, what_if, h)) health_wide(x, scope, what_if, h);
 }
 
 bool weir_trigger_fires(const struct weir_exchange *x, weir_wide equity, weir_wide requirement,

@@ -13,6 +13,7 @@ struct weir_risk {
     struct weir_tiers tiers;
     weir_wide deduction[WEIR_TIERS_MAX]; /* d_k of R9, in 10^-9 units, exact */
     bool initial_grows; /* no tier asks for less initial margin than the one below it */
+    bool plain;         /* weir_market_is_plain */
     weir_amount open_interest_cap, position_limit;
     weir_rate price_band, liquidation_band, funding_cap;
     weir_amount scale_part, scale_whole; /* oi_scaling of this command: part / whole of the way */
@@ -78,16 +79,41 @@ void weir_emit(struct weir_exchange *x, struct weir_event *event);
         weir_emit(x, &weir_event_);                                                                \
     } while (0)
 
+/* A linear market whose maintenance margin is continuous in the value at mark, and is what the
+ * trigger rule looks at: tiers marginal, on mark, with no closing fee or one on mark. */
+bool weir_market_is_plain(const struct weir_venue *venue, const struct weir_market *market);
+
 /* ---- Values and requirements ----------------------------------------------------------------- */
 /* The tier of a notional (R9), from 0; beyond the last cap the last. */
-uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r, weir_wide notional);
+static inline uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r,
+                                    weir_wide notional) {
+    int64_t n = weir_saturate(notional); /* only the last cap can be as large as that */
+    int64_t below = m->tier_edge == WEIR_LOWER_INCLUSIVE;
+    uint32_t k = 0, last = r->tiers.count - 1;
+    while (k < last && n > r->tiers.row[k].cap - below)
+        k++;
+    return k;
+}
 /* Fills in what is derived from the tiers. */
 void weir_risk_derive(struct weir_risk *risk);
 /* The notional that margin counts (R9, R10): value at mark, or with basis `entry` V and the lots
  * beyond |size| at mark. `lots` >= |size|. */
-weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark, weir_qty size,
-                               weir_amount entry_value, weir_qty lots);
-/* MM of a position, rounded up once; of what is worth `fee_value` the closing fee is reserved. */
+static inline weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark,
+                                             weir_qty size, weir_amount entry_value,
+                                             weir_qty lots) {
+    if (m->margin_basis == WEIR_BASIS_MARK) return weir_value(m, mark, lots);
+    return entry_value + weir_value(m, mark, lots - weir_abs(size));
+}
+/* MM of a notional in its tier, rounded up once; of what is worth `fee_value` the closing fee is
+ * reserved. */
+static inline weir_wide weir_maintenance_in_tier(const struct weir_market *m,
+                                                 const struct weir_risk *r, uint32_t tier,
+                                                 weir_wide notional, weir_wide fee_value) {
+    weir_wide mm = notional * r->tiers.row[tier].rate + fee_value * m->closing_fee_reserve;
+    if (m->tier_mode == WEIR_TIER_MARGINAL) mm -= r->deduction[tier];
+    return weir_div_ceil(mm, WEIR_PPB);
+}
+/* MM of a position, likewise. */
 weir_wide weir_maintenance_with(const struct weir_market *m, const struct weir_risk *r,
                                 weir_price mark, weir_qty size, weir_amount entry_value,
                                 weir_wide fee_value);
@@ -102,11 +128,26 @@ bool weir_risk_scale(const struct weir_market *m, struct weir_risk *r, weir_pric
 struct weir_initial_rate {
     int64_t over, under;
 };
-struct weir_initial_rate weir_initial_rate(const struct weir_risk *r, uint32_t tier,
-                                           int64_t leverage);
-/* IM of a notional at the chosen leverage (already within the class's cap). */
-weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
-                       int64_t leverage);
+struct weir_initial_rate weir_scaled_rate(const struct weir_risk *r, struct weir_initial_rate rate);
+static inline struct weir_initial_rate weir_initial_rate(const struct weir_risk *r, uint32_t tier,
+                                                         int64_t leverage) {
+    const struct weir_tier *row = &r->tiers.row[tier];
+    struct weir_initial_rate rate = {1, row->max_leverage};
+    if (row->initial_rate > 0) rate = (struct weir_initial_rate){row->initial_rate, WEIR_PPB};
+    /* At most 10^9 * 2^32: fits. */
+    if (rate.over * leverage < rate.under) rate = (struct weir_initial_rate){1, leverage};
+    return r->scale_part == 0 ? rate : weir_scaled_rate(r, rate);
+}
+/* IM of a notional in its tier at the chosen leverage (already within the class's cap). */
+static inline weir_wide weir_initial_in_tier(const struct weir_risk *r, uint32_t tier,
+                                             weir_wide notional, int64_t leverage) {
+    struct weir_initial_rate rate = weir_initial_rate(r, tier, leverage);
+    return weir_div_ceil(notional * rate.over, rate.under);
+}
+static inline weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r,
+                                     weir_wide notional, int64_t leverage) {
+    return weir_initial_in_tier(r, weir_tier_of(m, r, notional), notional, leverage);
+}
 /* Unrealised P&L of a position at a mark (R7, R8). */
 static inline weir_wide weir_unrealised(const struct weir_market *m, weir_price mark, weir_qty size,
                                         weir_amount entry_value) {

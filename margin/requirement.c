@@ -1,15 +1,6 @@
 /* Tiers, maintenance and initial margin (R9, R10). */
 #include "margin/margin.h"
 
-uint32_t weir_tier_of(const struct weir_market *m, const struct weir_risk *r, weir_wide notional) {
-    uint32_t last = r->tiers.count - 1;
-    for (uint32_t k = 0; k < last; k++) {
-        weir_amount cap = r->tiers.row[k].cap;
-        if (m->tier_edge == WEIR_UPPER_INCLUSIVE ? notional <= cap : notional < cap) return k;
-    }
-    return last;
-}
-
 /* The least rate of initial margin that a tier allows. */
 static struct weir_initial_rate tier_rate(const struct weir_tier *row) {
     if (row->initial_rate > 0) return (struct weir_initial_rate){row->initial_rate, WEIR_PPB};
@@ -33,21 +24,12 @@ void weir_risk_derive(struct weir_risk *risk) {
     }
 }
 
-weir_wide weir_margin_notional(const struct weir_market *m, weir_price mark, weir_qty size,
-                               weir_amount entry_value, weir_qty lots) {
-    if (m->margin_basis == WEIR_BASIS_MARK) return weir_value(m, mark, lots);
-    return entry_value + weir_value(m, mark, lots - weir_abs(size));
-}
-
 weir_wide weir_maintenance_with(const struct weir_market *m, const struct weir_risk *r,
                                 weir_price mark, weir_qty size, weir_amount entry_value,
                                 weir_wide fee_value) {
     if (size == 0) return 0;
     weir_wide n = weir_margin_notional(m, mark, size, entry_value, weir_abs(size));
-    uint32_t k = weir_tier_of(m, r, n);
-    weir_wide mm = n * r->tiers.row[k].rate + fee_value * m->closing_fee_reserve;
-    if (m->tier_mode == WEIR_TIER_MARGINAL) mm -= r->deduction[k];
-    return weir_div_ceil(mm, WEIR_PPB);
+    return weir_maintenance_in_tier(m, r, weir_tier_of(m, r, n), n, fee_value);
 }
 
 weir_wide weir_maintenance(const struct weir_market *m, const struct weir_risk *r, weir_price mark,
@@ -73,25 +55,12 @@ bool weir_risk_scale(const struct weir_market *m, struct weir_risk *r, weir_pric
 }
 
 /* The IM rate on its way from base = n / d to 1, rounded up. */
-static weir_rate scaled_rate(const struct weir_risk *r, weir_wide n, weir_wide d) {
+struct weir_initial_rate weir_scaled_rate(const struct weir_risk *r,
+                                          struct weir_initial_rate rate) {
+    weir_wide n = rate.over, d = rate.under;
     weir_wide up = n * r->scale_whole + (d - n) * r->scale_part;
-    return (weir_rate)-weir_mul3_div2_floor(-up, WEIR_PPB, 1, d, r->scale_whole);
-}
-
-struct weir_initial_rate weir_initial_rate(const struct weir_risk *r, uint32_t tier,
-                                           int64_t leverage) {
-    struct weir_initial_rate rate = tier_rate(&r->tiers.row[tier]);
-    if ((weir_wide)rate.over * leverage < rate.under)
-        rate = (struct weir_initial_rate){1, leverage};
-    if (r->scale_part == 0) return rate;
-    return (struct weir_initial_rate){scaled_rate(r, rate.over, rate.under), WEIR_PPB};
-}
-
-weir_wide weir_initial(const struct weir_market *m, const struct weir_risk *r, weir_wide notional,
-                       int64_t leverage) {
-    if (notional == 0) return 0;
-    struct weir_initial_rate rate = weir_initial_rate(r, weir_tier_of(m, r, notional), leverage);
-    return weir_div_ceil(notional * rate.over, rate.under);
+    weir_wide over = -weir_mul3_div2_floor(-up, WEIR_PPB, 1, d, r->scale_whole);
+    return (struct weir_initial_rate){(int64_t)over, WEIR_PPB};
 }
 
 bool weir_lots_fit(const struct weir_market *m, weir_wide lots) {

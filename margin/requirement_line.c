@@ -79,7 +79,7 @@ void weir_view_position(const struct weir_exchange *x, const struct weir_leg *le
     p->market = m;
     p->risk = r;
     p->leg = leg;
-    p->plain = x->trigger.markets[leg->market].plain;
+    p->plain = r->plain;
     p->lots = weir_abs(leg->size);
     p->entry_value = leg->entry_value;
     p->leverage = 0;

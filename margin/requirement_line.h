@@ -30,9 +30,6 @@ struct weir_position_view {
     struct weir_line own; /* the upper line in the present tier */
     weir_wide required;   /* that line at the present value */
 };
-/* A linear market whose maintenance margin is continuous in the value at mark: tiers marginal, on
- * mark, with no closing fee or one on mark. */
-bool weir_market_is_plain(const struct weir_venue *venue, const struct weir_market *market);
 void weir_view_position(const struct weir_exchange *x, const struct weir_leg *leg,
                         struct weir_position_view *view);
 struct weir_line weir_requirement_line(const struct weir_exchange *x,

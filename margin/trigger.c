@@ -52,7 +52,6 @@ int weir_trigger_new(struct weir_trigger_index *t, const struct weir_venue *venu
         t->watch[m] = (struct weir_mark_watch){1, 0, 0, 0};
         t->markets[m].unrest = 1;
         t->markets[m].scale = weir_gauge_scale(&venue->markets[m]);
-        t->markets[m].plain = weir_market_is_plain(venue, &venue->markets[m]);
         for (int side = 0; side < 2; side++)
             for (int c = 0; c < WEIR_DRIFT_CLASSES; c++) {
                 weir_edge_set_init(&t->markets[m].side[side].low[c]);

@@ -37,7 +37,6 @@ struct weir_trigger_market {
     uint64_t swept;  /* edges looked at in the set that is being swept */
     uint32_t sweep;  /* that set: its word's class and side, and direction */
     uint8_t scale;   /* of the gauge */
-    bool plain;      /* weir_market_is_plain */
     bool ready;      /* had a mark: what classes allow is known */
     bool moved;      /* in the list of markets to look at */
     bool changed;    /* in the list of markets whose quiet range is to be found */

@@ -9,8 +9,19 @@
 
 /* Signed like `lots`. |lots| within R3's position bound: the result then fits 63 bits. */
 static inline weir_wide weir_value(const struct weir_market *m, weir_price price, weir_wide lots) {
-    if (m->contract == WEIR_LINEAR) return (weir_wide)price * lots * m->unit_value;
-    return lots * m->face_units / ((weir_wide)price * m->face_divisor);
+    if (m->contract == WEIR_LINEAR) {
+        weir_wide ticks = (weir_wide)price * (int64_t)lots;
+        if (weir_both_narrow(lots, ticks)) return (weir_wide)(int64_t)ticks * m->unit_value;
+        return (weir_wide)price * lots * m->unit_value;
+    }
+    return weir_div_trunc(lots * m->face_units, (weir_wide)price * m->face_divisor);
+}
+/* The same of a position, whose lots are within that bound; >= 0 like them. */
+static inline int64_t weir_position_value(const struct weir_market *m, weir_price price,
+                                          weir_qty lots) {
+    if (m->contract == WEIR_LINEAR) return price * lots * m->unit_value;
+    return (int64_t)weir_div_trunc((weir_wide)lots * m->face_units,
+                                   (weir_wide)price * m->face_divisor);
 }
 /* +1 where a long gains as the value of its lots grows (linear), -1 where it loses (inverse). */
 static inline int weir_long_sign(const struct weir_market *m) {
