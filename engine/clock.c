@@ -82,7 +82,7 @@ void weir_refresh_mark(struct weir_engine *e, uint32_t market) {
         weir_scale_due(e, market);
     }
     p->index_told = p->index;
-    weir_emit(x, &(struct weir_event){.kind = WEIR_EV_MARK, .mark = {market, mark, p->index}});
+    WEIR_EMIT(x, WEIR_EV_MARK, mark, market, mark, p->index);
     weir_pass_stops(e, market);
 }
 

@@ -95,8 +95,7 @@ static void reject(struct weir_engine *e, enum weir_reason reason, const char *d
 }
 
 void weir_accept(struct weir_engine *e, const struct weir_name *id) {
-    weir_emit(&e->x,
-              &(struct weir_event){.kind = WEIR_EV_ACCEPTED, .accepted = {e->command->kind, id}});
+    WEIR_EMIT(&e->x, WEIR_EV_ACCEPTED, accepted, e->command->kind, id);
 }
 
 /* ---- Invariants ------------------------------------------------------------------------------ */
@@ -178,7 +177,9 @@ static void margin_calls(struct weir_engine *e) {
         if (!tell) continue;
         struct weir_health h;
         weir_health(x, at[i], NULL, &h);
-        struct weir_event ev = {.kind = WEIR_EV_MARGIN_CALL};
+        struct weir_event ev;
+        ev.kind = WEIR_EV_MARGIN_CALL;
+        ev.margin_call.margin_ratio = 0;
         ev.margin_call.account = weir_account_name(&x->ledger, s->account);
         ev.margin_call.scope_market = weir_scope_code(s);
         ev.margin_call.has_ratio = weir_margin_ratio(&h, &ev.margin_call.margin_ratio);

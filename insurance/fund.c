@@ -53,12 +53,8 @@ void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t 
     else
         f->paid[cause] -= amount;
     WEIR_CHECK(f->cash >= 0 && f->promised <= f->cash);
-    weir_emit(
-        x, &(struct weir_event){.kind = WEIR_EV_FUND_MOVEMENT,
-                                .fund_movement = {fund, cause, amount, f->cash,
-                                                  account == WEIR_NO_INDEX
-                                                      ? NULL
-                                                      : weir_account_name(&x->ledger, account)}});
+    WEIR_EMIT(x, WEIR_EV_FUND_MOVEMENT, fund_movement, fund, cause, amount, f->cash,
+              account == WEIR_NO_INDEX ? NULL : weir_account_name(&x->ledger, account));
 }
 
 const char *weir_funds_audit(const struct weir_exchange *x, const struct weir_funds *funds) {

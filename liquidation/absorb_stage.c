@@ -163,7 +163,8 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
                           .maker_order = WEIR_NO_INDEX};
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
-    weir_count_closed(lq, a->leg, WEIR_BY_ABSORBED, weir_value(m, a->price, lots), &result.taker);
+    weir_count_closed(lq, a->leg, WEIR_BY_ABSORBED, weir_value(m, a->price, lots),
+                      result.taker.realised);
     weir_fund_pay_gap(x, &lq->funds, a->leg, gap_of(x, a, lots));
     const struct weir_unwind *u = &lq->funds.fund[m->fund_idx].unwind[g->market];
     bool turned = (before > 0) != (own->size > 0) || (before < 0) != (own->size < 0);

@@ -60,7 +60,7 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
                           .maker_order = WEIR_NO_INDEX};
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
-    weir_count_closed(lq, d->leg, WEIR_BY_ADL, weir_value(m, price, lots), &result.taker);
+    weir_count_closed(lq, d->leg, WEIR_BY_ADL, weir_value(m, price, lots), result.taker.realised);
     weir_wide haircut =
         weir_wide_max(0, weir_better_by(m, d->side, price, x->prices[g->market].mark, lots));
     weir_wide least = weir_mul_div_floor(-d->share, lots, d->size);
@@ -75,7 +75,8 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
         weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, counterparty)->scope);
     weir_flat_shortfall(lq, g->scope);
     if (other->queue == WEIR_QUEUE_ACTIVE) {
-        weir_count_closed(lq, counterparty, WEIR_BY_ADL, weir_value(m, price, lots), &result.maker);
+        weir_count_closed(lq, counterparty, WEIR_BY_ADL, weir_value(m, price, lots),
+                          result.maker.realised);
         weir_flat_shortfall(lq, weir_leg_at(&x->ledger, counterparty)->scope);
     }
     weir_fund_return(lq, other->account);

@@ -5,8 +5,8 @@
  * turn. Nothing is changed, and a scope that never comes costs nothing but the asking. */
 #include "liquidation/stages.h"
 
-#define NEAR 3 /* slots of the heap: the next two */
-#define FAR  9 /* those behind */
+#define NEAR 5 /* slots of the heap: the next is one of these four */
+#define FAR  9 /* some of those behind */
 
 /* Of the next scope: the places of its orders in their ladders and in the table of ids. */
 static void ask_places(const struct weir_exchange *x, const struct weir_leg *g) {
@@ -32,10 +32,10 @@ static void ask_orders(const struct weir_exchange *x, const struct weir_leg *g) 
 void weir_queue_look_ahead(const struct weir_liquidator *lq) {
     const struct weir_exchange *x = lq->x;
     const struct weir_ledger *l = &x->ledger;
-    const uint32_t *at = WEIR_AT(&lq->ready.scopes, uint32_t, 0);
-    uint32_t n = lq->ready.scopes.count;
+    const struct weir_heap_entry *at = WEIR_AT(&lq->ready.entries, struct weir_heap_entry, 0);
+    uint32_t n = lq->ready.entries.count;
     for (uint32_t slot = 0; slot < n && slot < FAR; slot++) {
-        uint32_t leg = weir_scope_at(l, at[slot])->first_leg;
+        uint32_t leg = weir_scope_at(l, at[slot].scope)->first_leg;
         if (leg == WEIR_NO_INDEX) continue;
         const struct weir_leg *g = weir_leg_at(l, leg);
         if (slot == 0) {

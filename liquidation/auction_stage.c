@@ -286,7 +286,7 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
     weir_fill(x, &f, &result);
     weir_wide value = weir_value(m, pair->price, pair->lots);
     work_of(lq, leg)->parked -= pair->lots;
-    weir_count_closed(lq, leg, WEIR_BY_AUCTION, value, &result.taker);
+    weir_count_closed(lq, leg, WEIR_BY_AUCTION, value, result.taker.realised);
     if (better < 0) {
         weir_fund_promise(x, &lq->funds, g, better);
         weir_fund_pay_gap(x, &lq->funds, leg, -better);

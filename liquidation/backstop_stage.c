@@ -127,7 +127,7 @@ static void fill_volunteer(struct weir_liquidator *lq, struct offer *o, uint32_t
     weir_fill(x, &f, &result);
     const struct weir_market *m = &x->venue->markets[g->market];
     weir_wide value = weir_value(m, o->price, lots);
-    weir_count_closed(lq, o->leg, WEIR_BY_BACKSTOP, value, &result.taker);
+    weir_count_closed(lq, o->leg, WEIR_BY_BACKSTOP, value, result.taker.realised);
     weir_wide gap = weir_wide_min(gap_of(m, o, lots), o->granted);
     o->granted -= gap;
     weir_fund_pay_gap(x, &lq->funds, o->leg, gap);

@@ -77,22 +77,22 @@ static weir_price plan_limit(struct slice *s, const struct weir_health *h, weir_
 }
 
 static bool allow_fill(void *ctx, weir_price price, weir_qty qty) {
-    struct slice *s = ctx;
-    if (!s->all_or_nothing) return true;
+    const struct slice *s = ctx;
     const struct weir_leg *g = weir_leg_at(&s->lq->x->ledger, s->leg);
     weir_wide gap =
         -weir_better_by(&s->lq->x->venue->markets[g->market], s->side, price, s->bankruptcy, qty);
     return gap <= s->granted;
 }
 
+/* Fill by fill only where gaps may be paid, or an inverse contract's values are each rounded. */
 static void filled(void *ctx, weir_price price, weir_qty qty,
                    const struct weir_position_change *change) {
+    (void)change;
     struct slice *s = ctx;
     const struct weir_leg *g = weir_leg_at(&s->lq->x->ledger, s->leg);
     const struct weir_market *m = &s->lq->x->venue->markets[g->market];
     weir_wide better = weir_better_by(m, s->side, price, s->bankruptcy, qty);
     s->better += better;
-    weir_count_closed(s->lq, s->leg, WEIR_BY_BOOK, weir_value(m, price, qty), change);
     /* Rounded one by one, the gaps of inverse fills can exceed that of the whole. */
     weir_wide paid = weir_wide_min(-better, s->granted);
     if (paid <= 0) return;
@@ -148,6 +148,33 @@ static void ask_policy(const struct weir_liquidator *lq, struct weir_leg *g,
     weir_leg_extra_make(&lq->x->ledger, g)->cooldown_until = plan->cooldown_until;
 }
 
+/* The slice's walk, and what it means for the liquidation. The fills only close, so their P&L is
+ * their value against the entry value they released (R7). */
+static void close_on_book(struct slice *s, weir_price limit, weir_qty lots,
+                          struct weir_walk *walk) {
+    struct weir_exchange *x = s->lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, s->leg);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_amount entry_value = g->entry_value;
+    bool each = s->granted > 0 || s->all_or_nothing || m->contract == WEIR_INVERSE;
+    struct weir_taker taker = {.leg = s->leg,
+                               .side = s->side,
+                               .limit = limit,
+                               .qty = lots,
+                               .kind = WEIR_FILL_LIQUIDATION,
+                               .pays_fee = x->venue->bankruptcy_fee_included,
+                               .max_fills = x->venue->fills_per_step,
+                               .allow = s->all_or_nothing ? allow_fill : NULL,
+                               .filled = each ? filled : NULL,
+                               .ctx = s};
+    weir_match(x, &taker, walk);
+    if (walk->fills == 0) return;
+    int sign = s->side == WEIR_SELL ? weir_long_sign(m) : -weir_long_sign(m);
+    if (!each) s->better = sign * (walk->value - weir_value(m, s->bankruptcy, walk->filled));
+    weir_count_closed(s->lq, s->leg, WEIR_BY_BOOK, walk->value,
+                      sign * (walk->value - (entry_value - g->entry_value)));
+}
+
 /* Whether the slice counts as empty, and the way out of the stage (R25). */
 static void count_empty(struct weir_liquidator *lq, uint32_t leg, weir_qty wanted,
                         const struct weir_walk *walk) {
@@ -183,25 +210,13 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
         s.bankruptcy =
             weir_bankruptcy_price(x, g, plan.lots, share, x->venue->bankruptcy_fee_included);
         limit = plan_limit(&s, h, plan.lots, share);
-        struct weir_taker taker = {.leg = leg,
-                                   .side = s.side,
-                                   .limit = limit,
-                                   .qty = plan.lots,
-                                   .kind = WEIR_FILL_LIQUIDATION,
-                                   .pays_fee = x->venue->bankruptcy_fee_included,
-                                   .max_fills = x->venue->fills_per_step,
-                                   .allow = allow_fill,
-                                   .filled = filled,
-                                   .ctx = &s};
-        weir_match(x, &taker, &walk);
+        close_on_book(&s, limit, plan.lots, &walk);
         weir_take_liquidation_fee(lq, leg, walk.value, s.better);
     }
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_LIQUIDATION_STEP,
-                     .liquidation_step = {weir_scope_case(&x->ledger, owner)->liquidation,
-                                          weir_account_name(&x->ledger, g->account),
-                                          weir_scope_code(owner), g->market, s.side, plan.lots,
-                                          limit, walk.filled, x->venue->policy.name}});
+    WEIR_EMIT(x, WEIR_EV_LIQUIDATION_STEP, liquidation_step,
+              weir_scope_case(&x->ledger, owner)->liquidation,
+              weir_account_name(&x->ledger, g->account), weir_scope_code(owner), g->market, s.side,
+              plan.lots, limit, walk.filled, x->venue->policy.name);
     if (g->size == 0) return;
     /* A scope that ends here leaves its stages; counting comes after that look (R25). */
     if (!weir_after_step(lq, scope)) count_empty(lq, leg, plan.lots, &walk);

@@ -9,10 +9,16 @@
 #include "insurance/insurance.h"
 #include "policy/policy.h"
 
-/* A heap of scopes in queue order. */
+/* A heap of scopes in queue order, four below each. An entry holds what nearly always decides: a
+ * number that is lower for who comes first; the cases decide where it is equal. */
+struct weir_heap_entry {
+    int64_t key;
+    uint32_t scope;
+    uint32_t case_idx; /* where its slot is kept */
+};
 struct weir_scope_heap {
-    struct weir_pool scopes; /* uint32_t */
-    bool adl;                /* its slots are adl_slot, else queue_slot */
+    struct weir_pool entries; /* struct weir_heap_entry */
+    bool adl;                 /* its slots are adl_slot, else queue_slot */
 };
 
 struct weir_open_auction {

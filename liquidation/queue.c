@@ -22,63 +22,93 @@ static int compare_health(const struct weir_case *a, const struct weir_case *b) 
     return (a->key_equity > b->key_equity) - (a->key_equity < b->key_equity);
 }
 
-static bool before(const struct weir_liquidator *lq, uint32_t i, uint32_t j) {
-    const struct weir_case *a = case_at(lq, i), *b = case_at(lq, j);
-    enum weir_queue_order order = lq->x->venue->queue_order;
-    if (order == WEIR_FIFO && a->entered != b->entered) return a->entered < b->entered;
-    if (order == WEIR_LARGEST_FIRST && a->key_notional != b->key_notional)
-        return a->key_notional > b->key_notional;
-    int c = order == WEIR_LARGEST_FIRST ? 0 : compare_health(a, b);
-    return c != 0 ? c < 0 : weir_scope_before(&lq->x->ledger, scope_at(lq, i), scope_at(lq, j));
+/* A number that is lower for who comes first in the venue's order; where it is equal the order is
+ * still open. Worst first: equity / REQ in parts of 2^32, floored and cut to 63 bits; a REQ of 0
+ * comes before all of them. */
+static int64_t order_key(const struct weir_liquidator *lq, const struct weir_case *c) {
+    switch (lq->x->venue->queue_order) {
+    case WEIR_FIFO:
+        return c->entered;
+    case WEIR_LARGEST_FIRST:
+        return -weir_saturate(c->key_notional);
+    case WEIR_WORST_FIRST:
+        break;
+    }
+    if (c->key_requirement == 0) return INT64_MIN;
+    return weir_max(INT64_MIN + 1, weir_saturate(weir_mul_div_floor(c->key_equity, INT64_C(1) << 32,
+                                                                    c->key_requirement)));
 }
 
-static uint32_t *slot_of(const struct weir_liquidator *lq, const struct weir_scope_heap *heap,
-                         uint32_t scope) {
-    struct weir_case *c = case_at(lq, scope);
+static struct weir_case *entry_case(const struct weir_liquidator *lq,
+                                    const struct weir_heap_entry *e) {
+    return WEIR_AT(&lq->x->ledger.cases, struct weir_case, e->case_idx);
+}
+
+/* Where the numbers are equal. */
+static bool before_exactly(const struct weir_liquidator *lq, const struct weir_heap_entry *a,
+                           const struct weir_heap_entry *b) {
+    const struct weir_case *x = entry_case(lq, a), *y = entry_case(lq, b);
+    bool largest = lq->x->venue->queue_order == WEIR_LARGEST_FIRST;
+    if (largest && x->key_notional != y->key_notional) return x->key_notional > y->key_notional;
+    int c = largest ? 0 : compare_health(x, y);
+    if (c != 0) return c < 0;
+    return weir_scope_before(&lq->x->ledger, scope_at(lq, a->scope), scope_at(lq, b->scope));
+}
+
+static inline bool before(const struct weir_liquidator *lq, const struct weir_heap_entry *a,
+                          const struct weir_heap_entry *b) {
+    return a->key != b->key ? a->key < b->key : before_exactly(lq, a, b);
+}
+
+static uint32_t *slot_of(const struct weir_scope_heap *heap, struct weir_case *c) {
     return heap->adl ? &c->adl_slot : &c->queue_slot;
 }
 
 static void place(const struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t slot,
-                  uint32_t scope) {
-    *WEIR_AT(&heap->scopes, uint32_t, slot) = scope;
-    *slot_of(lq, heap, scope) = slot;
+                  struct weir_heap_entry e) {
+    *WEIR_AT(&heap->entries, struct weir_heap_entry, slot) = e;
+    *slot_of(heap, entry_case(lq, &e)) = slot;
 }
 
 static void sift(const struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t slot,
-                 uint32_t scope) {
-    const uint32_t *at = WEIR_AT(&heap->scopes, uint32_t, 0);
-    while (slot > 0 && before(lq, scope, at[(slot - 1) / 2])) {
-        place(lq, heap, slot, at[(slot - 1) / 2]);
-        slot = (slot - 1) / 2;
+                 struct weir_heap_entry e) {
+    const struct weir_heap_entry *at = WEIR_AT(&heap->entries, struct weir_heap_entry, 0);
+    while (slot > 0 && before(lq, &e, &at[(slot - 1) / 4])) {
+        place(lq, heap, slot, at[(slot - 1) / 4]);
+        slot = (slot - 1) / 4;
     }
-    for (;;) {
-        uint32_t child = 2 * slot + 1;
-        if (child >= heap->scopes.count) break;
-        if (child + 1 < heap->scopes.count && before(lq, at[child + 1], at[child])) child++;
-        if (!before(lq, at[child], scope)) break;
-        place(lq, heap, slot, at[child]);
-        slot = child;
+    for (uint32_t child; (child = 4 * slot + 1) < heap->entries.count;) {
+        uint32_t end = child + 4 < heap->entries.count ? child + 4 : heap->entries.count;
+        uint32_t first = child;
+        while (++child < end)
+            if (before(lq, &at[child], &at[first])) first = child;
+        if (!before(lq, &at[first], &e)) break;
+        place(lq, heap, slot, at[first]);
+        slot = first;
     }
-    place(lq, heap, slot, scope);
+    place(lq, heap, slot, e);
 }
 
 void weir_heap_put(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope) {
-    uint32_t slot = *slot_of(lq, heap, scope);
-    if (slot == WEIR_NO_INDEX) slot = weir_pool_add(&heap->scopes, 1);
+    struct weir_case *c = case_at(lq, scope);
+    uint32_t slot = *slot_of(heap, c);
+    if (slot == WEIR_NO_INDEX) slot = weir_pool_add(&heap->entries, 1);
     WEIR_CHECK(slot != WEIR_NO_INDEX);
-    sift(lq, heap, slot, scope);
+    sift(lq, heap, slot,
+         (struct weir_heap_entry){order_key(lq, c), scope, scope_at(lq, scope)->case_idx});
 }
 
 void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope) {
-    uint32_t *own = slot_of(lq, heap, scope), slot = *own;
+    uint32_t *own = slot_of(heap, case_at(lq, scope)), slot = *own;
     if (slot == WEIR_NO_INDEX) return;
     *own = WEIR_NO_INDEX;
-    uint32_t last = *WEIR_AT(&heap->scopes, uint32_t, --heap->scopes.count);
-    if (last != scope) sift(lq, heap, slot, last);
+    uint32_t last = --heap->entries.count;
+    if (slot != last) sift(lq, heap, slot, *WEIR_AT(&heap->entries, struct weir_heap_entry, last));
 }
 
 uint32_t weir_heap_top(const struct weir_scope_heap *heap) {
-    return heap->scopes.count ? *WEIR_AT(&heap->scopes, uint32_t, 0) : WEIR_NO_INDEX;
+    return heap->entries.count ? WEIR_AT(&heap->entries, struct weir_heap_entry, 0)->scope
+                               : WEIR_NO_INDEX;
 }
 
 static void take_key(struct weir_liquidator *lq, uint32_t scope) {
@@ -248,8 +278,8 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     uint32_t legs = x->ledger.legs.capacity;
     *lq = (struct weir_liquidator){.x = x, .adl = {.adl = true}};
     int error = weir_funds_new(&lq->funds, x);
-    if (!error) error = weir_pool_new(&lq->ready.scopes, sizeof(uint32_t), scopes);
-    if (!error) error = weir_pool_new(&lq->adl.scopes, sizeof(uint32_t), scopes);
+    if (!error) error = weir_pool_new(&lq->ready.entries, sizeof(struct weir_heap_entry), scopes);
+    if (!error) error = weir_pool_new(&lq->adl.entries, sizeof(struct weir_heap_entry), scopes);
     if (!error) error = weir_pool_new(&lq->retry, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->asleep, sizeof(uint32_t), scopes);
     if (!error) error = weir_pool_new(&lq->members, sizeof(uint32_t), scopes);
@@ -280,10 +310,10 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
         weir_pool_free(&lq->volunteers[m]);
     free(lq->volunteers);
     free(lq->auctions);
-    struct weir_pool *pools[] = {&lq->ready.scopes, &lq->adl.scopes,  &lq->retry,   &lq->shortfalls,
-                                 &lq->candidates,   &lq->wides,       &lq->shares,  &lq->offers,
-                                 &lq->bids,         &lq->pairs,       &lq->indices, &lq->members,
-                                 &lq->asleep,       &lq->unwind_again};
+    struct weir_pool *pools[] = {
+        &lq->ready.entries, &lq->adl.entries, &lq->retry,  &lq->shortfalls,  &lq->candidates,
+        &lq->wides,         &lq->shares,      &lq->offers, &lq->bids,        &lq->pairs,
+        &lq->indices,       &lq->members,     &lq->asleep, &lq->unwind_again};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     weir_timers_free(&lq->timers);

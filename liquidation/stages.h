@@ -25,9 +25,9 @@ void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope);
 /* May a position be worked: market open to liquidation and not stale? */
 bool weir_market_workable(const struct weir_exchange *x, uint32_t market);
 bool weir_scope_parked(const struct weir_liquidator *lq, uint32_t scope);
-/* Books what a closing fill means for the liquidation (after weir_fill). */
+/* Books what closing fills mean for the liquidation (after weir_fill): their value and P&L. */
 void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
-                       weir_wide value, const struct weir_position_change *change);
+                       weir_wide value, weir_wide realised);
 /* The stage behind `stage` for a leg (R25, R27, R32), and entering it. */
 enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct weir_leg *leg,
                                 enum weir_stage stage);

@@ -2,6 +2,8 @@
  * and how it ends. */
 #include "liquidation/stages.h"
 
+#include <string.h>
+
 static struct weir_scope *scope_at(const struct weir_liquidator *lq, uint32_t i) {
     return weir_scope_at(&lq->x->ledger, i);
 }
@@ -68,11 +70,9 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
     bool fund = weir_account_is_fund(&x->ledger, s->account);
     s->queue = WEIR_QUEUE_ACTIVE;
     case_at(lq, scope)->liquidation = ++lq->last_liquidation;
-    weir_emit(x, &(struct weir_event){
-                     .kind = WEIR_EV_LIQUIDATION_STARTED,
-                     .liquidation_started = {lq->last_liquidation,
-                                             weir_account_name(&x->ledger, s->account),
-                                             weir_scope_code(s), h->equity, h->requirement}});
+    WEIR_EMIT(x, WEIR_EV_LIQUIDATION_STARTED, liquidation_started, lq->last_liquidation,
+              weir_account_name(&x->ledger, s->account), weir_scope_code(s), h->equity,
+              h->requirement);
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         /* Inventory of the fund goes straight to ADL (R27). */
@@ -122,13 +122,12 @@ void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
         weir_heap_put(lq, &lq->adl, g->scope);
 }
 
-static void count_lots(struct weir_liquidator *lq, uint32_t leg,
-                       const struct weir_position_change *change) {
+static void count_lots(struct weir_liquidator *lq, uint32_t leg, weir_wide realised) {
     struct weir_leg *g = leg_at(lq, leg);
     struct weir_case *c = case_at(lq, g->scope);
     struct weir_leg_work *w = &weir_leg_extra_make(&lq->x->ledger, g)->work;
     c->closed_lots = true;
-    w->realised += change->realised;
+    w->realised += realised;
     w->closed_any = true;
     if (g->size != 0) return;
     w->stage = WEIR_STAGE_NONE;
@@ -139,7 +138,7 @@ void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
                         const struct weir_position_change *change) {
     const struct weir_leg *g = leg_at(lq, leg);
     if (scope_at(lq, g->scope)->queue == WEIR_QUEUE_ACTIVE) {
-        count_lots(lq, leg, change);
+        count_lots(lq, leg, change->realised);
         weir_flat_shortfall(lq, g->scope);
         weir_queue_place(lq, g->scope);
     }
@@ -147,9 +146,19 @@ void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
 }
 
 void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage_value stage,
-                       weir_wide value, const struct weir_position_change *change) {
+                       weir_wide value, weir_wide realised) {
     case_at(lq, leg_at(lq, leg)->scope)->by_stage[stage] += value;
-    count_lots(lq, leg, change);
+    count_lots(lq, leg, realised);
+}
+
+/* min(balance, equity). Both are the bare balance where nothing is left to be worth something. */
+static weir_wide can_pay_now(const struct weir_exchange *x, uint32_t scope) {
+    const struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    if (s->collateral == WEIR_NO_INDEX && weir_scope_flat(&x->ledger, scope))
+        return weir_scope_own_balance(s);
+    struct weir_health h;
+    weir_health(x, scope, NULL, &h);
+    return weir_wide_min(h.balance, h.equity);
 }
 
 void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wide value,
@@ -157,13 +166,11 @@ void weir_take_liquidation_fee(struct weir_liquidator *lq, uint32_t leg, weir_wi
     struct weir_exchange *x = lq->x;
     const struct weir_leg *g = leg_at(lq, leg);
     const struct weir_market *m = &x->venue->markets[g->market];
-    if (value == 0 || m->fee_liquidation == 0) return;
-    struct weir_health h;
-    weir_health(x, g->scope, NULL, &h);
-    weir_wide can_pay = weir_wide_max(0, weir_wide_min(h.balance, h.equity));
-    weir_wide fee = weir_wide_min(weir_fee(value, m->fee_liquidation), weir_wide_max(0, better));
+    if (value == 0 || m->fee_liquidation == 0 || better <= 0) return;
+    weir_wide can_pay = can_pay_now(x, g->scope);
+    weir_wide fee = weir_wide_min(weir_fee(value, m->fee_liquidation), better);
     fee = weir_wide_min(fee, can_pay);
-    if (fee == 0) return;
+    if (fee <= 0) return;
     weir_post_balance(&x->ledger, g->scope, -fee);
     weir_touch_key(x, g->scope);
     weir_fund_move(x, &lq->funds, m->fund_idx, WEIR_CAUSE_LIQUIDATION_FEE, fee, g->account);
@@ -196,15 +203,14 @@ void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_
     uint32_t account = s->account;
     if (!c->closed_lots) outcome = WEIR_CURED;
     if (outcome == WEIR_CLOSED) confiscate(lq, scope);
-    struct weir_event e = {
-        .kind = WEIR_EV_LIQUIDATION_ENDED,
-        .liquidation_ended = {.liquidation = c->liquidation,
-                              .account = weir_account_name(&x->ledger, s->account),
-                              .scope_market = weir_scope_code(s),
-                              .outcome = outcome,
-                              .shortfall = c->shortfall}};
-    for (int i = 0; i < WEIR_BY_COUNT; i++)
-        e.liquidation_ended.by_stage[i] = c->by_stage[i];
+    struct weir_event e;
+    e.kind = WEIR_EV_LIQUIDATION_ENDED;
+    e.liquidation_ended.liquidation = c->liquidation;
+    e.liquidation_ended.account = weir_account_name(&x->ledger, s->account);
+    e.liquidation_ended.scope_market = weir_scope_code(s);
+    e.liquidation_ended.outcome = outcome;
+    e.liquidation_ended.shortfall = c->shortfall;
+    memcpy(e.liquidation_ended.by_stage, c->by_stage, sizeof c->by_stage);
     weir_emit(x, &e);
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
@@ -255,6 +261,10 @@ static bool end_if_over(struct weir_liquidator *lq, uint32_t scope, const struct
 
 bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
     if (has_ended(lq, scope)) return true;
+    if (weir_scope_flat(&lq->x->ledger, scope)) {
+        end_flat(lq, scope);
+        return true;
+    }
     struct weir_health h;
     weir_health(lq->x, scope, NULL, &h);
     return end_if_over(lq, scope, &h);
@@ -397,8 +407,9 @@ static enum outcome step(struct weir_liquidator *lq, uint32_t scope) {
 
 /* Does a scope wait for an ADL step that could be taken now? */
 static bool adl_waits(const struct weir_liquidator *lq) {
-    for (uint32_t i = 0; i < lq->adl.scopes.count; i++)
-        if (pick_adl(lq, *WEIR_AT(&lq->adl.scopes, uint32_t, i)) != WEIR_NO_INDEX) return true;
+    const struct weir_heap_entry *at = WEIR_AT(&lq->adl.entries, struct weir_heap_entry, 0);
+    for (uint32_t i = 0; i < lq->adl.entries.count; i++)
+        if (pick_adl(lq, at[i].scope) != WEIR_NO_INDEX) return true;
     return false;
 }
 

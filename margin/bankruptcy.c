@@ -41,6 +41,8 @@ weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir
     weir_price mark = x->prices[g->market].mark;
     weir_qty size = weir_abs(g->size);
     WEIR_CHECK(lots >= 1 && lots <= size);
+    /* All of the only position: its requirement is the scope's, and the share all of E. */
+    if (lots == size && h->positions == 1 && h->maintenance > 0) return h->equity;
     if (h->maintenance == 0)
         return weir_mul3_div2_floor(h->equity, weir_value(m, mark, size), lots,
                                     weir_wide_max(h->notional, 1), size);
@@ -58,7 +60,9 @@ weir_wide weir_bankruptcy_share(const struct weir_exchange *x, const struct weir
 static weir_price price_of_worth(const struct weir_market *m, bool is_long, weir_qty lots,
                                  weir_wide net, weir_wide rate) {
     weir_wide up = is_long ? -1 : 1, p; /* a long's price is rounded up */
-    if (m->contract == WEIR_LINEAR)
+    if (m->contract == WEIR_LINEAR && rate == WEIR_PPB)
+        p = weir_div_floor(up * net, (weir_wide)lots * m->unit_value);
+    else if (m->contract == WEIR_LINEAR)
         p = weir_mul3_div2_floor(up * net, WEIR_PPB, 1, (weir_wide)lots * m->unit_value, rate);
     else
         p = weir_mul3_div2_floor(up * lots * m->face_units, rate, 1,

@@ -103,14 +103,14 @@ static bool earlier(const struct weir_exchange *x, const struct weir_scope *one,
 /* A heap whose parents come first gives its members in order. */
 static bool check_heap(struct weir_scan *scan, const struct weir_scope_heap *heap) {
     const struct weir_exchange *x = &scan->engine->x;
-    const uint32_t *at = WEIR_AT(&heap->scopes, uint32_t, 0);
-    for (uint32_t i = 0; i < heap->scopes.count; i++) {
-        if ((scan->listed[at[i]] & MEMBER) == 0)
-            return wrong_scope(scan, at[i], "takes steps though it is not in the queue");
+    const struct weir_heap_entry *at = WEIR_AT(&heap->entries, struct weir_heap_entry, 0);
+    for (uint32_t i = 0; i < heap->entries.count; i++) {
+        if ((scan->listed[at[i].scope] & MEMBER) == 0)
+            return wrong_scope(scan, at[i].scope, "takes steps though it is not in the queue");
         if (i == 0) continue;
-        const struct weir_scope *child = weir_scope_at(&x->ledger, at[i]);
-        if (earlier(x, child, weir_scope_at(&x->ledger, at[(i - 1) / 2])))
-            return wrong_scope(scan, at[i], "comes too late in the queue (R19)");
+        const struct weir_scope *child = weir_scope_at(&x->ledger, at[i].scope);
+        if (earlier(x, child, weir_scope_at(&x->ledger, at[(i - 1) / 4].scope)))
+            return wrong_scope(scan, at[i].scope, "comes too late in the queue (R19)");
     }
     return true;
 }
