@@ -26,13 +26,31 @@ enum bench_parameter {
     PARAMETER_DISTANCE,
     PARAMETER_RATE,
     PARAMETER_STEPS,
+    PARAMETER_ARRIVALS,
+    PARAMETER_POLICY,
+    PARAMETER_SHOCK,
+    PARAMETER_MIX,
+    PARAMETER_ORDERS,
+    PARAMETER_DURATION,
+    PARAMETER_WINDOWS,
+    PARAMETER_BANKRUPT,
+    PARAMETER_GOAL,
+    PARAMETER_HOURS,
     PARAMETER_COUNT
+};
+enum weir_bench_form {
+    WEIR_BENCH_NUMBER,
+    WEIR_BENCH_WHOLE, /* a number without fractions */
+    WEIR_BENCH_WORD,  /* one of `words`, kept as its place among them */
+    WEIR_BENCH_GOAL   /* a quantile and what it may be at most: p99.9=50us (bench/latency.h) */
 };
 struct weir_bench_parameter {
     const char *name, *what;
-    double least, most;
-    bool whole;        /* no fractions */
-    double quick_most; /* of several values `quick` leaves out those above */
+    double least, most; /* of a number */
+    enum weir_bench_form form;
+    double quick_most;        /* of several numbers `quick` leaves out those above */
+    const char *const *words; /* `word_count` of them, */
+    uint32_t word_count;      /* or up to a NULL: 0 */
 };
 extern const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT];
 
@@ -47,6 +65,7 @@ struct weir_bench_job {
     bool quick;
     const char *only;              /* cases whose name holds one of these, | between; NULL: all */
     const char *workload;          /* a file of order flow, or NULL */
+    const char *scenario;          /* a scenario file, or NULL */
     double value[PARAMETER_COUNT]; /* negative: not given */
 };
 
@@ -63,6 +82,7 @@ struct weir_bench_kind {
     const char *baseline; /* its name; NULL: none */
     const char *what;     /* for the help, lines indented by 12 */
     uint32_t reads;       /* bit per parameter */
+    bool asked;           /* runs only when it is named */
     /* 0; 1 when a result was wrong or memory ended; 2 when a file cannot be used. It has told. */
     int (*run)(const struct weir_bench_job *job);
 };
@@ -78,6 +98,10 @@ bool weir_bench_value(struct weir_bench_jobs *jobs, uint32_t parameter, const ch
 /* All its values: numbers with commas between them. */
 bool weir_bench_values(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
                        char *error, size_t size);
+/* Number `i` of the words of a parameter; NULL behind the last. */
+const char *weir_bench_word(uint32_t parameter, uint32_t i);
+/* A value as one would write it. */
+void weir_bench_value_text(uint32_t parameter, double value, char *text, size_t size);
 /* Chooses a benchmark by name; false when there is none of that name. */
 bool weir_bench_choose(struct weir_bench_jobs *jobs, const char *name);
 /* Chooses benchmarks where none was; NULL, or what a chosen benchmark cannot be told, in `error`.

@@ -1,49 +1,44 @@
 /* `weir bench burst`: liquidations through the whole waterfall, and whether the order next to them
  * feels it. */
 #include "bench/burst_check.h"
-#include "bench/burst_drive.h"
-#include "bench/cases.h"
+#include "bench/burst_stage.h"
 #include "bench/gap.h"
-#include "engine/engine.h"
+#include "bench/latency.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS    5
-#define PARTS   3 /* of the fall at most: without ordinary orders, and at each rate */
-#define IDLE_NS UINT64_C(500000000)
-#define SPIN_NS UINT64_C(500000000)
-#define GAP     10000
-#define SMALL   20000 /* accounts of a quick run, and of one that warms up */
+#define RUNS     5
+#define PARTS    3 /* of the fall at most: without ordinary orders, and at each rate */
+#define IDLE_NS  UINT64_C(500000000)
+#define SPIN_NS  UINT64_C(500000000) /* at least, and at most: */
+#define SPIN_MAX UINT64_C(10000000000)
+#define AFTER    5 /* windows told after the fall */
+#define GAP      10000
+#define SMALL    20000 /* accounts of a quick run, and of one that warms up */
 
 /* What the runs of one part came to. */
 struct part {
+    enum burst_arrivals arrivals;
+    uint32_t rate;                    /* ordinary orders a second */
+    bool orders;                      /* there are any */
     double liquidation_ns[CASE_RUNS]; /* engine time */
     double p999[CASE_RUNS], idle_p999[CASE_RUNS];
     struct burst_timing last, idle; /* of the last run, as what follows */
     struct burst_counts counts;     /* of this part alone */
+    struct burst_windows windows;
 };
 
 struct bench {
     const struct weir_bench_job *job;
     struct burst_plan plan;
-    uint32_t rates[PARTS]; /* ordinary orders a second */
-    int part_count, runs;  /* runs made */
+    int part_count, runs; /* runs made */
     struct part parts[PARTS];
-    uint64_t spin_longest;
+    uint64_t spin_longest, spin_ns;
+    uint64_t pace_ns; /* of the whole fall; 0: ticks follow when the last is worked off */
+    uint32_t to_fall;
     bool agrees, right;
 };
-
-static void apply_engine(void *engine, const struct weir_command *c) {
-    weir_engine_apply(engine, c);
-}
-static uint64_t wall_clock(void *ctx) {
-    (void)ctx;
-    return bench_now_ns();
-}
-static uint64_t backlog(void *engine) {
-    return weir_engine_view_backlog(engine);
-}
 
 /* ---- One run --------------------------------------------------------------------------------- */
 
@@ -65,24 +60,44 @@ static struct burst_counts since(const struct burst_counts *from, const struct b
     return n;
 }
 
-static void run_part(struct bench *b, struct burst_world *w, int k, int run) {
+/* The same orders, and nothing falls. */
+static void run_idle(struct bench *b, struct burst_stage *stage, struct part *part,
+                     struct burst_drive *d, uint64_t at_least) {
+    d->rounds = 0;
+    d->to_the_end = false;
+    d->pace = 0;
+    d->at_least = at_least;
+    burst_run(&stage->w, d, &part->idle);
+    b->right &= part->idle.unserved <= part->idle.ordinary.total;
+}
+
+static void run_part(struct bench *b, struct burst_stage *stage, int k, int run) {
     struct part *part = &b->parts[k];
-    struct burst_drive d = {.interval = b->rates[k] ? UINT64_C(1000000000) / b->rates[k] : 0,
-                            .clock = wall_clock,
-                            .backlog = backlog,
-                            .backlog_ctx = w->engine,
-                            .stopped = bench_stopped};
-    if (d.interval > 0) {
-        d.at_least = IDLE_NS;
-        burst_run(w, &d, &part->idle);
-        d.at_least = 0;
-    }
-    struct burst_counts before = w->counts;
+    struct burst_world *w = &stage->w;
+    struct burst_drive d = burst_stage_drive(stage);
     bool last = k + 1 == b->part_count;
+    d.arrivals = part->arrivals;
+    d.rate = part->rate;
+    if (part->windows.length > 0) d.windows = &part->windows;
+    burst_windows_begin(&part->windows, bench_now_ns());
+    if (part->orders) run_idle(b, stage, part, &d, b->pace_ns > 0 ? b->pace_ns : IDLE_NS);
+    struct burst_counts before = w->counts;
     d.rounds = last ? w->plan.rounds - w->round : w->plan.rounds / (uint32_t)b->part_count;
+    d.pace = b->pace_ns / (d.rounds > 0 ? d.rounds : 1);
+    d.at_least = 0;
     d.to_the_end = last;
+    part->windows.fall_start = bench_now_ns();
     burst_run(w, &d, &part->last);
+    part->windows.fall_end = bench_now_ns();
     part->counts = since(&before, &w->counts);
+    if (part->orders && d.windows != NULL) {
+        struct burst_timing *after = calloc(1, sizeof *after);
+        d.rounds = 0;
+        d.at_least = AFTER * part->windows.length;
+        if (after != NULL) burst_run(w, &d, after);
+        free(after);
+    }
+    b->right &= !part->windows.full;
     if (run < 0) return;
     uint64_t ended = part->counts.events[WEIR_EV_LIQUIDATION_ENDED];
     part->liquidation_ns[run] = (double)part->last.engine / (double)(ended > 0 ? ended : 1);
@@ -90,41 +105,25 @@ static void run_part(struct bench *b, struct burst_world *w, int k, int run) {
     part->idle_p999[run] = (double)weir_histogram_percentile(&part->idle.ordinary, 999000) / 1000;
 }
 
-/* Everyone fell, every liquidation ended, nothing was lost, and the sums of all accounts hold. */
-static bool all_right(const struct burst_world *w, struct weir_engine *engine) {
-    const struct burst_counts *n = &w->counts;
-    return !w->failed && n->events[WEIR_EV_LIQUIDATION_STARTED] >= w->plan.accounts &&
-           n->events[WEIR_EV_LIQUIDATION_STARTED] == n->events[WEIR_EV_LIQUIDATION_ENDED] &&
-           weir_engine_view_backlog(engine) == 0 && weir_engine_audit(engine) == NULL;
-}
-
 /* False when memory ended. */
 static bool run_once(struct bench *b, int run) {
-    struct burst_world w;
     struct burst_plan plan = b->plan;
+    struct burst_stage stage;
     if (run < 0 && plan.accounts > SMALL) plan.accounts = SMALL;
-    struct weir_engine_options options = {
-        .accounts_max = plan.accounts + BURST_MARKETS * (2 * plan.shorts + 64) + 1024,
-        .orders_max = plan.accounts * (plan.orders + 6) + 100000};
-    bool made = burst_world_new(&w, &plan);
-    struct weir_engine *engine = made ? weir_engine_new(w.venue, &options, burst_sink, &w) : NULL;
-    if (engine != NULL) {
-        w.apply = apply_engine;
-        w.engine = engine;
-        burst_world_fill(&w);
-        for (int k = 0; k < b->part_count && !bench_stopped(); k++)
-            run_part(b, &w, k, run);
-        b->right &= bench_stopped() || all_right(&w, engine);
-    }
-    weir_engine_free(engine);
-    burst_world_free(&w);
-    return engine != NULL;
+    bool made = burst_stage_open(&stage, &plan);
+    for (int k = 0; made && k < b->part_count && !bench_stopped(); k++)
+        run_part(b, &stage, k, run);
+    if (made) b->right &= bench_stopped() || burst_stage_right(&stage);
+    b->to_fall = stage.w.to_fall;
+    burst_stage_close(&stage);
+    return made;
 }
 
-/* The longest pause of a loop that only reads the clock: the machine's own. */
-static uint64_t spin(void) {
+/* The longest pause of a loop that only reads the clock, the machine's own, in as long a time as
+ * the longest command had to be the longest in. */
+static uint64_t spin(uint64_t time) {
     uint64_t start = bench_now_ns(), last = start, longest = 0;
-    while (last - start < SPIN_NS) {
+    while (last - start < time && !bench_stopped()) {
         uint64_t now = bench_now_ns();
         if (now - last > longest) longest = now - last;
         last = now;
@@ -198,43 +197,29 @@ static void print_mix(const struct bench *b, int k) {
         us(p->last.longest[WEIR_CMD_CANCEL]), us(b->spin_longest));
 }
 
-static const uint32_t quantiles[] = {500000, 900000, 990000, 999000, 999900};
-#define QUANTILES (sizeof quantiles / sizeof quantiles[0])
-
-static void print_latency(const char *what, const struct weir_histogram *h) {
-    bench_note("%-10s us from due to done: p50 %.2f, p90 %.2f, p99 %.2f, p99.9 %.2f, p99.99 %.2f, "
-               "max %.2f of %llu",
-               what, us(weir_histogram_percentile(h, quantiles[0])),
-               us(weir_histogram_percentile(h, quantiles[1])),
-               us(weir_histogram_percentile(h, quantiles[2])),
-               us(weir_histogram_percentile(h, quantiles[3])),
-               us(weir_histogram_percentile(h, quantiles[4])), us(h->max),
-               (unsigned long long)h->total);
-}
-
-static void latency_facts(struct bench_case *c, const char *key, const struct weir_histogram *h) {
-    size_t at = strlen(c->facts);
-    at += (size_t)snprintf(c->facts + at, sizeof c->facts - at, ",\"%s\":[", key);
-    for (size_t q = 0; q < QUANTILES; q++)
-        at += (size_t)snprintf(c->facts + at, sizeof c->facts - at, "%.2f,",
-                               us(weir_histogram_percentile(h, quantiles[q])));
-    snprintf(c->facts + at, sizeof c->facts - at, "%.2f]", us(h->max));
-}
-
 static void mix_facts(struct bench_case *c, const struct bench *b, const struct part *p) {
     const struct burst_counts *n = &p->counts;
     uint64_t ended = n->events[WEIR_EV_LIQUIDATION_ENDED];
     snprintf(c->facts, sizeof c->facts,
-             "\"n\":%u,\"steps\":%u,\"liquidations\":%llu,\"fills\":%.3f,\"events\":%.3f,"
+             "\"n\":%u,\"markets\":%u,\"to_fall\":%u,\"steps\":%u,\"liquidations\":%llu,"
+             "\"fills\":%.3f,\"events\":%.3f,"
              "\"book\":%.4f,\"auction\":%.4f,\"backstop\":%.4f,\"adl\":%.4f,\"queue\":%llu,"
-             "\"processor_ns\":%.1f,\"drain_p50_us\":%.1f,\"drain_max_us\":%.1f,\"longest_us\":%."
-             "1f,\"spin_us\":%.1f",
-             b->plan.accounts, b->plan.steps, (unsigned long long)ended, per(fills_of(n), ended),
-             per(events_of(n), ended), per(n->closed_by[WEIR_BY_BOOK], ended),
-             per(n->closed_by[WEIR_BY_AUCTION], ended), per(n->closed_by[WEIR_BY_BACKSTOP], ended),
-             per(n->closed_by[WEIR_BY_ADL], ended), (unsigned long long)p->last.backlog,
-             per(p->last.processor, ended), us(weir_histogram_percentile(&p->last.drain, 500000)),
-             us(p->last.drain.max), us(longest_command(&p->last)), us(b->spin_longest));
+             "\"wall_s\":%.3f,\"processor_ns\":%.1f,\"engine_ns\":%.1f,\"engine_orders_ns\":%.1f,"
+             "\"longest_us\":%.1f,\"spin_us\":%.1f,\"spin_s\":%.2f",
+             b->plan.accounts, b->plan.markets, b->to_fall, b->plan.steps,
+             (unsigned long long)ended, per(fills_of(n), ended), per(events_of(n), ended),
+             per(n->closed_by[WEIR_BY_BOOK], ended), per(n->closed_by[WEIR_BY_AUCTION], ended),
+             per(n->closed_by[WEIR_BY_BACKSTOP], ended), per(n->closed_by[WEIR_BY_ADL], ended),
+             (unsigned long long)p->last.backlog, (double)p->last.wall / 1e9,
+             per(p->last.processor, ended), per(p->last.engine, ended),
+             per(p->last.engine_ordinary, p->last.ordinary.total - p->last.unserved),
+             us(longest_command(&p->last)), us(b->spin_longest), (double)b->spin_ns / 1e9);
+    latency_fact(c, "command_us", &p->last.work);
+    latency_fact(c, "drain_us", &p->last.drain);
+    if (p->windows.length == 0) return;
+    char *rows = burst_windows_json(&p->windows);
+    if (rows == NULL || asprintf(&c->more, "\"windows\":%s", rows) < 0) c->more = NULL;
+    free(rows);
 }
 
 static void print_case(struct bench *b, struct bench_case *c) {
@@ -243,11 +228,17 @@ static void print_case(struct bench *b, struct bench_case *c) {
     bench_case_print(c);
 }
 
-static void name_liquidations(const struct bench *b, int k, struct bench_case *c) {
-    snprintf(c->name, sizeof c->name, "a liquidation, %u orders/s", b->rates[k]);
+static void name_liquidations(const struct part *p, struct bench_case *c) {
+    if (p->arrivals == BURST_CLOSED && p->orders)
+        snprintf(c->name, sizeof c->name, "a liquidation, orders one by one");
+    else
+        snprintf(c->name, sizeof c->name, "a liquidation, %u orders/s", p->rate);
 }
-static void name_orders(const struct bench *b, int k, struct bench_case *c) {
-    snprintf(c->name, sizeof c->name, "p99.9 of an order, %u/s", b->rates[k]);
+static void name_orders(const struct part *p, struct bench_case *c) {
+    if (p->arrivals == BURST_CLOSED)
+        snprintf(c->name, sizeof c->name, "p99.9 of an order, one by one");
+    else
+        snprintf(c->name, sizeof c->name, "p99.9 of an order, %u/s", p->rate);
 }
 
 /* Does the job ask for any case of the fall? */
@@ -255,10 +246,10 @@ static bool fall_wanted(const struct bench *b) {
     bool wanted = false;
     for (int k = 0; k < b->part_count; k++) {
         struct bench_case c;
-        name_liquidations(b, k, &c);
+        name_liquidations(&b->parts[k], &c);
         wanted |= bench_case_wanted(b->job, c.name);
-        name_orders(b, k, &c);
-        wanted |= b->rates[k] > 0 && bench_case_wanted(b->job, c.name);
+        name_orders(&b->parts[k], &c);
+        wanted |= b->parts[k].orders && bench_case_wanted(b->job, c.name);
     }
     return wanted;
 }
@@ -267,12 +258,14 @@ static void report_liquidations(struct bench *b, int k) {
     struct part *p = &b->parts[k];
     struct bench_case c = {.unit = "ns", .runs = b->runs};
     memcpy(c.times, p->liquidation_ns, sizeof c.times);
-    name_liquidations(b, k, &c);
+    name_liquidations(p, &c);
+    if (!bench_case_wanted(b->job, c.name)) return;
     mix_facts(&c, b, p);
     snprintf(c.remark, sizeof c.remark, "%.0f a second of engine time, all commands in it",
              1e9 / bench_case_median(&c));
     print_case(b, &c);
-    if (bench_case_wanted(b->job, c.name)) print_mix(b, k);
+    print_mix(b, k);
+    if (p->windows.length > 0) burst_windows_table(&p->windows);
 }
 
 static void report_orders(struct bench *b, int k) {
@@ -280,39 +273,90 @@ static void report_orders(struct bench *b, int k) {
     struct bench_case c = {.unit = "us", .runs = b->runs, .baseline_runs = b->runs};
     memcpy(c.times, p->p999, sizeof c.times);
     memcpy(c.baseline, p->idle_p999, sizeof c.baseline);
-    name_orders(b, k, &c);
-    snprintf(c.facts, sizeof c.facts, "\"n\":%u,\"steps\":%u", b->plan.accounts, b->plan.steps);
-    latency_facts(&c, "burst_us", &p->last.ordinary);
-    latency_facts(&c, "idle_us", &p->idle.ordinary);
-    print_case(b, &c);
+    name_orders(p, &c);
     if (!bench_case_wanted(b->job, c.name)) return;
-    print_latency("burst", &p->last.ordinary);
-    print_latency("idle", &p->idle.ordinary);
+    snprintf(c.facts, sizeof c.facts,
+             "\"n\":%u,\"steps\":%u,\"unserved\":%llu,\"idle_unserved\":%llu", b->plan.accounts,
+             b->plan.steps, (unsigned long long)p->last.unserved,
+             (unsigned long long)p->idle.unserved);
+    latency_fact(&c, "burst_us", &p->last.ordinary);
+    latency_fact(&c, "idle_us", &p->idle.ordinary);
+    latency_fact(&c, "burst_engine_us", &p->last.service);
+    latency_fact(&c, "idle_engine_us", &p->idle.service);
+    print_case(b, &c);
+    latency_note("due to done, burst", &p->last.ordinary);
+    latency_note("due to done, idle", &p->idle.ordinary);
+    latency_note("in the engine, burst", &p->last.service);
+    latency_note("in the engine, idle", &p->idle.service);
+    if (p->last.unserved > 0)
+        bench_note("%llu were due before the end and not done by then: they count as if done then",
+                   (unsigned long long)p->last.unserved);
 }
 
-static struct bench *bench_new(const struct weir_bench_job *job) {
+/* Without orders, and with them: as asked for, or at two rates. */
+static bool choose_parts(struct bench *b) {
+    const struct weir_bench_job *job = b->job;
+    enum burst_arrivals arrivals =
+        (enum burst_arrivals)bench_count(job, PARAMETER_ARRIVALS, BURST_FIXED);
+    if (arrivals == BURST_CLOSED && bench_given(job, PARAMETER_RATE)) {
+        fprintf(stderr,
+                "weir bench: burst: --rate %.0f: expected none with --arrivals closed, where the "
+                "next order comes when the last is done\n",
+                job->value[PARAMETER_RATE]);
+        return false;
+    }
+    bool one = arrivals == BURST_CLOSED || bench_given(job, PARAMETER_RATE);
+    b->part_count = one ? 2 : 3;
+    b->parts[1].rate = bench_count(job, PARAMETER_RATE, 100000);
+    b->parts[2].rate = 200000;
+    uint64_t length = (uint64_t)(bench_number(job, PARAMETER_WINDOWS, 0) * 1e6);
+    for (int k = 0; k < b->part_count; k++) {
+        b->parts[k].orders = k > 0;
+        if (k > 0) b->parts[k].arrivals = arrivals;
+        if (k > 0 && arrivals == BURST_CLOSED) b->parts[k].rate = 0;
+        if (!burst_windows_new(&b->parts[k].windows, length)) {
+            fprintf(stderr, "weir bench: out of memory\n");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* NULL with the status in *status. */
+static struct bench *bench_new(const struct weir_bench_job *job, int *status) {
     struct bench *b = calloc(1, sizeof *b);
+    *status = 1;
     if (b == NULL) return NULL;
     b->job = job;
     b->right = true;
-    b->plan = (struct burst_plan){
-        .accounts = bench_count(job, PARAMETER_ACCOUNTS, job->quick ? SMALL : 1000000),
-        .rounds = bench_count(job, PARAMETER_TICKS, 1024),
-        .shorts = 1000,
-        .orders = 3,
-        .steps = bench_count(job, PARAMETER_STEPS, 4),
-        .seed = job->seed};
-    b->part_count = bench_given(job, PARAMETER_RATE) ? 2 : 3;
-    b->rates[1] = bench_count(job, PARAMETER_RATE, 100000);
-    b->rates[2] = 200000;
-    return b;
+    b->pace_ns = (uint64_t)(bench_number(job, PARAMETER_DURATION, 0) * 1e9);
+    *status = 2;
+    if (burst_stage_plan(job, job->quick ? SMALL : 1000000, "burst", &b->plan) && choose_parts(b))
+        return b;
+    free(b);
+    return NULL;
+}
+
+static void bench_free(struct bench *b) {
+    for (int k = 0; k < b->part_count; k++)
+        burst_windows_free(&b->parts[k].windows);
+    free(b);
+}
+
+/* As long as the longest of the last run's parts. */
+static void spin_beside(struct bench *b) {
+    b->spin_ns = SPIN_NS;
+    for (int k = 0; k < b->part_count; k++)
+        if (b->parts[k].last.wall > b->spin_ns) b->spin_ns = b->parts[k].last.wall;
+    if (b->spin_ns > SPIN_MAX) b->spin_ns = SPIN_MAX;
+    b->spin_longest = spin(b->spin_ns);
 }
 
 int bench_burst(const struct weir_bench_job *job) {
-    struct bench *b = bench_new(job);
-    if (b == NULL) return 1;
-    b->agrees = bench_burst_agrees(300, 32, job->seed);
-    b->spin_longest = spin();
+    int status;
+    struct bench *b = bench_new(job, &status);
+    if (b == NULL) return status;
+    b->agrees = bench_burst_agrees(&b->plan);
     bool made = true;
     int runs = fall_wanted(b) ? bench_runs(job, RUNS) : 0;
     for (int run = runs > 0 ? -(int)job->warmup : 0; made && run < runs && b->agrees && b->right;
@@ -321,15 +365,16 @@ int bench_burst(const struct weir_bench_job *job) {
         made = run_once(b, run);
         if (made && run >= 0 && !bench_stopped()) b->runs = run + 1;
     }
+    if (b->runs > 0) spin_beside(b);
     for (int k = 0; k < b->part_count && b->runs > 0; k++) {
         report_liquidations(b, k);
-        if (b->rates[k] > 0) report_orders(b, k);
+        if (b->parts[k].orders) report_orders(b, k);
     }
     bool good = made && b->right && b->agrees;
-    if (good && !bench_stopped()) b->right = good = bench_gap(job, GAP);
-    if (!made) fprintf(stderr, "weir bench: out of memory\n");
+    if (good && !bench_stopped())
+        b->right = good = bench_gap(job, bench_count(job, PARAMETER_BANKRUPT, GAP));
     if (!b->agrees) fprintf(stderr, "weir bench: engine and twin differ\n");
     if (!b->right) fprintf(stderr, "weir bench: a burst did not end as it must\n");
-    free(b);
+    bench_free(b);
     return good ? 0 : 1;
 }

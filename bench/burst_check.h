@@ -2,13 +2,17 @@
 #ifndef WEIR_BENCH_BURST_CHECK_H
 #define WEIR_BENCH_BURST_CHECK_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "bench/burst_plan.h"
 
 /* The same commands through engine and twin, no wall clock in them: true when all events are equal,
- * one by one, the digests too, the audit finds nothing, everyone fell and every stage that the
- * market has closed somebody. The twin looks at everything for every command: a few hundred
- * accounts. */
-bool bench_burst_agrees(uint32_t accounts, uint32_t rounds, uint64_t seed);
+ * one by one, the digests too, the audit finds nothing and everyone fell who had to. Of the plan's
+ * accounts and ticks some hundreds at most: the twin looks at everything for every command. */
+bool bench_burst_agrees(const struct burst_plan *plan);
+
+/* A hash of all events that the engine alone makes of a plan, and how many liquidations ended,
+ * with orders that come in this way, so many a second of a clock that is made: the same every
+ * time. False when it did not end as it must. */
+bool bench_burst_hash(const struct burst_plan *plan, enum burst_arrivals arrivals, uint32_t rate,
+                      uint64_t *hash, uint64_t *liquidations);
 
 #endif

@@ -1,12 +1,16 @@
 /* The loop around the engine. */
 #include "bench/burst_drive.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
 /* Orders that wait come first, but so many in a row at most: where more arrive than the machine can
  * serve, they wait ever longer and the burst still ends. */
 #define AT_ONCE 64
+/* While nothing is left but slices whose time has not come, the engine is told the time so often.
+ */
+#define LOOK_NS 1000000
 
 struct driver {
     struct burst_world *w;
@@ -14,19 +18,39 @@ struct driver {
     struct burst_timing *t;
     uint64_t start, now; /* of the clock */
     weir_time begun;     /* of the world */
-    uint64_t due;        /* the next ordinary command */
-    uint64_t tick;       /* when the present round began; 0: it is done */
-    uint32_t market;     /* whose index is next */
-    uint32_t in_row;     /* orders served since anything else was done */
-    bool quiet;          /* the last command had nothing left to do */
+    uint64_t due;        /* the next ordinary command; UINT64_MAX: none comes */
+    uint64_t arrived;    /* ordinary commands before it */
+    double since;        /* ns from the start to it, where arrivals are random */
+    struct weir_random random;
+    uint64_t tick;   /* when the first round began that is not worked off; 0: all are */
+    uint32_t made;   /* rounds begun */
+    uint32_t market; /* whose index is next */
+    uint32_t in_row; /* orders served since anything else was done */
+    uint64_t ended;  /* liquidations, of the world, when a window last heard of them */
+    uint64_t last_look;
+    bool quiet; /* the last command had nothing left to do */
 };
 
 static void look(struct driver *v) {
     v->now = v->d->clock(v->d->clock_ctx);
     v->w->now = v->begun + (weir_time)(v->now - v->start);
+    if (v->d->windows != NULL) burst_windows_at(v->d->windows, v->now);
 }
 
-static void apply(struct driver *v, const struct weir_command *c) {
+/* What a command did, to the window in which it ended. */
+static void tell_window(struct driver *v, uint64_t took) {
+    struct burst_windows *windows = v->d->windows;
+    if (windows == NULL) return;
+    uint64_t ended = v->w->counts.events[WEIR_EV_LIQUIDATION_ENDED];
+    windows->now->liquidations += ended - v->ended;
+    windows->now->engine += took;
+    v->ended = ended;
+    uint64_t waiting = v->d->backlog(v->d->backlog_ctx);
+    if (waiting > windows->now->queue) windows->now->queue = waiting;
+}
+
+/* Returns the time it took. */
+static uint64_t apply(struct driver *v, const struct weir_command *c) {
     uint64_t before = v->w->counts.all, start = v->now;
     v->w->apply(v->w->engine, c);
     look(v);
@@ -35,26 +59,50 @@ static void apply(struct driver *v, const struct weir_command *c) {
     v->t->commands++;
     if (took > v->t->longest[c->kind]) v->t->longest[c->kind] = took;
     v->quiet = c->kind == WEIR_CMD_CLOCK && v->w->counts.all - before <= 1;
+    tell_window(v, took);
+    return took;
 }
 
-/* An order that waits, if one does. */
+static void apply_other(struct driver *v, const struct weir_command *c) {
+    weir_histogram_record(&v->t->work, apply(v, c));
+}
+
+/* When the order after `arrived` ones is due. */
+static uint64_t next_due(struct driver *v) {
+    const struct burst_drive *d = v->d;
+    if (d->arrivals == BURST_CLOSED) return v->now;
+    if (d->rate == 0) return UINT64_MAX;
+    if (d->arrivals == BURST_FIXED)
+        return v->start + (uint64_t)((unsigned __int128)(v->arrived + 1) * 1000000000 / d->rate);
+    double part = ((double)(weir_random_next(&v->random) >> 11) + 0.5) / 9007199254740992.0;
+    v->since -= log(part) * 1e9 / d->rate;
+    return v->start + (uint64_t)v->since;
+}
+
+static void record_wait(struct driver *v) {
+    weir_histogram_record(&v->t->ordinary, v->now - v->due);
+    if (v->d->windows != NULL) burst_windows_order(v->d->windows, v->now - v->due);
+    v->arrived++;
+    v->due = next_due(v);
+}
+
+/* An order that waits, if one does. One after the other they take turns with all else. */
 static bool serve(struct driver *v) {
-    if (v->d->interval == 0 || v->now < v->due || v->in_row == AT_ONCE) {
+    if (v->now < v->due || v->in_row == (v->d->arrivals == BURST_CLOSED ? 1 : AT_ONCE)) {
         v->in_row = 0;
         return false;
     }
     v->in_row++;
     struct weir_command c;
     burst_ordinary(v->w, &c);
-    uint64_t before = v->t->engine;
     bool was_quiet = v->quiet;
     look(v);
     c.t = v->w->now;
-    apply(v, &c);
-    v->t->engine_ordinary += v->t->engine - before;
+    uint64_t took = apply(v, &c);
+    v->t->engine_ordinary += took;
+    weir_histogram_record(&v->t->service, took);
     v->quiet = was_quiet;
-    weir_histogram_record(&v->t->ordinary, v->now - v->due);
-    v->due += v->d->interval;
+    record_wait(v);
     return true;
 }
 
@@ -66,21 +114,52 @@ static void note_backlog(struct driver *v) {
 /* What the tick of this round still has to say. */
 static bool tick(struct driver *v) {
     struct weir_command c;
-    if (v->market == BURST_MARKETS) return false;
-    if (v->market == 0) v->tick = v->now;
+    if (v->market == v->w->plan.markets) return false;
+    if (v->tick == 0) v->tick = v->now;
     look(v);
     burst_index(v->w, v->market++, &c);
-    apply(v, &c);
+    apply_other(v, &c);
     note_backlog(v);
     return true;
 }
 
+/* Is it time for the next round? `idle`: the last is worked off. */
+static bool next_round(struct driver *v, bool idle) {
+    if (v->made == v->d->rounds) return false;
+    if (v->d->pace == 0 ? !idle : v->now - v->start < v->made * v->d->pace) return false;
+    v->made++;
+    v->w->round++;
+    v->market = 0;
+    return true;
+}
+
 static void idle(struct driver *v) {
-    if (v->w->now < v->w->closes_at) {
-        look(v);
-        return;
+    look(v);
+    bool slices = v->now - v->last_look >= LOOK_NS && v->d->backlog(v->d->backlog_ctx) > 0;
+    if (v->w->now < v->w->closes_at && !slices) return;
+    v->last_look = v->now;
+    v->quiet = false; /* an auction closes, or a slice may be due */
+}
+
+/* One command of liquidation, or who keeps up with it; false when nothing is left to do but wait.
+ */
+static bool work(struct driver *v) {
+    struct weir_command c;
+    look(v);
+    if (!v->quiet)
+        burst_clock(v->w, &c);
+    else if (!burst_service(v->w, &c))
+        return false;
+    apply_other(v, &c);
+    return true;
+}
+
+/* Orders that were due and are not done have waited until now at least. */
+static void count_unserved(struct driver *v) {
+    while (v->d->arrivals != BURST_CLOSED && v->due <= v->now) {
+        v->t->unserved++;
+        record_wait(v);
     }
-    v->quiet = false; /* an auction closes */
 }
 
 static uint64_t processor_ns(void) {
@@ -90,36 +169,27 @@ static uint64_t processor_ns(void) {
 }
 
 void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_timing *timing) {
-    struct driver v = {.w = w, .d = d, .t = timing, .market = BURST_MARKETS, .begun = w->now};
+    struct driver v = {.w = w,
+                       .d = d,
+                       .t = timing,
+                       .market = w->plan.markets,
+                       .begun = w->now,
+                       .random = {weir_random_key(w->plan.seed, "arrivals"), 0},
+                       .ended = w->counts.events[WEIR_EV_LIQUIDATION_ENDED]};
     memset(timing, 0, sizeof *timing);
     uint64_t processor = processor_ns();
     v.now = v.start = d->clock(d->clock_ctx);
-    v.due = v.start + d->interval;
-    uint32_t end = w->round + d->rounds;
+    v.due = next_due(&v);
     while (d->stopped == NULL || !d->stopped()) {
-        struct weir_command c;
-        if (serve(&v) || tick(&v)) continue;
-        look(&v);
-        if (!v.quiet) {
-            burst_clock(w, &c);
-            apply(&v, &c);
-            continue;
-        }
-        if (burst_service(w, &c)) {
-            apply(&v, &c);
-            continue;
-        }
+        if (serve(&v) || tick(&v) || next_round(&v, false) || work(&v)) continue;
         if (v.tick != 0) weir_histogram_record(&timing->drain, v.now - v.tick);
         v.tick = 0;
-        if (w->round < end) {
-            w->round++;
-            v.market = 0;
-            continue;
-        }
-        bool over = !d->to_the_end || d->backlog(d->backlog_ctx) == 0;
+        if (next_round(&v, true)) continue;
+        bool over = v.made == d->rounds && (!d->to_the_end || d->backlog(d->backlog_ctx) == 0);
         if (over && v.now - v.start >= d->at_least) break;
         idle(&v);
     }
+    count_unserved(&v);
     timing->wall = v.now - v.start;
     timing->processor = processor_ns() - processor;
 }

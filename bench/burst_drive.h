@@ -2,22 +2,29 @@
 #ifndef WEIR_BENCH_BURST_DRIVE_H
 #define WEIR_BENCH_BURST_DRIVE_H
 
+#include "bench/burst_windows.h"
 #include "bench/burst_world.h"
 
 /* What a drive measures, in nanoseconds. */
 struct burst_timing {
     struct weir_histogram ordinary; /* from when an order was due to when it was done */
+    struct weir_histogram service;  /* an ordinary order's own time in the engine */
+    struct weir_histogram work;     /* the engine's time for any other command */
     struct weir_histogram drain;    /* from a tick to when nothing was left to do but wait */
     uint64_t engine, engine_ordinary, wall;
     uint64_t processor;               /* time of the whole loop, the driver's part included */
     uint64_t longest[WEIR_CMD_COUNT]; /* wall time of one command */
     uint64_t commands;
     uint64_t backlog; /* longest queue */
+    uint64_t
+        unserved; /* orders due before the end and not done: their wait until then is counted */
 };
 
 struct burst_drive {
-    uint64_t interval; /* between ordinary commands, ns; 0: none come */
+    enum burst_arrivals arrivals;
+    uint32_t rate;     /* ordinary commands a second; 0: none come, unless BURST_CLOSED */
     uint32_t rounds;   /* ticks to make */
+    uint64_t pace;     /* ns between them, whatever is left of the last; 0: when it is worked off */
     uint64_t at_least; /* ns that it lasts at least */
     bool to_the_end;   /* until no liquidation is left */
     /* Time for commands and measurements; it never goes back. */
@@ -25,7 +32,8 @@ struct burst_drive {
     void *clock_ctx;
     uint64_t (*backlog)(void *ctx);
     void *backlog_ctx;
-    bool (*stopped)(void); /* true: end at once; NULL: never */
+    bool (*stopped)(void);         /* true: end at once; NULL: never */
+    struct burst_windows *windows; /* NULL: none are kept */
 };
 
 /* Commands bear the clock's time, counted from the world's. */

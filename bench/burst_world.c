@@ -1,8 +1,8 @@
-/* Prices fall by three tenths in equal ticks. Everyone who will fall is long with one position and
- * a deposit chosen so that one tick, and no earlier one, makes him liquidatable; his neighbours of
- * that tick stand anywhere in memory. In seven markets bids wait all along the way, as many lots as
- * are going to be sold; in the eighth there are none, so its liquidations go on to the auction,
- * whose bidders want half, to the backstop, which takes three fifths of the rest, and to
+/* Prices fall in ticks that make as many liquidatable each. Every account is long with one position
+ * and a deposit chosen so that one tick, and no earlier one, makes it liquidatable; its neighbours
+ * of that tick stand anywhere in memory. In all markets but one bids wait all along the way, as
+ * many lots as are going to be sold; in the last there are none, so its liquidations go on to the
+ * auction, whose bidders want half, to the backstop, which takes three fifths of the rest, and to
  * deleveraging. */
 #include "bench/burst_world.h"
 
@@ -13,10 +13,8 @@
 
 #define START       100000 /* ticks; of 0.1, a lot is 0.001: one lot is worth 10 at the start */
 #define LOT_UNITS   100    /* units of a tick and lot */
-#define FALL_FROM   99000  /* the mark before the first round */
-#define FALL        29700
-#define BIDS_BELOW  900 /* ticks by which bids go on below the end */
-#define FEE_PPM     500 /* the taker's, for the opening */
+#define BIDS_BELOW  0.009  /* part of the start by which bids go on below the end */
+#define FEE_PPM     500    /* the taker's, for the opening */
 #define LEAST_LOTS  100
 #define MOST_LOTS   1100
 #define BID_LOTS    240 /* of a resting bid, in the mean */
@@ -25,6 +23,8 @@
 #define TRADERS     64
 #define HELPERS     4 /* bidders, and volunteers */
 #define ORDERS_LIVE 4096
+/* So that positions have tiers to step down, as `fraction` has a threshold below them. */
+#define SMALL_TIER  "      - {cap: 3000, rate: 0.004, max_leverage: 125}\n"
 #define T0          INT64_C(1760000000000000000)
 
 static void write_name(struct weir_name *name, char prefix, uint64_t number) {
@@ -53,51 +53,78 @@ static struct weir_decimal money_of(int64_t units) {
     return decimal(units, 6);
 }
 
-weir_price burst_mark(const struct burst_world *w, uint32_t round) {
-    return FALL_FROM - (weir_price)((uint64_t)FALL * round / w->plan.rounds);
+/* The mark of a round; that before the first is just above where anybody falls. */
+static weir_price mark_of(const struct burst_world *w, uint32_t round) {
+    return w->marks[round];
+}
+
+/* Where a fall of so many parts of the start ends. */
+static weir_price fallen(double fall) {
+    return START - (weir_price)(START * fall);
 }
 
 /* ---- The venue ------------------------------------------------------------------------------- */
 
-static struct weir_venue *make_venue(const struct burst_plan *plan) {
+static struct weir_venue *make_venue(const struct burst_plan *plan, struct weir_file_error *error) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) return NULL;
     fprintf(out,
             "name: burst\nmoney: {asset: USDT, decimals: 6}\n"
-            "liquidation: {steps_per_command: %u}\n"
+            "liquidation: {steps_per_command: %u, policy: {name: %s%s}}\n"
             "auction: {interval: 1ms}\nbackstop: {at: 0, discount: 0}\nmarkets:\n",
-            plan->steps);
-    for (uint32_t m = 0; m < BURST_MARKETS; m++)
+            plan->steps, plan->policy,
+            strcmp(plan->policy, "fraction") == 0 ? ", threshold: 3000, cooldown: 1ms" : "");
+    for (uint32_t m = 0; m < plan->markets; m++)
         fprintf(out,
                 "  - symbol: M%u\n    tick: 0.1\n    lot: 0.001\n    max_price: 100000\n"
                 "    default_leverage: 125\n    max_open_orders: 100000000\n"
                 "    fees: {maker: 0.0002, taker: 0.0005, liquidation: 0.002}\n"
-                "    index: {stale_after: none}\n    price_band: 0.5\n    tiers:\n"
+                "    index: {stale_after: none}\n    price_band: 0.5\n    tiers:\n%s"
                 "      - {cap: 50000, rate: 0.004, max_leverage: 125}\n"
                 "      - {cap: 600000, rate: 0.005, max_leverage: 100}\n"
                 "      - {cap: 1000000000000, rate: 0.01, max_leverage: 50}\n",
-                m);
+                m, strcmp(plan->policy, "tier_step") == 0 ? SMALL_TIER : "");
     struct weir_venue *venue = NULL;
-    struct weir_file_error error;
-    if (fclose(out) == 0) venue = weir_venue_parse(text, size, "burst", NULL, 0, &error);
+    if (fclose(out) == 0) venue = weir_venue_parse(text, size, "burst", NULL, 0, error);
     free(text);
     return venue;
 }
 
-bool burst_world_new(struct burst_world *w, const struct burst_plan *plan) {
+static bool make_marks(struct burst_world *w) {
+    const struct burst_plan *plan = &w->plan;
+    w->marks = calloc((size_t)plan->rounds + 1, sizeof *w->marks);
+    if (w->marks == NULL) return false;
+    w->share = burst_share_at(plan, plan->shock);
+    for (uint32_t r = 0; r <= plan->rounds; r++)
+        w->marks[r] = fallen(burst_fall_at(plan, w->share * r / plan->rounds));
+    return true;
+}
+
+bool burst_world_new(struct burst_world *w, const struct burst_plan *plan,
+                     struct weir_file_error *error) {
     *w = (struct burst_world){
         .plan = *plan, .now = T0, .random = {plan->seed, 0}, .closes_at = INT64_MAX};
-    w->venue = make_venue(plan);
+    snprintf(error->text, sizeof error->text, "out of memory");
+    w->venue = make_venue(plan, error);
     w->ring = calloc(BURST_RING, sizeof *w->ring);
-    return w->venue != NULL && w->ring != NULL;
+    return make_marks(w) && w->venue != NULL && w->ring != NULL;
 }
 
 void burst_world_free(struct burst_world *w) {
     if (w->venue != NULL) weir_venue_free(w->venue);
     free(w->ring);
+    free(w->marks);
     *w = (struct burst_world){0};
+}
+
+uint32_t burst_accounts_max(const struct burst_plan *plan) {
+    return plan->accounts + plan->markets * (2 * plan->shorts + 64) + 1024;
+}
+uint32_t burst_orders_max(const struct burst_plan *plan) {
+    double bids = 4 * burst_share_at(plan, plan->shock + BIDS_BELOW); /* each of 240 lots */
+    return plan->accounts * (plan->orders + 3 + (uint32_t)bids) + 100000;
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -319,7 +346,7 @@ static void open_account(struct burst_world *w, const struct weir_name *name, in
 void burst_index(struct burst_world *w, uint32_t market, struct weir_command *c) {
     begin(w, c, WEIR_CMD_INDEX);
     in_market(c, market);
-    c->price = price_of(burst_mark(w, w->round));
+    c->price = price_of(mark_of(w, w->round));
     c->present |= WEIR_HAS_PRICE;
 }
 
@@ -330,10 +357,10 @@ void burst_clock(struct burst_world *w, struct weir_command *c) {
 /* Half rests some ticks off the mark, most of the others are taken back, the rest trade at once. */
 void burst_ordinary(struct burst_world *w, struct weir_command *c) {
     uint64_t r = weir_random_next(&w->random);
-    uint32_t market = (uint32_t)(r % BURST_THIN);
+    uint32_t market = (uint32_t)(r % burst_thin(w));
     bool buys = r >> 8 & 1;
     uint32_t what = (uint32_t)(r >> 16) % 100;
-    weir_price away = 1 + (weir_price)((r >> 32) % 200), mark = burst_mark(w, w->round);
+    weir_price away = 1 + (weir_price)((r >> 32) % 200), mark = mark_of(w, w->round);
     bool cancels = w->next_order > w->order_to_cancel + ORDERS_LIVE ||
                    (what >= 50 && what < 90 && w->next_order > w->order_to_cancel);
     if (cancels) {
@@ -355,7 +382,7 @@ void burst_ordinary(struct burst_world *w, struct weir_command *c) {
 }
 
 static void bid(struct burst_world *w, struct weir_command *c, weir_qty lots) {
-    weir_price mark = burst_mark(w, w->round);
+    weir_price mark = mark_of(w, w->round);
     begin(w, c, WEIR_CMD_BID);
     c->auction = decimal((int64_t)w->auction, 0);
     write_name(&c->account, 'h', w->bids % HELPERS);
@@ -368,7 +395,7 @@ static void bid(struct burst_world *w, struct weir_command *c, weir_qty lots) {
 
 /* Capacity is set anew for each: what is left of it, and three tenths of what was offered since. */
 bool burst_service(struct burst_world *w, struct weir_command *c) {
-    weir_price mark = burst_mark(w, w->round);
+    weir_price mark = mark_of(w, w->round);
     weir_qty lots = w->thin_offered / 2 - w->thin_bid;
     if (w->auction != 0 && lots > 0) {
         bid(w, c, lots);
@@ -380,7 +407,7 @@ bool burst_service(struct burst_world *w, struct weir_command *c) {
     w->capacity_given = due;
     if (left < HELPERS) return false;
     begin(w, c, WEIR_CMD_BACKSTOP);
-    in_market(c, BURST_THIN);
+    in_market(c, burst_thin(w));
     write_name(&c->account, 'w', 0);
     c->notional = money_of((int64_t)left);
     c->loss_limit = money_of(RICH / 1000);
@@ -392,38 +419,45 @@ bool burst_service(struct burst_world *w, struct weir_command *c) {
 struct seat {
     uint32_t market;
     uint32_t place; /* within the market */
-    uint32_t round; /* in which he falls */
+    uint32_t round; /* in which he falls; behind the last: in none */
+    double share;   /* of the accounts of his market that fall before him */
     weir_qty lots;
 };
 
 static uint32_t in_market_count(const struct burst_world *w, uint32_t market) {
     uint32_t thin = w->plan.accounts / 10, deep = w->plan.accounts - thin;
-    if (market == BURST_THIN) return thin;
-    return deep / BURST_THIN + (market < deep % BURST_THIN);
+    if (market == burst_thin(w)) return thin;
+    return deep / burst_thin(w) + (market < deep % burst_thin(w));
 }
 
 static struct seat seat_of(const struct burst_world *w, uint32_t i) {
     struct seat s;
     if (i % 10 == 9) {
-        s = (struct seat){.market = BURST_THIN, .place = i / 10};
+        s = (struct seat){.market = burst_thin(w), .place = i / 10};
     } else {
         uint32_t deep = i - i / 10;
-        s = (struct seat){.market = deep % BURST_THIN, .place = deep / BURST_THIN};
+        s = (struct seat){.market = deep % burst_thin(w), .place = deep / burst_thin(w)};
     }
     /* A prime larger than any count: every place once, neighbours far apart. */
     uint32_t count = in_market_count(w, s.market);
     uint64_t turn = s.place * UINT64_C(2654435761) % count;
-    s.round = 1 + (uint32_t)(turn * w->plan.rounds / count);
+    s.share = (double)turn / count;
+    s.round = 1 + (uint32_t)weir_min((int64_t)(s.share * w->plan.rounds / w->share),
+                                     (int64_t)w->plan.rounds);
     s.lots =
         LEAST_LOTS + (weir_qty)(weir_random_at(w->plan.seed ^ 1, i) % (MOST_LOTS - LEAST_LOTS + 1));
     return s;
 }
 
-/* What he must have so that equity meets the requirement somewhere within his round's fall. */
+/* What he must have so that equity meets the requirement somewhere within his round's fall, or
+ * where the mix has him, below the last mark. */
 static int64_t deposit_of(const struct burst_world *w, uint32_t i, const struct seat *s) {
-    weir_price above = burst_mark(w, s->round - 1), mark = burst_mark(w, s->round);
-    weir_price at = mark + (weir_price)(weir_random_at(w->plan.seed ^ 2, i) %
-                                        (uint64_t)weir_max(1, above - mark - 1));
+    weir_price at = fallen(burst_fall_at(&w->plan, s->share));
+    if (s->round <= w->plan.rounds) {
+        weir_price above = mark_of(w, s->round - 1), mark = mark_of(w, s->round);
+        at = mark + (weir_price)(weir_random_at(w->plan.seed ^ 2, i) %
+                                 (uint64_t)weir_max(1, above - mark - 1));
+    }
     int64_t needs = (s->lots * at * LOT_UNITS * 4 + 999) / 1000;
     int64_t loses = s->lots * (START - at) * LOT_UNITS;
     int64_t fee = s->lots * START * LOT_UNITS / 1000000 * FEE_PPM;
@@ -434,6 +468,7 @@ static int64_t deposit_of(const struct burst_world *w, uint32_t i, const struct 
 struct sellers {
     uint32_t next;
     weir_qty left;
+    weir_qty bought; /* by all accounts of the market */
 };
 
 static void offer(struct burst_world *w, uint32_t market, struct sellers *s, weir_qty lots) {
@@ -454,6 +489,7 @@ static void offer(struct burst_world *w, uint32_t market, struct sellers *s, wei
         s->left += more;
     }
     s->left -= lots;
+    s->bought += lots;
 }
 
 static void add_account(struct burst_world *w, uint32_t i, struct sellers *sellers) {
@@ -461,6 +497,7 @@ static void add_account(struct burst_world *w, uint32_t i, struct sellers *selle
     struct weir_name name;
     struct weir_command c;
     offer(w, s.market, &sellers[s.market], s.lots);
+    w->to_fall += s.round <= w->plan.rounds;
     write_name(&name, 'a', i);
     open_account(w, &name, deposit_of(w, i, &s));
     new_order(w, &c, s.market, WEIR_BUY, START, s.lots);
@@ -476,27 +513,23 @@ static void add_account(struct burst_world *w, uint32_t i, struct sellers *selle
 }
 
 /* Bids from the first mark to below the last. */
-static void add_bids(struct burst_world *w, uint32_t market) {
+static void add_bids(struct burst_world *w, uint32_t market, weir_qty lots) {
     struct weir_name name;
-    weir_qty lots = 0;
-    uint32_t n = in_market_count(w, market);
-    for (uint32_t i = 0, seen = 0; seen < n; i++) {
-        struct seat s = seat_of(w, i);
-        if (s.market != market) continue;
-        lots += s.lots;
-        seen++;
-    }
+    /* What all accounts have must stay far below 2^62 units. */
+    int64_t each = w->plan.markets > BURST_MARKETS ? RICH * BURST_MARKETS / w->plan.markets : RICH;
     for (uint32_t k = 0; k < MAKERS; k++) {
         write_name(&name, 'm', market * MAKERS + k);
-        open_account(w, &name, RICH);
+        open_account(w, &name, each);
     }
-    /* In no order of price, as real ones come. */
-    weir_qty all = lots * (FALL + BIDS_BELOW) / FALL, placed = 0;
+    /* As many at every price as fall there, in no order, as real ones come. */
+    double reach = burst_share_at(&w->plan, w->plan.shock + BIDS_BELOW);
+    weir_qty all = (weir_qty)((double)lots * reach), placed = 0;
     for (uint64_t j = 0; placed < all; j++) {
         weir_qty one = BID_LOTS / 2 + (weir_qty)weir_random_below(&w->random, BID_LOTS + 1);
-        weir_price below = (weir_price)weir_random_below(&w->random, FALL + BIDS_BELOW);
+        double share = reach * (double)(weir_random_next(&w->random) >> 11) / 9007199254740992.0;
         struct weir_command c;
-        new_order(w, &c, market, WEIR_BUY, FALL_FROM - below, one);
+        new_order(w, &c, market, WEIR_BUY,
+                  weir_min(fallen(burst_fall_at(&w->plan, share)), mark_of(w, 0)), one);
         write_name(&c.account, 'm', market * MAKERS + j % MAKERS);
         must(w, &c);
         placed += one;
@@ -504,7 +537,7 @@ static void add_bids(struct burst_world *w, uint32_t market) {
 }
 
 static void set_marks(struct burst_world *w, weir_price price) {
-    for (uint32_t m = 0; m < BURST_MARKETS; m++) {
+    for (uint32_t m = 0; m < w->plan.markets; m++) {
         struct weir_command c;
         burst_index(w, m, &c);
         c.price = price_of(price);
@@ -513,15 +546,17 @@ static void set_marks(struct burst_world *w, weir_price price) {
 }
 
 void burst_world_fill(struct burst_world *w) {
-    struct sellers sellers[BURST_MARKETS] = {0};
+    struct sellers sellers[WEIR_MARKETS_MAX] = {0};
     struct weir_name name;
     struct weir_command c;
     set_marks(w, START);
     begin(w, &c, WEIR_CMD_FUND);
     c.amount = money_of(RICH);
     must(w, &c);
-    for (uint32_t i = 0; i < w->plan.accounts; i++)
+    for (uint32_t i = 0; i < w->plan.accounts; i++) {
+        if (i % 4096 == 0 && w->stopped != NULL && w->stopped()) return;
         add_account(w, i, sellers);
+    }
     for (uint32_t k = 0; k < TRADERS; k++) {
         write_name(&name, 'e', k);
         open_account(w, &name, RICH);
@@ -532,8 +567,9 @@ void burst_world_fill(struct burst_world *w) {
         write_name(&name, 'w', k);
         open_account(w, &name, RICH);
     }
-    for (weir_price mark = START; mark >= FALL_FROM; mark -= 250)
+    for (weir_price mark = START; mark > mark_of(w, 0); mark -= 250)
         set_marks(w, mark);
-    for (uint32_t m = 0; m < BURST_THIN; m++)
-        add_bids(w, m);
+    set_marks(w, mark_of(w, 0));
+    for (uint32_t m = 0; m < burst_thin(w); m++)
+        add_bids(w, m, sellers[m].bought);
 }

@@ -3,11 +3,11 @@
 #ifndef WEIR_BENCH_BURST_WORLD_H
 #define WEIR_BENCH_BURST_WORLD_H
 
+#include "bench/burst_plan.h"
+#include "market/market.h" /* struct weir_file_error */
 #include "protocol/protocol.h"
 
-#define BURST_MARKETS 8
-#define BURST_THIN    (BURST_MARKETS - 1) /* the market whose book is empty below */
-#define BURST_RING    4096                /* records, a power of two: what the second cache holds */
+#define BURST_RING 4096 /* records, a power of two: what the second cache holds */
 
 /* An event in binary, all of it but the answers of queries: what is written out. */
 struct burst_record {
@@ -21,15 +21,6 @@ struct burst_record {
     weir_wide values[6];
 };
 _Static_assert(sizeof(struct burst_record) == 256, "four cache lines");
-
-struct burst_plan {
-    uint32_t accounts; /* that will fall */
-    uint32_t rounds;   /* ticks of the fall; each lets all marks fall once */
-    uint32_t shorts;   /* accounts a market on the other side */
-    uint32_t orders;   /* each of those who fall has open, in [0, 9] */
-    uint32_t steps;    /* of liquidation a command makes */
-    uint64_t seed;
-};
 
 struct burst_counts {
     uint64_t events[WEIR_EV_COUNT], all;
@@ -45,11 +36,15 @@ struct burst_counts {
 struct burst_world {
     struct burst_plan plan;
     struct weir_venue *venue;
+    weir_price *marks; /* of every round, of all markets */
+    double share;      /* of the accounts that the whole fall reaches; above 1: beyond the last */
+    uint32_t to_fall;  /* accounts that the whole fall makes liquidatable */
     void (*apply)(void *engine, const struct weir_command *command);
     void *engine;
     weir_time now; /* `t` of the next command */
     struct weir_random random;
-    bool failed; /* a command of the world's own was refused */
+    bool failed;           /* a command of the world's own was refused */
+    bool (*stopped)(void); /* true: filling ends at once; NULL: never */
 
     struct burst_counts counts;
     bool hashing;
@@ -65,16 +60,23 @@ struct burst_world {
     uint64_t bids;
 };
 
-/* NULL with the world unusable when memory ends. The caller makes an engine for world->venue with
- * burst_sink and the world as its context, and then sets `apply` and `engine`. */
-bool burst_world_new(struct burst_world *w, const struct burst_plan *plan);
+/* False with `error` when memory ends or the venue takes no such policy. The caller makes an engine
+ * for world->venue with burst_sink and the world as its context, and then sets `apply` and
+ * `engine`. */
+bool burst_world_new(struct burst_world *w, const struct burst_plan *plan,
+                     struct weir_file_error *error);
 void burst_world_free(struct burst_world *w);
 void burst_sink(void *world, const struct weir_event *event);
 
 /* Accounts, positions, depth. Ends with all marks just above where the first fall. */
 void burst_world_fill(struct burst_world *w);
-/* The mark of round r (all markets). */
-weir_price burst_mark(const struct burst_world *w, uint32_t round);
+/* The market whose book is empty below. */
+static inline uint32_t burst_thin(const struct burst_world *w) {
+    return w->plan.markets - 1;
+}
+/* Accounts and orders that the engine must have room for. */
+uint32_t burst_accounts_max(const struct burst_plan *plan);
+uint32_t burst_orders_max(const struct burst_plan *plan);
 
 /* ---- Commands, one at a time ------------------------------------------------------------------
  */

@@ -11,7 +11,7 @@
 static struct {
     bool json, quiet, progress;
     const struct weir_bench_kind *kind;   /* of the job, */
-    char parameters[512];                 /* a JSON object, */
+    char parameters[1024];                /* a JSON object, */
     bool told, begun;                     /* with more than the seed; its first case stands */
     bool open;                            /* JSON: the object has begun, */
     const struct weir_bench_kind *array;  /* the array of this one is open, or NULL, */
@@ -114,8 +114,12 @@ void bench_cases_of(const struct weir_bench_kind *kind, const struct weir_bench_
     out.told = false;
     for (uint32_t i = 0; i < PARAMETER_COUNT; i++) {
         if (job->value[i] < 0) continue;
-        n += snprintf(out.parameters + n, sizeof out.parameters - (size_t)n, ",\"%s\":%.15g",
-                      weir_bench_parameters[i].name, job->value[i]);
+        const struct weir_bench_parameter *p = &weir_bench_parameters[i];
+        const char *quote = p->form == WEIR_BENCH_WORD || p->form == WEIR_BENCH_GOAL ? "\"" : "";
+        char value[64];
+        weir_bench_value_text(i, job->value[i], value, sizeof value);
+        n += snprintf(out.parameters + n, sizeof out.parameters - (size_t)n, ",\"%s\":%s%s%s",
+                      p->name, quote, value, quote);
         out.told = true;
     }
     snprintf(out.parameters + n, sizeof out.parameters - (size_t)n, "}");
@@ -147,8 +151,8 @@ static void begin(void) {
 static void print_json(const struct bench_case *c) {
     printf("%s{\"name\":", out.any ? ",\n" : "\n");
     weir_cli_json_string(stdout, c->name);
-    printf(",\"parameters\":%s,%s%s\"runs\":%d,", out.parameters, c->facts, c->facts[0] ? "," : "",
-           c->runs);
+    printf(",\"parameters\":%s,%s%s%s%s\"runs\":%d,", out.parameters, c->facts,
+           c->facts[0] ? "," : "", c->more ? c->more : "", c->more ? "," : "", c->runs);
     if (c->runs > 0)
         printf("\"median\":%.2f,\"min\":%.2f,\"max\":%.2f,", c->times[c->runs / 2], c->times[0],
                c->times[c->runs - 1]);
@@ -190,7 +194,10 @@ void bench_note(const char *format, ...) {
 }
 
 void bench_case_print(struct bench_case *c) {
-    if (c->runs == 0 && c->checked) return;
+    if (c->runs == 0 && c->checked) {
+        free(c->more);
+        return;
+    }
     bench_case_sort(c);
     begin();
     if (out.json)
@@ -202,4 +209,6 @@ void bench_case_print(struct bench_case *c) {
         fprintf(stderr, "%s %s: %.1f %s\n", out.kind->name, c->name,
                 c->runs > 0 ? c->times[c->runs / 2] : 0, c->unit);
     bench_compare_case(out.kind->name, out.parameters, c);
+    free(c->more);
+    c->more = NULL;
 }

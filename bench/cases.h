@@ -9,8 +9,9 @@
 /* One case of a benchmark: times of the runs made so far and of the baseline's. */
 struct bench_case {
     char name[64];
-    char facts[768]; /* further keys and values of the JSON form: `"n":1000,"found":10`, or empty */
-    char remark[96]; /* of the table, or empty */
+    char facts[2048]; /* more keys and values of the JSON form: `"n":1000,"found":10`, or empty */
+    char *more;       /* and another one of any length, malloc'd; printing frees it; or NULL */
+    char remark[96];  /* of the table, or empty */
     const char *unit;
     int runs, baseline_runs; /* baseline_runs 0: the case has none */
     double times[CASE_RUNS], baseline[CASE_RUNS];
@@ -50,6 +51,10 @@ static inline uint32_t bench_count(const struct weir_bench_job *job, enum bench_
                                    uint32_t own) {
     return bench_given(job, which) ? (uint32_t)job->value[which] : own;
 }
+/* The word given; only where one is. */
+static inline const char *bench_word(const struct weir_bench_job *job, enum bench_parameter which) {
+    return weir_bench_word(which, (uint32_t)job->value[which]);
+}
 
 /* Between the calls of benchmarks: whose cases come next, with which parameters. */
 void bench_cases_of(const struct weir_bench_kind *kind, const struct weir_bench_job *job);
@@ -67,5 +72,6 @@ int bench_trigger(const struct weir_bench_job *job);
 int bench_memory_use(const struct weir_bench_job *job);
 int bench_burst(const struct weir_bench_job *job);
 int bench_adl(const struct weir_bench_job *job);
+int bench_sweep(const struct weir_bench_job *job);
 
 #endif

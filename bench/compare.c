@@ -13,7 +13,7 @@ struct figures {
 
 struct row {
     char name[96]; /* benchmark and case */
-    char parameters[512];
+    char parameters[1024];
     const char *unit;
     struct figures was, is;
     bool known; /* in the saved result */

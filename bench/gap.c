@@ -80,12 +80,12 @@ static void take(struct gap *g, char prefix, uint32_t i, enum weir_side side, we
 }
 
 static bool fill(struct gap *g, uint32_t accounts, uint64_t seed) {
-    struct burst_plan none = {.accounts = 10, .rounds = 1, .shorts = 1, .steps = 1};
+    struct burst_plan none = burst_plan_of(10, 1, seed);
     struct weir_file_error error;
     struct weir_engine_options options = {.accounts_max = 2 * accounts + 16,
                                           .orders_max = 2 * accounts + 16};
     g->venue = weir_venue_parse(venue_text, sizeof venue_text - 1, "gap", NULL, 0, &error);
-    if (!burst_world_new(&g->w, &none) || g->venue == NULL) return false;
+    if (!burst_world_new(&g->w, &none, &error) || g->venue == NULL) return false;
     g->engine = weir_engine_new(g->venue, &options, burst_sink, &g->w);
     if (g->engine == NULL) return false;
     struct weir_random random = {seed, 0};

@@ -1,62 +1,47 @@
 /* The benchmarks there are, what they can be told, and how jobs become calls. */
 #include "bench/cases.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define BIT(parameter) (UINT32_C(1) << (PARAMETER_##parameter))
 
-const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
-    [PARAMETER_ACCOUNTS] = {"accounts", "Accounts with positions", 1000, 20000000, true, 1e5},
-    [PARAMETER_MARKETS] = {"markets", "Markets; all their marks move in a tick", 1, 200, true, 1e9},
-    [PARAMETER_LEGS] = {"legs", "Most positions of a cross account, 8 without", 1, 8, true, 1e9},
-    [PARAMETER_DUE] = {"due", "Accounts to become liquidatable in one tick", 1, 5000000, true, 1e4},
-    [PARAMETER_TICKS] = {"ticks", "Ticks of one run of a walk or a burst", 10, 1000000, true, 1000},
-    [PARAMETER_STEP] = {"step", "Mean move of a mark in a tick of a walk, in basis points", 0.01,
-                        1000, false, 1e9},
-    [PARAMETER_JUMP] = {"jump", "Size of the jumps of a walk, in per cent", 0.01, 50, false, 1e9},
-    [PARAMETER_LEVERAGE_MIN] = {"leverage-min", "Least leverage in a walk, 1 without", 0.1, 125,
-                                false, 1e9},
-    [PARAMETER_LEVERAGE_MAX] = {"leverage-max", "Most leverage in a walk, 125 without", 0.1, 125,
-                                false, 1e9},
-    [PARAMETER_MESSAGES] = {"messages", "Messages of generated order flow", 1000, 200000000, true,
-                            1e6},
-    [PARAMETER_LIVE] = {"live", "Orders that rest at a time", 10, 50000000, true, 1e5},
-    [PARAMETER_DISTANCE] = {"distance", "Mean distance of new orders from the touch, in ticks", 1,
-                            10000, true, 1e9},
-    [PARAMETER_RATE] = {"rate", "Ordinary orders a second in a burst", 1, 5000000, true, 1e9},
-    [PARAMETER_STEPS] = {"steps", "Liquidation steps that a command makes in a burst, 4 without", 1,
-                         10000, true, 1e9},
-};
+/* What a burst can be told. */
+#define BURST                                                                                      \
+    (BIT(ACCOUNTS) | BIT(MARKETS) | BIT(TICKS) | BIT(STEPS) | BIT(ARRIVALS) | BIT(POLICY) |        \
+     BIT(SHOCK) | BIT(MIX) | BIT(LEVERAGE_MIN) | BIT(LEVERAGE_MAX) | BIT(ORDERS))
 
 const struct weir_bench_kind weir_bench_kinds[] = {
     {"book", "tree of lists",
      "the order book, one message at a time and looking ahead over\n"
      "            pending ones; its results are checked against the file's or the\n"
      "            baseline's",
-     BIT(MESSAGES) | BIT(LIVE) | BIT(DISTANCE), bench_book},
+     BIT(MESSAGES) | BIT(LIVE) | BIT(DISTANCE), false, bench_book},
     {"trigger", "vectorised full scan",
      "what it costs to know whom a tick of the marks makes\n"
      "            liquidatable; the set is checked against a full scan's",
      BIT(ACCOUNTS) | BIT(MARKETS) | BIT(LEGS) | BIT(DUE) | BIT(TICKS) | BIT(STEP) | BIT(JUMP) |
          BIT(LEVERAGE_MIN) | BIT(LEVERAGE_MAX),
-     bench_trigger},
+     false, bench_trigger},
     {"memory", NULL,
      "bytes of state an account with one position takes, and a\n"
      "            resting order; checked against the resident memory",
-     BIT(ACCOUNTS) | BIT(MARKETS), bench_memory_use},
+     BIT(ACCOUNTS) | BIT(MARKETS), false, bench_memory_use},
     {"burst", "the same orders without liquidations",
      "a million liquidations while ordinary orders arrive: their\n"
      "            number a second, and what an order waits beside them; a small\n"
      "            one is compared with the twin's",
-     BIT(ACCOUNTS) | BIT(TICKS) | BIT(RATE) | BIT(STEPS), bench_burst},
+     BURST | BIT(RATE) | BIT(DURATION) | BIT(WINDOWS) | BIT(BANKRUPT), false, bench_burst},
+    {"sweep", "the same orders without liquidations",
+     "the highest rate of ordinary orders that holds a goal of\n"
+     "            latency, alone and beside the burst; named only",
+     BURST | BIT(GOAL), true, bench_sweep},
     {"adl", "vectorised selection scan",
      "deleveraging against a million positions, one by one with the\n"
      "            marks moving in between, and eleven thousand in one instant;\n"
      "            who was chosen is checked against a scan of all",
-     BIT(ACCOUNTS) | BIT(TICKS), bench_adl},
+     BIT(ACCOUNTS) | BIT(TICKS), false, bench_adl},
 };
 const uint32_t weir_bench_kind_count = sizeof weir_bench_kinds / sizeof weir_bench_kinds[0];
 
@@ -64,39 +49,6 @@ void weir_bench_jobs_init(struct weir_bench_jobs *jobs) {
     *jobs = (struct weir_bench_jobs){.job = {.seed = 1}};
     for (uint32_t i = 0; i < PARAMETER_COUNT; i++)
         jobs->job.value[i] = -1;
-}
-
-bool weir_bench_value(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
-                      size_t length, char *error, size_t size) {
-    const struct weir_bench_parameter *p = &weir_bench_parameters[parameter];
-    char *end;
-    double value = strtod(text, &end);
-    /* strtod takes blanks, signs, infinities and hexadecimal digits, too. */
-    bool plain = *text >= '0' && *text <= '9' && strspn(text, "0123456789.eE+") == length;
-    if (!plain || end != text + length || !(value >= p->least && value <= p->most) ||
-        (p->whole && floor(value) != value)) {
-        snprintf(error, size, "%.*s: expected %s from %.15g to %.15g", (int)length, text,
-                 p->whole ? "a whole number" : "a number", p->least, p->most);
-        return false;
-    }
-    if (jobs->count[parameter] == WEIR_BENCH_VALUES_MAX) {
-        snprintf(error, size, "%.*s: there are more than %d values", (int)length, text,
-                 WEIR_BENCH_VALUES_MAX);
-        return false;
-    }
-    jobs->values[parameter][jobs->count[parameter]++] = value;
-    return true;
-}
-
-bool weir_bench_values(struct weir_bench_jobs *jobs, uint32_t parameter, const char *text,
-                       char *error, size_t size) {
-    jobs->count[parameter] = 0;
-    for (;;) {
-        size_t length = strcspn(text, ",");
-        if (!weir_bench_value(jobs, parameter, text, length, error, size)) return false;
-        if (text[length] == 0) return true;
-        text += length + 1;
-    }
 }
 
 bool weir_bench_choose(struct weir_bench_jobs *jobs, const char *name) {
@@ -128,10 +80,10 @@ const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t 
     uint32_t set = given(jobs);
     bool named = jobs->benches != 0;
     if (jobs->job.workload != NULL && !named) weir_bench_choose(jobs, "book");
-    char reads[256], extra[256];
+    char reads[512], extra[512];
     for (uint32_t i = 0; i < weir_bench_kind_count; i++) {
         const struct weir_bench_kind *k = &weir_bench_kinds[i];
-        if (!named && jobs->job.workload == NULL && (set & ~k->reads) == 0)
+        if (!named && !k->asked && jobs->job.workload == NULL && (set & ~k->reads) == 0)
             jobs->benches |= UINT32_C(1) << i;
         if (!(jobs->benches >> i & 1) || (set & ~k->reads) == 0) continue;
         list_parameters(k->reads, reads, sizeof reads);
@@ -151,6 +103,7 @@ const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t 
 static void leave_out_large(struct weir_bench_jobs *jobs) {
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
         double most = weir_bench_parameters[p].quick_most, *values = jobs->values[p];
+        if (weir_bench_parameters[p].form >= WEIR_BENCH_WORD) continue;
         uint32_t kept = 0, least = 0;
         for (uint32_t i = 0; i < jobs->count[p]; i++)
             if (values[i] < values[least]) least = i;

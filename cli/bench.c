@@ -128,8 +128,21 @@ static const struct argp_option fixed_options[] = {
 };
 #define FIXED (sizeof fixed_options / sizeof fixed_options[0])
 
+static const char *argument_of(uint32_t parameter) {
+    switch (weir_bench_parameters[parameter].form) {
+    case WEIR_BENCH_WORD:
+        return "WORD[,WORD...]";
+    case WEIR_BENCH_GOAL:
+        return "GOAL[,GOAL...]";
+    case WEIR_BENCH_NUMBER:
+    case WEIR_BENCH_WHOLE:
+        break;
+    }
+    return "N[,N...]";
+}
+
 /* The fixed options, then one for each parameter with the benchmarks that read it. */
-static void list_options(struct argp_option *options, char (*help)[160]) {
+static void list_options(struct argp_option *options, char (*help)[256]) {
     memcpy(options, fixed_options, sizeof fixed_options);
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
         size_t n = 0, size = sizeof help[p];
@@ -138,8 +151,12 @@ static void list_options(struct argp_option *options, char (*help)[160]) {
                 n += (size_t)snprintf(help[p] + n, size - n, "%s%s", n > 0 ? ", " : "",
                                       weir_bench_kinds[i].name);
         if (n < size) snprintf(help[p] + n, size - n, ": %s", weir_bench_parameters[p].what);
-        options[FIXED + p] = (struct argp_option){
-            weir_bench_parameters[p].name, OPTION_PARAMETER + (int)p, "N[,N...]", 0, help[p], 1};
+        options[FIXED + p] = (struct argp_option){weir_bench_parameters[p].name,
+                                                  OPTION_PARAMETER + (int)p,
+                                                  argument_of(p),
+                                                  0,
+                                                  help[p],
+                                                  1};
     }
     options[FIXED + PARAMETER_COUNT] = (struct argp_option){0};
 }
@@ -215,7 +232,7 @@ static int run_file(struct bench_options *b, int argc, char **argv) {
 
 int weir_cmd_bench(int argc, char **argv) {
     static struct argp_option options[FIXED + PARAMETER_COUNT + 1];
-    static char help[PARAMETER_COUNT][160];
+    static char help[PARAMETER_COUNT][256];
     static const struct argp_child children[] = {{&weir_cli_output_argp, 0, NULL, 0}, {0}};
     list_options(options, help);
     char *text = describe(), error[512];
