@@ -190,10 +190,16 @@ struct weir_pool {
 /* Reserves room for `capacity` elements. Returns 0, or -ENOMEM. */
 int weir_pool_new(struct weir_pool *pool, uint32_t element_size, uint32_t capacity);
 void weir_pool_free(struct weir_pool *pool);
-/* Appends `n` zeroed elements; returns the index of the first, or WEIR_NO_INDEX at the bound. */
-uint32_t weir_pool_add(struct weir_pool *pool, uint32_t n);
 /* Makes sure that `n` elements in all are backed by memory. Returns 0, or -ENOMEM. */
 int weir_pool_commit(struct weir_pool *pool, uint32_t n);
+/* Appends `n` zeroed elements; returns the index of the first, or WEIR_NO_INDEX at the bound. */
+uint32_t weir_pool_grow(struct weir_pool *pool, uint32_t n);
+static inline uint32_t weir_pool_add(struct weir_pool *pool, uint32_t n) {
+    if (n > pool->committed - pool->count) return weir_pool_grow(pool, n);
+    uint32_t first = pool->count;
+    pool->count += n;
+    return first;
+}
 /* Drops all elements; memory stays committed and is zeroed. */
 void weir_pool_clear(struct weir_pool *pool);
 #define WEIR_AT(pool, type, i) (&((type *)(void *)(pool)->base)[i])

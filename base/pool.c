@@ -40,7 +40,7 @@ int weir_pool_commit(struct weir_pool *pool, uint32_t n) {
     return 0;
 }
 
-uint32_t weir_pool_add(struct weir_pool *pool, uint32_t n) {
+uint32_t weir_pool_grow(struct weir_pool *pool, uint32_t n) {
     if (n > pool->capacity - pool->count) return WEIR_NO_INDEX;
     if (weir_pool_commit(pool, pool->count + n) != 0) return WEIR_NO_INDEX;
     uint32_t first = pool->count;

@@ -83,20 +83,40 @@ static weir_wide held_down(const struct walk *w) {
     }
 }
 
+/* An end beyond the present tier is taken as it is if it is further away than this part of the
+ * value, as a shift. */
+#define FAR_PART 3
+
+/* Moving by d from the present value uses up (alpha -+ slope) * d, less where X moves along, more
+ * where it moves against. X rises ever more steeply: its slope is that of the present tier as far
+ * as that reaches, further up at most the last tier's and further down at least the first one's;
+ * where a flatter (upper, against) or steeper line (lower) only leaves more, the present slope is
+ * safe. */
 bool weir_band_plain(const struct weir_position_view *p, const struct weir_condition *c,
                      weir_wide share, weir_wide drift, struct weir_band *band) {
     const struct weir_tiers *tiers = &p->risk->tiers;
-    int64_t steepest = tiers->row[tiers->count - 1].rate + p->market->closing_fee_reserve;
-    weir_wide shift = drift * p->lots, room = share - p->own.slope * shift;
-    if (!p->plain || !c->upper || steepest >= c->alpha || room < 0) return false;
-    if (p->value + shift > weir_tier_top(p, p->tier)) return false;
-    *band = (struct weir_band){WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
-    if (p->sign > 0) {
-        band->low = p->value - weir_div_trunc(room, c->alpha - p->own.slope);
-        return p->tier == 0 || band->low + shift > weir_tier_top(p, p->tier - 1);
+    int64_t reserve = p->market->closing_fee_reserve, slope = p->own.slope;
+    int64_t flattest = tiers->row[0].rate + reserve;
+    int64_t steepest = tiers->row[tiers->count - 1].rate + reserve;
+    int64_t alpha = c->upper ? c->alpha : -c->alpha;
+    weir_wide shift = drift * p->lots, room = share - slope * shift;
+    if (!p->plain || steepest >= alpha || room < 0) return false;
+    weir_wide taken_at = c->upper ? p->value + shift : p->value - shift; /* X is */
+    weir_wide top = tiers->count == p->tier + 1 ? WEIR_BAND_NO_HIGH : weir_tier_top(p, p->tier);
+    weir_wide below = p->tier == 0 ? WEIR_BAND_NO_LOW : weir_tier_top(p, p->tier - 1);
+    if (taken_at > top || taken_at <= below) return false;
+    bool down = (p->sign > 0) == c->upper, along = p->sign > 0;
+    weir_wide reach = weir_div_trunc(room, along ? alpha - slope : alpha + slope);
+    bool inside = down ? taken_at - reach > below : taken_at + reach <= top;
+    if (!inside) {
+        if (c->upper) reach = weir_div_trunc(room, along ? alpha - flattest : alpha + steepest);
+        if (reach << FAR_PART < p->value) return false;
     }
-    band->high = p->value + weir_div_trunc(room, c->alpha + p->own.slope);
-    return band->high + shift <= weir_tier_top(p, p->tier);
+    if (down)
+        band->low = weir_wide_max(band->low, p->value - reach);
+    else
+        band->high = weir_wide_min(band->high, p->value + reach);
+    return true;
 }
 
 void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *p,

@@ -28,9 +28,9 @@ struct weir_band {
 void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *position,
                       const struct weir_condition *condition, weir_wide share, weir_wide drift,
                       struct weir_band *band);
-/* The same at once, where the market is plain, the condition is of the upper kind, no tier is
- * steeper than alpha and the band ends within the present tier: then a position has an edge on its
- * losing side only. False, with *band undefined, when it is not so. O(1). */
+/* The same at once, where the market is plain and no tier is as steep as |alpha|: then the
+ * condition has an edge on one side only. Where that lies far beyond the present tier it may be
+ * nearer than it need be. False, with *band undefined, when this way leads to none. O(1). */
 bool weir_band_plain(const struct weir_position_view *position,
                      const struct weir_condition *condition, weir_wide share, weir_wide drift,
                      struct weir_band *band);

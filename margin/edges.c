@@ -49,37 +49,36 @@ static int side_sign(const struct weir_market *m, uint32_t side) {
     return side == 0 ? weir_long_sign(m) : -weir_long_sign(m);
 }
 
-/* How far the side's coordinate lies below the gauge, toward minus infinity: a lot that gains with
- * value and paid c stands as if its gauge were lower by c. */
-static weir_wide coordinate_shift(struct weir_exchange *x, uint32_t market, uint32_t side) {
-    struct weir_trigger_side *s = &x->trigger.markets[market].side[side];
-    weir_wide now = charges(x, market, side);
-    if (now == s->charged) return s->shift;
-    const struct weir_market *m = &x->venue->markets[market];
-    weir_wide paid = (now - s->base) * side_sign(m, side);
-    s->charged = now;
-    s->shift = weir_div_floor(paid * ((weir_wide)1 << x->trigger.markets[market].scale),
-                              weir_gauge_unit(m));
-    return s->shift;
-}
-
 int64_t weir_gauge_clamp(weir_wide g) {
     const weir_wide most = ((weir_wide)1 << 62) - 1;
     return (int64_t)(g < 0 ? 0 : g > most ? most : g);
 }
 
-/* The range of the coordinate in which a side stands at the present mark. */
-struct place {
-    int64_t least, most;
-};
-static struct place side_place(struct weir_exchange *x, uint32_t market, uint32_t side) {
+/* The shift says how far the side's coordinate lies below the gauge, toward minus infinity: a lot
+ * that gains with value and paid c stands as if its gauge were lower by c. */
+static void find_place(struct weir_exchange *x, uint32_t market, uint32_t side, weir_wide now) {
+    struct weir_trigger_market *tm = &x->trigger.markets[market];
+    struct weir_trigger_side *s = &tm->side[side];
     const struct weir_market *m = &x->venue->markets[market];
-    weir_wide gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
-    weir_wide shift = coordinate_shift(x, market, side);
+    if (now != s->charged) {
+        weir_wide paid = (now - s->base) * side_sign(m, side);
+        s->charged = now;
+        s->shift = weir_div_floor(paid * ((weir_wide)1 << tm->scale), weir_gauge_unit(m));
+    }
+    s->mark = x->prices[market].mark;
+    weir_wide gauge = weir_gauge_floor(m, tm->scale, s->mark);
     bool exact = m->contract == WEIR_LINEAR;
-    bool moved = charges(x, market, side) != x->trigger.markets[market].side[side].base;
-    return (struct place){weir_gauge_clamp(gauge - shift - moved),
-                          weir_gauge_clamp(gauge - shift + !exact)};
+    s->least = weir_gauge_clamp(gauge - s->shift - (now != s->base));
+    s->most = weir_gauge_clamp(gauge - s->shift + !exact);
+}
+
+/* The side with its place at the present mark, which is known, and charges. */
+static const struct weir_trigger_side *placed(struct weir_exchange *x, uint32_t market,
+                                              uint32_t side) {
+    const struct weir_trigger_side *s = &x->trigger.markets[market].side[side];
+    weir_wide now = charges(x, market, side);
+    if (now != s->charged || s->mark != x->prices[market].mark) find_place(x, market, side, now);
+    return s;
 }
 
 /* Have charges shifted the side's coordinate by more than a quarter of the gauge? It must not come
@@ -87,7 +86,7 @@ static struct place side_place(struct weir_exchange *x, uint32_t market, uint32_
 static bool far_off(struct weir_exchange *x, uint32_t market, uint32_t side) {
     const struct weir_market *m = &x->venue->markets[market];
     int64_t gauge = weir_gauge_floor(m, x->trigger.markets[market].scale, x->prices[market].mark);
-    weir_wide shift = coordinate_shift(x, market, side);
+    weir_wide shift = placed(x, market, side)->shift;
     return shift > gauge / 4 || -shift > gauge / 4;
 }
 
@@ -162,9 +161,9 @@ void weir_pass_edges(struct weir_exchange *x, uint32_t market) {
     for (uint32_t side = 0; side < 2; side++) {
         struct weir_trigger_side *s = &tm->side[side];
         bool far = !tm->ready || far_off(x, market, side);
-        struct place place = side_place(x, market, side);
-        uint64_t low = weir_edge_bound(WEIR_LOW, place.least, place.most);
-        uint64_t high = weir_edge_bound(WEIR_HIGH, place.least, place.most);
+        placed(x, market, side);
+        uint64_t low = weir_edge_bound(WEIR_LOW, s->least, s->most);
+        uint64_t high = weir_edge_bound(WEIR_HIGH, s->least, s->most);
         for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
             bool all = renew_drift(x, market, side, c, far);
             weir_edge_take(&t->store, &s->low[c], all ? WEIR_EDGE_NONE : low, &t->taken);
@@ -175,6 +174,7 @@ void weir_pass_edges(struct weir_exchange *x, uint32_t market) {
         if (!far) continue;
         s->base = s->charged = charges(x, market, side);
         s->shift = 0;
+        s->mark = 0; /* its place is to be found again */
     }
     tm->ready = true;
 }
@@ -187,8 +187,8 @@ void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
     weir_wide low = 0, high = ((weir_wide)1 << 62) - 1; /* of the gauge, below and above exact */
     tm->changed = false;
     for (uint32_t side = 0; side < 2; side++) {
-        const struct weir_trigger_side *s = &tm->side[side];
-        weir_wide shift = coordinate_shift(x, market, side);
+        const struct weir_trigger_side *s = placed(x, market, side);
+        weir_wide shift = s->shift;
         low = weir_wide_max(low, 4 * (shift < 0 ? -shift : shift)); /* below, it is far off */
         for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
             uint64_t near = weir_edge_least(&s->low[c]);
@@ -220,42 +220,39 @@ void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
 /* ---- Setting edges --------------------------------------------------------------------------- */
 
 /* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
-static uint32_t value_word(struct weir_exchange *x, const struct weir_position_view *p,
-                           enum weir_direction d, weir_wide value, uint32_t drift) {
-    if (d == WEIR_LOW ? value == WEIR_BAND_NO_LOW : value == WEIR_BAND_NO_HIGH) return 0;
-    uint32_t market = p->leg->market, side = p->leg->size < 0;
-    uint8_t scale = x->trigger.markets[market].scale;
-    bool inverse = p->market->contract == WEIR_INVERSE;
-    weir_wide shift = coordinate_shift(x, market, side); /* at most one above, never below */
-    weir_wide lots = (weir_wide)p->lots * weir_gauge_unit(p->market);
-    if (d == WEIR_LOW) {
-        value = weir_wide_max(value, -((weir_wide)1 << 90));
-        /* The value of inverse lots is cut to a unit: up to one more is needed. */
-        weir_wide scaled = (value + inverse) * ((weir_wide)1 << scale);
-        weir_wide gauge = weir_div_ceil(scaled, lots) - shift;
-        return weir_edge_stored(d, gauge, drift, side);
-    }
+static uint32_t low_word(const struct weir_position_view *p, const struct weir_trigger_side *s,
+                         uint8_t scale, weir_wide value, uint32_t drift) {
+    if (value == WEIR_BAND_NO_LOW) return 0;
+    value = weir_wide_max(value, -((weir_wide)1 << 90));
+    /* The value of inverse lots is cut to a unit: up to one more is needed. */
+    weir_wide scaled = (value + (p->market->contract == WEIR_INVERSE)) * ((weir_wide)1 << scale);
+    weir_wide gauge = weir_div_ceil(scaled, (weir_wide)p->lots * weir_gauge_unit(p->market));
+    return weir_edge_stored(WEIR_LOW, gauge - s->shift, drift, p->leg->size < 0);
+}
+static uint32_t high_word(const struct weir_position_view *p, const struct weir_trigger_side *s,
+                          uint8_t scale, weir_wide value, uint32_t drift) {
+    if (value == WEIR_BAND_NO_HIGH) return 0;
     value = weir_wide_min(value, (weir_wide)1 << 90);
-    weir_wide gauge = weir_div_floor(value * ((weir_wide)1 << scale), lots) - shift - 1;
-    return weir_edge_stored(d, gauge, drift, side);
+    weir_wide scaled = value * ((weir_wide)1 << scale);
+    weir_wide gauge = weir_div_floor(scaled, (weir_wide)p->lots * weir_gauge_unit(p->market));
+    /* The shift is at most one above what was paid, never below. */
+    return weir_edge_stored(WEIR_HIGH, gauge - s->shift - 1, drift, p->leg->size < 0);
 }
 
 /* Is the edge in the set good enough to stand for the new one: in the sets of the same side, not
  * further, of a class that allows no more (as each did when it was last taken: what a later class
  * allows may be more at a higher mark), and not so much nearer that it would soon be passed for
  * nothing? */
-static bool keeps(struct weir_exchange *x, const struct weir_position_view *p,
-                  enum weir_direction d, uint32_t old, uint32_t new) {
+static bool keeps(const struct weir_trigger_side *s, enum weir_direction d, uint32_t old,
+                  uint32_t new) {
     if (old == 0) return false;
     old = weir_edge_word_of(d, old);
     new = weir_edge_word_of(d, new);
     if ((old & 1) != (new & 1)) return false;
-    const weir_wide *allowed = x->trigger.markets[p->leg->market].side[new & 1].allowed;
-    if (allowed[old >> 1 & 3] > allowed[new >> 1 & 3]) return false;
-    struct place place = side_place(x, p->leg->market, new & 1);
+    if (s->allowed[old >> 1 & 3] > s->allowed[new >> 1 & 3]) return false;
     int64_t was = weir_gauge_decode(old >> 3), is = weir_gauge_decode(new >> 3);
-    int64_t reach_was = d == WEIR_LOW ? place.least - was : was - place.most;
-    int64_t reach_is = d == WEIR_LOW ? place.least - is : is - place.most;
+    int64_t reach_was = d == WEIR_LOW ? s->least - was : was - s->most;
+    int64_t reach_is = d == WEIR_LOW ? s->least - is : is - s->most;
     return reach_was <= reach_is && reach_is - reach_was <= reach_was / 2;
 }
 
@@ -288,12 +285,13 @@ static void sweep_stale(struct weir_exchange *x, uint32_t market) {
     tm->sweep = (tm->sweep + 1) % (4 * WEIR_DRIFT_CLASSES);
 }
 
-static void set_edge(struct weir_exchange *x, uint32_t leg, const struct weir_position_view *p,
-                     enum weir_direction d, uint32_t word) {
+static inline void set_edge(struct weir_exchange *x, uint32_t leg,
+                            const struct weir_trigger_side *s, enum weir_direction d,
+                            uint32_t word) {
     struct weir_trigger_index *t = &x->trigger;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     uint32_t *stored = stored_at(g, d);
-    if (word == *stored || (word != 0 && keeps(x, p, d, *stored, word))) return;
+    if (word == *stored || (word != 0 && keeps(s, d, *stored, word))) return;
     if (*stored != 0) t->markets[g->market].stale++;
     *stored = word;
     if (word == 0) return;
@@ -341,6 +339,9 @@ void weir_drop_edges(struct weir_exchange *x, uint32_t leg) {
 
 void weir_set_edges(struct weir_exchange *x, uint32_t leg, const struct weir_position_view *p,
                     const struct weir_band *band, uint32_t drift) {
-    set_edge(x, leg, p, WEIR_LOW, value_word(x, p, WEIR_LOW, band->low, drift));
-    set_edge(x, leg, p, WEIR_HIGH, value_word(x, p, WEIR_HIGH, band->high, drift));
+    uint32_t market = p->leg->market;
+    uint8_t scale = x->trigger.markets[market].scale;
+    const struct weir_trigger_side *s = placed(x, market, p->leg->size < 0);
+    set_edge(x, leg, s, WEIR_LOW, low_word(p, s, scale, band->low, drift));
+    set_edge(x, leg, s, WEIR_HIGH, high_word(p, s, scale, band->high, drift));
 }

@@ -84,7 +84,7 @@ void weir_view_position(const struct weir_exchange *x, const struct weir_leg *le
     p->entry_value = leg->entry_value;
     p->leverage = 0;
     p->sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
-    p->value = (int64_t)weir_value(m, x->prices[leg->market].mark, p->lots);
+    p->value = weir_position_value(m, x->prices[leg->market].mark, p->lots);
     p->tier = weir_tier_of(m, r, m->margin_basis == WEIR_BASIS_MARK ? p->value : p->entry_value);
     if (p->plain) {
         p->own.slope = r->tiers.row[p->tier].rate + m->closing_fee_reserve;
@@ -94,5 +94,5 @@ void weir_view_position(const struct weir_exchange *x, const struct weir_leg *le
             p->leverage = weir_leg_leverage(x, leg);
         p->own = weir_requirement_line(x, p, p->tier, true);
     }
-    p->required = weir_line_at(p->own, p->value);
+    p->required = (weir_wide)p->own.slope * p->value + p->own.base;
 }

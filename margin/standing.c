@@ -4,20 +4,23 @@
 /* One position into the standing. A short of a linear contract (whatever loses as its value grows)
  * has a bankruptcy price worth more than mark by its share of the equity: a closing fee on it grows
  * by at most that fee on the whole equity. */
-static void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
-                         struct weir_standing *s) {
+static inline void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
+                                struct weir_standing *s) {
     const struct weir_market *m = p->market;
-    weir_wide gain = ((weir_wide)p->value - p->entry_value) * p->sign;
-    s->equity += weir_leg_pending(&x->ledger, p->leg) + gain;
+    weir_wide gain = (weir_wide)p->value - p->entry_value;
+    s->equity += p->sign > 0 ? gain : -gain;
+    if (weir_lot_paid(&x->ledger.markets[p->leg->market], p->leg->size) != p->leg->charge_mark)
+        s->equity += weir_leg_pending(&x->ledger, p->leg);
     s->requirement += weir_div_ceil(p->required, WEIR_PPB);
     s->positions++;
     s->upper += p->required;
-    bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
-    s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
-    if (p->plain) {
+    if (p->plain) { /* and not initial_fraction */
         s->lower += p->required;
+        s->zero_rate |= p->risk->tiers.row[0].rate == 0;
         return;
     }
+    bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
+    s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
     bool priced =
         !fraction && m->closing_fee_basis == WEIR_BASIS_BANKRUPTCY && m->closing_fee_reserve > 0;
     s->lower += weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value);
@@ -28,16 +31,18 @@ static void add_position(const struct weir_exchange *x, const struct weir_positi
 uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standing *s) {
     const struct weir_ledger *l = &x->ledger;
     struct weir_position_view *views = x->trigger.views;
+    const struct weir_scope *scope_at = weir_scope_at(l, scope);
     uint32_t n = 0;
-    weir_wide balance = weir_scope_own_balance(weir_scope_at(l, scope));
+    weir_wide balance = weir_scope_own_balance(scope_at);
     *s = (struct weir_standing){.equity = balance, .covered = balance < 0};
-    if (weir_scope_at(l, scope)->collateral != WEIR_NO_INDEX)
-        s->equity += weir_scope_worth(x, scope);
+    if (scope_at->collateral != WEIR_NO_INDEX) s->equity += weir_scope_worth(x, scope);
     for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(l, scope, i)) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        s->left_edges |= g->size == 0 && (g->low_key | g->high_key) != 0;
-        if (g->size == 0) continue;
+        if (g->size == 0) {
+            s->left_edges |= (g->low_key | g->high_key) != 0;
+            continue;
+        }
         weir_view_position(x, g, &views[n]);
         add_position(x, &views[n++], s);
     }

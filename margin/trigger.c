@@ -171,11 +171,22 @@ static uint32_t drift_class(const struct weir_exchange *x, const struct weir_pos
                             const struct weir_trigger_side *s, const weir_wide *share,
                             uint32_t count) {
     weir_wide slope = (weir_wide)p->own.slope * p->lots;
-    if (slope != 0 && !weir_requirement_grows(x, p)) return WEIR_DRIFT_CLASSES - 1;
+    if (!p->plain && slope != 0 && !weir_requirement_grows(x, p)) return WEIR_DRIFT_CLASSES - 1;
     weir_wide least = count > 1 ? weir_wide_min(share[0], share[1]) : share[0];
+    least >>= DRIFT_PART;
     for (uint32_t c = 0; c + 1 < WEIR_DRIFT_CLASSES; c++)
-        if ((slope * s->allowed[c]) << DRIFT_PART <= least) return c;
+        if (slope * s->allowed[c] <= least) return c;
     return WEIR_DRIFT_CLASSES - 1;
+}
+
+/* In closed form; false when there is none. */
+static bool plain_band(const struct weir_position_view *p, const struct weir_condition *held,
+                       const weir_wide *share, uint32_t count, weir_wide drift,
+                       struct weir_band *band) {
+    if (!p->plain) return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!weir_band_plain(p, &held[i], share[i], drift, band)) return false;
+    return true;
 }
 
 /* The band of one position, its share of every condition's slack given; no value below `floor`. */
@@ -183,9 +194,9 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
                            const struct weir_position_view *p, const struct weir_condition *held,
                            const weir_wide *share, uint32_t count, weir_wide floor) {
     const struct weir_trigger_side *s = &x->trigger.markets[p->leg->market].side[p->leg->size < 0];
-    struct weir_band band = {WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
+    struct weir_band band = {floor, WEIR_BAND_NO_HIGH};
     uint32_t drift = count > 0 ? drift_class(x, p, s, share, count) : WEIR_DRIFT_CLASSES - 1;
-    if (count != 1 || !weir_band_plain(p, &held[0], share[0], s->allowed[drift], &band)) {
+    if (!plain_band(p, held, share, count, s->allowed[drift], &band)) {
         for (;; drift++) {
             band = (struct weir_band){floor, WEIR_BAND_NO_HIGH};
             for (uint32_t i = 0; i < count; i++)

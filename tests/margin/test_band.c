@@ -65,7 +65,7 @@ static void draw(struct try *t) {
 }
 
 Test(band, against_every_value) {
-    uint32_t plain = 0, wide = 0;
+    uint32_t plain = 0, lower = 0, nearer = 0, wide = 0;
     for (uint64_t seed = 1; seed <= weir_test_scale(1000); seed++) {
         struct try t;
         cr_assert(world_new(&t.w, seed, MAX_PRICE, 300));
@@ -81,15 +81,22 @@ Test(band, against_every_value) {
             weir_band_narrow(&t.w.x, &t.p, &t.c, t.share, t.drift, &band);
             check(&t, &band, seed);
             wide += band.low < t.p.value && band.high > t.p.value;
+            once = (struct weir_band){WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
             if (!weir_band_plain(&t.p, &t.c, t.share, t.drift, &once)) continue;
-            cr_assert((once.low == band.low || (once.low < 0 && band.low < 0)) &&
-                          once.high == band.high,
-                      "seed %llu: at once %lld to %lld, walked %lld to %lld",
+            bool low = once.low == band.low || (once.low < 0 && band.low < 0);
+            bool high = once.high == band.high;
+            /* Never wider; nearer only where it is far. */
+            bool far = !(once.low < band.low || once.high > band.high) &&
+                       (low || (t.p.value - once.low) * 8 >= t.p.value) &&
+                       (high || (once.high - t.p.value) * 8 >= t.p.value);
+            cr_assert((low && high) || far, "seed %llu: at once %lld to %lld, walked %lld to %lld",
                       (unsigned long long)seed, (long long)once.low, (long long)once.high,
                       (long long)band.low, (long long)band.high);
+            nearer += !(low && high);
+            lower += !t.c.upper;
             plain++;
         }
         world_free(&t.w);
     }
-    cr_assert(plain > 0 && wide > 0);
+    cr_assert(plain > 0 && lower > 0 && nearer > 0 && wide > 0);
 }
