@@ -177,13 +177,13 @@ static void digest_market(struct digest *d, struct weir_engine *e, uint32_t mark
     digest_stops(d, e, market);
 }
 
-static void digest_auction(struct digest *d, const struct weir_engine *e, uint32_t k) {
+static void digest_auction(struct digest *d, const struct weir_engine *e,
+                           const struct weir_open_auction *a) {
     const struct weir_exchange *x = &e->x;
-    const struct weir_open_auction *a = &e->lq.auctions[k];
     word(d, 12);
     word(d, (int64_t)a->number);
-    word(d, k / 2);
-    word(d, k % 2);
+    word(d, a->market);
+    word(d, a->side);
     word(d, a->closes_at);
     for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
          i = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->offer_next) {
@@ -203,6 +203,18 @@ static void digest_auction(struct digest *d, const struct weir_engine *e, uint32
         word(d, o->open);
         word(d, o->price);
     }
+    if (x->venue->auction_format != WEIR_AUCTION_DUTCH) return;
+    const struct weir_dutch_run *run = &a->dutch;
+    word(d, 16);
+    word(d, run->started);
+    word(d, run->start);
+    word(d, run->end);
+    word(d, run->restarts);
+    word(d, run->sold);
+    wide(d, run->value);
+    wide(d, run->better);
+    word(d, run->price.known ? run->price.value : 0);
+    word(d, run->several_prices);
 }
 
 static void digest_money(struct digest *d, const struct weir_engine *e) {
@@ -239,18 +251,9 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
     for (uint32_t m = 0; m < e->x.venue->market_count; m++)
         digest_market(&d, e, m);
     digest_money(&d, e);
-    uint64_t done = 0;
-    for (;;) { /* open auctions by number */
-        uint32_t best = WEIR_NO_INDEX;
-        for (uint32_t k = 0; k < e->x.venue->market_count * 2; k++) {
-            uint64_t number = e->lq.auctions[k].number;
-            if (number > done && (best == WEIR_NO_INDEX || number < e->lq.auctions[best].number))
-                best = k;
-        }
-        if (best == WEIR_NO_INDEX) break;
-        digest_auction(&d, e, best);
-        done = e->lq.auctions[best].number;
-    }
+    const struct weir_open_auction *a = NULL;
+    for (uint64_t n = 0; (a = weir_auction_after(&e->lq, n)) != NULL; n = a->number)
+        digest_auction(&d, e, a);
     for (uint32_t m = 0; m < e->x.venue->market_count; m++) {
         if (e->x.venue->markets[m].expiry == WEIR_NONE) continue;
         word(&d, 15);

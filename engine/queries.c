@@ -260,20 +260,14 @@ static enum weir_reason answer_fund(struct weir_engine *e, const struct weir_com
 
 static enum weir_reason answer_auctions(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
-    uint32_t n = 0, most = x->venue->market_count * 2;
+    const struct weir_open_auction *a = NULL;
+    uint32_t n = 0, most = 0;
+    for (uint64_t k = 0; (a = weir_auction_after(&e->lq, k)) != NULL; k = a->number)
+        most++;
     struct weir_auction_state *list = weir_take_scratch(e, (most + 1) * sizeof *list);
-    for (uint32_t k = 0; k < most; k++) {
-        const struct weir_open_auction *a = &e->lq.auctions[k];
-        if (!a->number) continue;
-        struct weir_auction_state s = {a->number, k / 2, k % 2, 0, a->closes_at};
-        for (uint32_t i = a->first_offer; i != WEIR_NO_INDEX;
-             i = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->offer_next)
-            s.qty += weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->parked;
-        uint32_t at = n++;
-        for (; at > 0 && list[at - 1].auction > s.auction; at--)
-            list[at] = list[at - 1];
-        list[at] = s;
-    }
+    for (uint64_t k = 0; (a = weir_auction_after(&e->lq, k)) != NULL; k = a->number)
+        list[n++] = (struct weir_auction_state){a->number, a->market, a->side,
+                                                weir_auction_lots(&e->lq, a), a->closes_at};
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_AUCTIONS_STATE, .auctions_state = {n, list}});
     return WEIR_OK;
 }

@@ -88,13 +88,11 @@ static void list_items(struct weir_engine *e, uint32_t market, struct weir_sweep
 
 /* The market's auctions close, by number; in a market that is settling all lots are unsold. */
 static void close_auctions(struct weir_engine *e, uint32_t market) {
-    const struct weir_open_auction *buys = weir_auction_at(&e->lq, market, WEIR_BUY);
-    const struct weir_open_auction *sells = weir_auction_at(&e->lq, market, WEIR_SELL);
-    enum weir_side first =
-        buys->number && (!sells->number || buys->number < sells->number) ? WEIR_BUY : WEIR_SELL;
-    if (weir_auction_at(&e->lq, market, first)->number) weir_auction_close(&e->lq, market, first);
-    if (weir_auction_at(&e->lq, market, first ^ 1)->number)
-        weir_auction_close(&e->lq, market, first ^ 1);
+    const struct weir_open_auction *a = NULL;
+    for (uint64_t n = 0; (a = weir_auction_after(&e->lq, n)) != NULL;) {
+        n = a->number;
+        if (a->market == market) weir_auction_close(&e->lq, n);
+    }
 }
 
 bool weir_market_empty(const struct weir_engine *e, uint32_t market) {

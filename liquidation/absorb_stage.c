@@ -277,9 +277,5 @@ void weir_liquidation_timer(struct weir_liquidator *lq) {
         weir_unwind_slice(lq, slot % lq->funds.count, slot / lq->funds.count);
         return;
     }
-    const struct weir_open_auction *buys = weir_auction_at(lq, slot, WEIR_BUY);
-    const struct weir_open_auction *sells = weir_auction_at(lq, slot, WEIR_SELL);
-    bool sells_first = sells->closes_at < buys->closes_at ||
-                       (sells->closes_at == buys->closes_at && sells->number < buys->number);
-    weir_auction_close(lq, slot, sells_first ? WEIR_SELL : WEIR_BUY);
+    weir_auction_timer(lq, slot);
 }

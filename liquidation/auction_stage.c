@@ -15,61 +15,87 @@ static struct weir_leg_work *work_of(struct weir_liquidator *lq, uint32_t leg) {
     return &weir_leg_extra_make(l, weir_leg_at(l, leg))->work;
 }
 
+/* What the lots on offer in a market are worth at mark. Values of linear lots add up; those of
+ * inverse ones are rounded offer by offer. */
+static weir_wide worth_on_offer(const struct weir_liquidator *lq, uint32_t market) {
+    const struct weir_exchange *x = lq->x;
+    const struct weir_market *m = &x->venue->markets[market];
+    weir_price mark = x->prices[market].mark;
+    if (lq->auctions.on_offer[market] == 0) return 0;
+    if (m->contract != WEIR_INVERSE) return weir_value(m, mark, lq->auctions.on_offer[market]);
+    weir_wide sum = 0;
+    const struct weir_open_auction *a = NULL;
+    for (uint64_t n = 0; (a = weir_auction_after(lq, n)) != NULL; n = a->number) {
+        for (uint32_t i = a->market == market ? a->first_offer : WEIR_NO_INDEX;
+             i != WEIR_NO_INDEX;) {
+            const struct weir_leg_work *w = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i));
+            sum += weir_value(m, mark, w->parked);
+            i = w->offer_next;
+        }
+    }
+    return sum;
+}
+
 /* Lots that `max_open_notional` lets on offer besides those that are (R26), each settlement asset
  * by itself. */
 static weir_wide room(const struct weir_liquidator *lq, const struct weir_leg *g) {
-    const struct weir_exchange *x = lq->x;
-    const struct weir_market *m = &x->venue->markets[g->market];
-    weir_amount max = weir_market_amount(x->venue, m, x->venue->auction_max_open_notional);
+    const struct weir_venue *v = lq->x->venue;
+    const struct weir_market *m = &v->markets[g->market];
+    weir_amount max = weir_market_amount(v, m, v->auction_max_open_notional);
     if (max == WEIR_NONE) return INT64_MAX;
     weir_wide open = 0;
     bool any = false;
-    for (uint32_t k = 0; k < x->venue->market_count * 2; k++) {
-        for (uint32_t i = lq->auctions[k].number ? lq->auctions[k].first_offer : WEIR_NO_INDEX;
-             i != WEIR_NO_INDEX;
-             i = weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, i))->offer_next) {
-            const struct weir_leg *o = weir_leg_at(&x->ledger, i);
-            const struct weir_market *other = &x->venue->markets[o->market];
-            if (other->asset != m->asset) break;
-            open +=
-                weir_value(other, x->prices[o->market].mark, weir_leg_work(&x->ledger, o)->parked);
-            any = true;
-        }
+    for (uint32_t k = 0; k < v->market_count; k++) {
+        if (v->markets[k].asset != m->asset) continue;
+        open += worth_on_offer(lq, k);
+        any |= lq->auctions.on_offer[k] > 0;
     }
     weir_wide left = weir_wide_max(0, max - open);
-    return weir_max(weir_lots_within(m, x->prices[g->market].mark, left), any ? 0 : 1);
+    return weir_max(weir_lots_within(m, lq->x->prices[g->market].mark, left), any ? 0 : 1);
 }
 
 bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_leg *g) {
     return room(lq, g) > 0;
 }
 
-/* The market's next close by timer. */
-static void set_timer(struct weir_liquidator *lq, uint32_t market) {
-    weir_timers_set(&lq->timers, market,
-                    weir_min(weir_auction_at(lq, market, WEIR_BUY)->closes_at,
-                             weir_auction_at(lq, market, WEIR_SELL)->closes_at));
-}
-
-static bool open_auction(struct weir_liquidator *lq, uint32_t market, enum weir_side side) {
-    struct weir_open_auction *a = weir_auction_at(lq, market, side);
-    if (a->number != 0) return false;
+/* The pooled auction that takes the leg's lots; opens it where none is open. */
+static struct weir_open_auction *pooled_auction(struct weir_liquidator *lq,
+                                                const struct weir_leg *g) {
+    struct weir_open_auction *a = weir_auction_at(lq, g->market, weir_closing_side(g));
+    if (a->number != 0) return a;
     *a = (struct weir_open_auction){
-        .number = ++lq->last_auction,
+        .number = ++lq->auctions.last_number,
+        .market = g->market,
+        .side = weir_closing_side(g),
         .closes_at = weir_next_on_grid(lq->x->now, lq->x->venue->auction_interval),
         .first_offer = WEIR_NO_INDEX,
         .last_offer = WEIR_NO_INDEX,
         .first_bid = WEIR_NO_INDEX,
-        .last_bid = WEIR_NO_INDEX};
-    set_timer(lq, market);
-    return true;
+        .last_bid = WEIR_NO_INDEX,
+        .dutch = {.restart_at = INT64_MAX}};
+    weir_auction_retime(lq, g->market);
+    return a;
+}
+
+/* Puts lots of a leg on offer in an auction; true when they are its first. */
+static bool offer_lots(struct weir_liquidator *lq, struct weir_open_auction *a, uint32_t leg,
+                       weir_qty lots) {
+    struct weir_leg_work *w = work_of(lq, leg);
+    w->parked = lots;
+    w->offer_next = WEIR_NO_INDEX;
+    lq->auctions.on_offer[a->market] += lots;
+    if (a->last_offer == WEIR_NO_INDEX)
+        a->first_offer = leg;
+    else
+        work_of(lq, a->last_offer)->offer_next = leg;
+    a->last_offer = leg;
+    return a->offer_count++ == 0;
 }
 
 void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
     struct weir_exchange *x = lq->x;
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     enum weir_side side = weir_closing_side(g);
-    struct weir_open_auction *a = weir_auction_at(lq, g->market, side);
     weir_qty lots = (weir_qty)weir_wide_min(weir_abs(g->size), room(lq, g));
     weir_wide share = weir_bankruptcy_share(x, g, lots, h);
     if (share < 0) {
@@ -78,16 +104,10 @@ void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct w
                                          weir_furthest_price(x, g->market, side), price, lots);
         weir_fund_promise(x, &lq->funds, g, weir_fund_grant(x, &lq->funds, g, want));
     }
-    bool opened = open_auction(lq, g->market, side);
-    struct weir_leg_work *w = work_of(lq, leg);
-    w->parked = lots;
-    w->offer_next = WEIR_NO_INDEX;
-    if (a->last_offer == WEIR_NO_INDEX)
-        a->first_offer = leg;
-    else
-        work_of(lq, a->last_offer)->offer_next = leg;
-    a->last_offer = leg;
-    a->offer_count++;
+    bool dutch = x->venue->auction_format == WEIR_AUCTION_DUTCH;
+    struct weir_open_auction *a = dutch ? weir_dutch_open(lq, leg) : pooled_auction(lq, g);
+    bool opened = offer_lots(lq, a, leg, lots);
+    if (dutch) weir_dutch_start_run(lq, a);
     weir_emit(x, &(struct weir_event){
                      .kind = opened ? WEIR_EV_AUCTION_OPENED : WEIR_EV_AUCTION_JOINED,
                      .auction_opened = {a->number, g->market, side, lots, a->closes_at}});
@@ -143,7 +163,7 @@ static uint32_t oldest_bid(struct weir_liquidator *lq, uint32_t scope,
     const struct weir_exchange *x = lq->x;
     uint32_t best = WEIR_NO_INDEX;
     for (uint32_t k = 0; k < x->venue->market_count * 2; k++) {
-        struct weir_open_auction *a = &lq->auctions[k];
+        struct weir_open_auction *a = &lq->auctions.pooled[k];
         for (uint32_t i = a->number ? a->first_bid : WEIR_NO_INDEX; i != WEIR_NO_INDEX;
              i = weir_order_at(&x->orders, i)->next) {
             const struct weir_order *o = weir_order_at(&x->orders, i);
@@ -191,11 +211,11 @@ struct closing {
     bool several_prices;
 };
 
-/* Gives an offer's lots back to its position, which goes on at `stage`. */
-static void give_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
+void weir_offer_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
     struct weir_leg_work *w = work_of(lq, leg);
     weir_fund_promise(lq->x, &lq->funds, g, -w->promised);
+    lq->auctions.on_offer[g->market] -= w->parked;
     w->parked = 0;
     w->offer_next = WEIR_NO_INDEX;
     if (g->size != 0) weir_enter_stage(lq, leg, stage);
@@ -203,27 +223,33 @@ static void give_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
 
 /* R26: the bankruptcy price of the offered lots at present marks, extended by the grant as far as
  * the fund subsidises, and only where the slice has a < 0 (R31). */
-static void set_reserve(struct closing *c, uint32_t k) {
-    const struct weir_exchange *x = c->lq->x;
-    const struct weir_leg *g = weir_leg_at(&x->ledger, c->offer_legs[k]);
+weir_price weir_offer_reserve(const struct weir_liquidator *lq, uint32_t leg,
+                              weir_price *bankruptcy) {
+    const struct weir_exchange *x = lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     const struct weir_leg_work *w = weir_leg_work(&x->ledger, g);
-    const struct weir_market *m = &x->venue->markets[c->market];
+    const struct weir_market *m = &x->venue->markets[g->market];
+    enum weir_side side = weir_closing_side(g);
     struct weir_health h;
     weir_health(x, g->scope, NULL, &h);
     weir_wide share = weir_bankruptcy_share(x, g, w->parked, &h);
     weir_price price = weir_bankruptcy_price(x, g, w->parked, share, false), reserve = price;
-    if (share < 0) {
-        weir_price furthest = weir_furthest_price(x, c->market, c->side);
-        if (w->promised > 0)
-            reserve = weir_price_within_gap(m, c->side, price, w->parked, w->promised);
-        if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
-        reserve = c->side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
-                                       : weir_max(price, weir_min(reserve, furthest));
-    }
-    c->bankruptcy[k] = price;
-    c->offers[k] = (struct weir_offer){.lots = w->parked,
+    *bankruptcy = price;
+    if (share >= 0) return price;
+    weir_price furthest = weir_furthest_price(x, g->market, side);
+    if (w->promised > 0) reserve = weir_price_within_gap(m, side, price, w->parked, w->promised);
+    if (x->venue->funds[m->fund_idx].payout == WEIR_PAYOUT_ALL_OR_NOTHING) reserve = furthest;
+    return side == WEIR_SELL ? weir_min(price, weir_max(reserve, furthest))
+                             : weir_max(price, weir_min(reserve, furthest));
+}
+
+static void set_reserve(struct closing *c, uint32_t k) {
+    const struct weir_ledger *l = &c->lq->x->ledger;
+    const struct weir_leg *g = weir_leg_at(l, c->offer_legs[k]);
+    weir_price reserve = weir_offer_reserve(c->lq, c->offer_legs[k], &c->bankruptcy[k]);
+    c->offers[k] = (struct weir_offer){.lots = weir_leg_work(l, g)->parked,
                                        .reserve = reserve,
-                                       .owner = weir_leg_owner(&x->ledger, g),
+                                       .owner = weir_leg_owner(l, g),
                                        .arrival = k};
 }
 
@@ -238,7 +264,7 @@ static void collect_offers(struct closing *c) {
         weir_health(lq->x, g->scope, NULL, &h);
         if (!settling &&
             weir_restored(lq->x, &h)) { /* takes its lots back; ends at its next head */
-            give_back(lq, i, WEIR_STAGE_AUCTION);
+            weir_offer_back(lq, i, WEIR_STAGE_AUCTION);
             weir_queue_place(lq, g->scope);
             continue;
         }
@@ -263,18 +289,37 @@ static void collect_bids(struct closing *c) {
     }
 }
 
-static void fill_pair(struct closing *c, const struct weir_pair *pair) {
-    struct weir_liquidator *lq = c->lq;
+void weir_offer_fill(struct weir_liquidator *lq, uint32_t leg, const struct weir_fill *f,
+                     weir_price bankruptcy, weir_wide *value, weir_wide *better) {
     struct weir_exchange *x = lq->x;
-    uint32_t leg = c->offer_legs[pair->offer];
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    const struct weir_market *m = &x->venue->markets[c->market];
-    if (c->bankruptcy[pair->offer] == 0) return; /* ended, see below */
-    weir_wide better =
-        weir_better_by(m, c->side, pair->price, c->bankruptcy[pair->offer], pair->lots);
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_wide gain = weir_better_by(m, f->side, f->price, bankruptcy, f->qty);
+    struct weir_fill_result result;
+    weir_fill(x, f, &result);
+    weir_wide worth = weir_value(m, f->price, f->qty);
+    work_of(lq, leg)->parked -= f->qty;
+    lq->auctions.on_offer[g->market] -= f->qty;
+    weir_count_closed(lq, leg, WEIR_BY_AUCTION, worth, result.taker.realised);
+    if (gain < 0) {
+        weir_fund_promise(x, &lq->funds, g, gain);
+        weir_fund_pay_gap(x, &lq->funds, leg, -gain);
+    }
+    *value += worth;
+    *better += gain;
+}
+
+static void fill_pair(struct closing *c, const struct weir_pair *pair) {
+    uint32_t leg = c->offer_legs[pair->offer];
+    const struct weir_market *m = &c->lq->x->venue->markets[c->market];
+    weir_price bankruptcy = c->bankruptcy[pair->offer];
+    if (bankruptcy == 0) return; /* ended, see below */
     /* A pair whose gap exceeds what is left of its lots' promise ends those lots (R31). */
-    if (better < 0 && -better > work_of(lq, leg)->promised) c->bankruptcy[pair->offer] = 0;
-    if (c->bankruptcy[pair->offer] == 0) return;
+    weir_wide gap = -weir_better_by(m, c->side, pair->price, bankruptcy, pair->lots);
+    if (gap > 0 && gap > work_of(c->lq, leg)->promised) {
+        c->bankruptcy[pair->offer] = 0;
+        return;
+    }
     struct weir_fill f = {.kind = WEIR_FILL_AUCTION,
                           .taker = leg,
                           .maker = c->bid_legs[pair->bid],
@@ -282,17 +327,7 @@ static void fill_pair(struct closing *c, const struct weir_pair *pair) {
                           .price = pair->price,
                           .qty = pair->lots,
                           .maker_order = WEIR_NO_INDEX};
-    struct weir_fill_result result;
-    weir_fill(x, &f, &result);
-    weir_wide value = weir_value(m, pair->price, pair->lots);
-    work_of(lq, leg)->parked -= pair->lots;
-    weir_count_closed(lq, leg, WEIR_BY_AUCTION, value, result.taker.realised);
-    if (better < 0) {
-        weir_fund_promise(x, &lq->funds, g, better);
-        weir_fund_pay_gap(x, &lq->funds, leg, -better);
-    }
-    c->value[pair->offer] += value;
-    c->better[pair->offer] += better;
+    weir_offer_fill(c->lq, leg, &f, bankruptcy, &c->value[pair->offer], &c->better[pair->offer]);
     c->allotted += pair->lots;
     if (c->price.known && c->price.value != pair->price) c->several_prices = true;
     c->price = (struct weir_maybe){true, pair->price};
@@ -321,21 +356,28 @@ static void clear(struct closing *c) {
     struct weir_liquidator *lq = c->lq;
     struct weir_exchange *x = lq->x;
     if (!weir_market_workable(x, c->market)) return;
-    uint32_t *scratch = c->bid_legs + c->auction.bid_count;
-    struct weir_pair *pairs = WEIR_AT(&lq->pairs, struct weir_pair, 0);
-    uint32_t n =
-        weir_auction_uniform(c->side, x->venue->auction_price, c->offers, c->offer_count, c->bids,
-                             c->bid_count, scratch, scratch + c->offer_count, pairs);
+    uint32_t *order = c->bid_legs + c->auction.bid_count;
+    struct weir_sale sale = {.side = c->side,
+                             .offer_count = c->offer_count,
+                             .bid_count = c->bid_count,
+                             .offers = c->offers,
+                             .bids = c->bids,
+                             .offer_order = order,
+                             .bid_order = order + c->offer_count,
+                             .pairs = WEIR_AT(&lq->pairs, struct weir_pair, 0)};
+    uint32_t n = x->venue->auction_format == WEIR_AUCTION_PAY_AS_BID
+                     ? weir_auction_pay_as_bid(&sale)
+                     : weir_auction_uniform(&sale, x->venue->auction_price);
     for (uint32_t i = 0; i < n; i++)
-        fill_pair(c, &pairs[i]);
+        fill_pair(c, &sale.pairs[i]);
     for (uint32_t k = 0; k < c->offer_count; k++)
         weir_take_liquidation_fee(lq, c->offer_legs[k], c->value[k], c->better[k]);
 }
 
-void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_side side) {
+static void close_pooled(struct weir_liquidator *lq, struct weir_open_auction *a) {
     struct weir_exchange *x = lq->x;
-    struct weir_open_auction *a = weir_auction_at(lq, market, side);
-    struct closing c = {.lq = lq, .market = market, .side = side, .auction = *a};
+    uint32_t market = a->market;
+    struct closing c = {.lq = lq, .market = market, .side = a->side, .auction = *a};
     take_scratch(&c);
     collect_offers(&c);
     collect_bids(&c);
@@ -343,7 +385,7 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
         weir_bid_forget(lq, a, a->first_bid);
     a->number = 0;
     a->closes_at = INT64_MAX;
-    set_timer(lq, market);
+    weir_auction_retime(lq, market);
     clear(&c);
     for (uint32_t k = 0; k < c.offer_count; k++)
         c.unsold += work_of(lq, c.offer_legs[k])->parked;
@@ -355,9 +397,9 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
         uint32_t leg = c.offer_legs[k];
         const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
         /* Sold out: the rest of the position is offered next; else all of it goes on. */
-        give_back(lq, leg,
-                  work_of(lq, leg)->parked == 0 ? WEIR_STAGE_AUCTION
-                                                : weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
+        weir_offer_back(lq, leg,
+                        work_of(lq, leg)->parked == 0 ? WEIR_STAGE_AUCTION
+                                                      : weir_next_stage(lq, g, WEIR_STAGE_AUCTION));
     }
     for (uint32_t k = 0; k < c.offer_count; k++) {
         uint32_t scope = weir_leg_at(&x->ledger, c.offer_legs[k])->scope;
@@ -365,4 +407,13 @@ void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_s
         bool open = x->prices[market].phase == WEIR_PHASE_OPEN;
         if (!open || !weir_after_step(lq, scope)) weir_queue_place(lq, scope);
     }
+}
+
+void weir_auction_close(struct weir_liquidator *lq, uint64_t number) {
+    struct weir_open_auction *a = weir_auction_find(lq, number);
+    if (!a) return;
+    if (lq->x->venue->auction_format == WEIR_AUCTION_DUTCH)
+        weir_dutch_close(lq, a);
+    else
+        close_pooled(lq, a);
 }

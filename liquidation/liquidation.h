@@ -21,12 +21,44 @@ struct weir_scope_heap {
     bool adl;                 /* its slots are adl_slot, else queue_slot */
 };
 
+/* What a Dutch auction has besides: its price since it last started, and what it sold. */
+struct weir_dutch_run {
+    weir_time started, restart_at; /* INT64_MAX: no restart is due before it closes */
+    weir_price start, end;         /* price at the start; the reserve then */
+    int64_t restarts;
+    weir_qty sold;
+    weir_wide value, better; /* of what was sold, and by how much than bankruptcy */
+    struct weir_maybe price; /* of all sales */
+    bool several_prices;
+};
 struct weir_open_auction {
     uint64_t number; /* 0: none open */
     weir_time closes_at;
     uint32_t first_offer, last_offer; /* legs */
     uint32_t first_bid, last_bid;     /* order records, by arrival */
     uint32_t offer_count, bid_count;
+    uint32_t market;
+    enum weir_side side; /* of the liquidation order */
+    uint32_t due_slot;   /* Dutch: its place in its market's heap */
+    struct weir_dutch_run dutch;
+};
+/* The open auctions: of the sealed formats one per market and side; Dutch ones hold one scope's
+ * lots each, and may be as many as there are positions. */
+struct weir_auctions {
+    uint64_t last_number;
+    struct weir_open_auction *pooled; /* [market * 2 + side of the liquidation order] */
+    weir_qty *on_offer;               /* [market] lots in all auctions */
+    struct weir_dutch curve;
+    struct weir_pool dutch;     /* struct weir_open_auction */
+    struct weir_pool free;      /* uint32_t: places in `dutch` that are free */
+    struct weir_pool by_number; /* struct weir_dutch_entry, ascending; closed ones are dropped
+                                   when they are the half of it */
+    uint32_t closed;            /* of these */
+    struct weir_pool *due;      /* [market] uint32_t: a heap of its Dutch ones by what is due */
+};
+struct weir_dutch_entry {
+    uint64_t number;
+    uint32_t at; /* place in `dutch`; WEIR_NO_INDEX: closed */
 };
 
 struct weir_liquidator {
@@ -39,12 +71,12 @@ struct weir_liquidator {
     uint64_t moves_seen;          /* of trigger.moves, when these were last placed */
     struct weir_pool shortfalls;  /* uint32_t scopes in the order in which they became flat */
     struct weir_pool members;     /* uint32_t scopes waiting or in liquidation, unordered */
-    uint64_t last_liquidation, last_auction;
-    struct weir_open_auction *auctions; /* [market * 2 + side of the liquidation order] */
-    struct weir_pool *volunteers;       /* per market: uint32_t legs that gave backstop capacity */
-    weir_wide credit;                   /* capacity: steps times 10^9 */
-    uint32_t pools_due;                 /* markets with an unpaid loss pool */
-    struct weir_adl_index ranks;        /* who is deleveraged first */
+    uint64_t last_liquidation;
+    struct weir_auctions auctions;
+    struct weir_pool *volunteers; /* per market: uint32_t legs that gave backstop capacity */
+    weir_wide credit;             /* capacity: steps times 10^9 */
+    uint32_t pools_due;           /* markets with an unpaid loss pool */
+    struct weir_adl_index ranks;  /* who is deleveraged first */
     /* Auctions per market, then unwindings per market and fund: R39's order of what is due. */
     struct weir_timers timers;
     struct weir_pool unwind_again; /* uint32_t slots of timers: due with the next command's */
@@ -69,10 +101,11 @@ void weir_queue_rekey(struct weir_liquidator *lq);
 void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed);
 
 /* ---- Timers ---------------------------------------------------------------------------------- */
-/* Closes the auction, or works off a slice of the fund's inventory, whichever is first in `timers`.
- */
+/* Closes or restarts an auction, or works off a slice of the fund's inventory, whichever is first
+ * in `timers`. */
 void weir_liquidation_timer(struct weir_liquidator *lq);
-void weir_auction_close(struct weir_liquidator *lq, uint32_t market, enum weir_side side);
+/* Closes it now, whatever its time. */
+void weir_auction_close(struct weir_liquidator *lq, uint64_t number);
 /* The unwinding of all funds in a market ends. */
 void weir_unwind_stop(struct weir_liquidator *lq, uint32_t market);
 /* After a command: unwindings that are due again at once will be with the next one. */
@@ -87,8 +120,14 @@ void weir_count_settled(struct weir_liquidator *lq, uint32_t leg,
 /* ---- Used by the engine's commands ----------------------------------------------------------- */
 static inline struct weir_open_auction *weir_auction_at(const struct weir_liquidator *lq,
                                                         uint32_t market, enum weir_side side) {
-    return &lq->auctions[market * 2 + side];
+    return &lq->auctions.pooled[market * 2 + side];
 }
+/* The open auction of the number, or NULL. */
+struct weir_open_auction *weir_auction_find(const struct weir_liquidator *lq, uint64_t number);
+/* The open auction of the lowest number above one, or NULL. */
+struct weir_open_auction *weir_auction_after(const struct weir_liquidator *lq, uint64_t number);
+/* Lots that an auction offers now. */
+weir_qty weir_auction_lots(const struct weir_liquidator *lq, const struct weir_open_auction *a);
 /* Is this order record a bid? */
 static inline bool weir_order_is_bid(const struct weir_order *o) {
     return (o->flags & (WEIR_ORDER_IOC | WEIR_ORDER_FOK | WEIR_ORDER_STOP)) ==
@@ -97,6 +136,22 @@ static inline bool weir_order_is_bid(const struct weir_order *o) {
 /* Enters a bid's order record (fields filled in) / forgets it, with its lots and open loss. */
 void weir_bid_enter(struct weir_liquidator *lq, struct weir_open_auction *auction, uint32_t order);
 void weir_bid_forget(struct weir_liquidator *lq, struct weir_open_auction *auction, uint32_t order);
+/* A Dutch auction's terms of the moment. */
+struct weir_dutch_quote {
+    bool open;             /* false: its scope is restored, the lots are about to go back */
+    weir_price price;      /* of the moment, not worse than the reserve */
+    weir_price bankruptcy; /* gaps are counted from */
+    weir_qty lots;         /* on offer */
+    weir_wide promised;    /* by the fund for gaps */
+};
+void weir_dutch_quote(const struct weir_liquidator *lq, const struct weir_open_auction *auction,
+                      struct weir_dutch_quote *quote);
+/* Does the fund's promise cover the gap of so many lots? */
+bool weir_dutch_covers(const struct weir_liquidator *lq, const struct weir_open_auction *auction,
+                       const struct weir_dutch_quote *quote, weir_qty lots);
+/* Sells lots to a bidder's leg; closes the auction when that sold it out or restored its scope. */
+void weir_dutch_sell(struct weir_liquidator *lq, struct weir_open_auction *auction, uint32_t bidder,
+                     const struct weir_dutch_quote *quote, weir_qty lots);
 /* Volunteers capacity (R27). False at the bound. */
 bool weir_backstop_set(struct weir_liquidator *lq, uint32_t leg, weir_wide notional,
                        weir_wide loss_limit);

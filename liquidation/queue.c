@@ -295,13 +295,11 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     uint32_t unwinds = markets * lq->funds.count; /* at most once stopped and begun again */
     if (!error) error = weir_timers_new(&lq->timers, markets + unwinds);
     if (!error) error = weir_pool_new(&lq->unwind_again, sizeof(uint32_t), 2 * unwinds);
-    lq->auctions = calloc((size_t)markets * 2, sizeof *lq->auctions);
+    if (!error) error = weir_auctions_new(lq);
     lq->volunteers = calloc(markets, sizeof *lq->volunteers);
-    if (!lq->auctions || !lq->volunteers) error = -ENOMEM;
-    for (uint32_t m = 0; !error && m < markets; m++) {
+    if (!lq->volunteers) error = -ENOMEM;
+    for (uint32_t m = 0; !error && m < markets; m++)
         error = weir_pool_new(&lq->volunteers[m], sizeof(uint32_t), legs);
-        lq->auctions[m * 2].closes_at = lq->auctions[m * 2 + 1].closes_at = INT64_MAX;
-    }
     return error;
 }
 
@@ -309,7 +307,7 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
     for (uint32_t m = 0; lq->volunteers && m < lq->x->venue->market_count; m++)
         weir_pool_free(&lq->volunteers[m]);
     free(lq->volunteers);
-    free(lq->auctions);
+    weir_auctions_free(lq);
     struct weir_pool *pools[] = {
         &lq->ready.entries, &lq->adl.entries, &lq->retry,  &lq->shortfalls,  &lq->candidates,
         &lq->wides,         &lq->shares,      &lq->offers, &lq->bids,        &lq->pairs,

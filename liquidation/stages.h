@@ -86,6 +86,31 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
 void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_leg *leg);
 void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope);
+/* The worst price that a leg's lots on offer accept now, and their bankruptcy price (R26, R31). */
+weir_price weir_offer_reserve(const struct weir_liquidator *lq, uint32_t leg,
+                              weir_price *bankruptcy);
+/* Books the sale of lots on offer, with its gap, and adds its value and how much better than
+ * bankruptcy it was. */
+void weir_offer_fill(struct weir_liquidator *lq, uint32_t leg, const struct weir_fill *fill,
+                     weir_price bankruptcy, weir_wide *value, weir_wide *better);
+/* Gives what is left of an offer back to its position, which goes on at `stage`. */
+void weir_offer_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage);
+/* A Dutch auction of its own for a leg: the next number, no lots yet. */
+struct weir_open_auction *weir_dutch_open(struct weir_liquidator *lq, uint32_t leg);
+/* (Re)starts it with the lots that it has: curve, close and restart from now on. */
+void weir_dutch_start_run(struct weir_liquidator *lq, struct weir_open_auction *auction);
+void weir_dutch_close(struct weir_liquidator *lq, struct weir_open_auction *auction);
+/* Its times have changed / it is gone. */
+void weir_dutch_retime(struct weir_liquidator *lq, struct weir_open_auction *auction);
+void weir_dutch_drop(struct weir_liquidator *lq, struct weir_open_auction *auction);
+/* What the first of the market's auctions that is due is due for: its close, or a restart. */
+void weir_auction_timer(struct weir_liquidator *lq, uint32_t market);
+/* A Dutch auction that is due. */
+void weir_dutch_timer(struct weir_liquidator *lq, struct weir_open_auction *auction);
+/* Sets the market's timer to what is due first. */
+void weir_auction_retime(struct weir_liquidator *lq, uint32_t market);
+int weir_auctions_new(struct weir_liquidator *lq);
+void weir_auctions_free(struct weir_liquidator *lq);
 void weir_backstop_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);

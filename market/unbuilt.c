@@ -16,7 +16,6 @@ static const struct {
     {"absorb.policy.name",
      "tier_step fraction increment disposal block_cap window ramp random_slice pov depth optimal",
      "absorb policy"},
-    {"auction.format", "pay_as_bid dutch", "auction format"},
     {"adl.ranking",
      "pnl_amount_leverage pnl size notional_leverage equity_pro_rata contract_pro_rata "
      "water_filling min_accounts rotation",
@@ -35,14 +34,6 @@ static const struct {
     {"liquidation.market_budget.notional", "none", "market_budget"},
     {"liquidation.market_budget.interval", "1s", "market_budget"},
     {"liquidation.market_budget.quantum", "10000", "market_budget"},
-    {"auction.start", "1.02", "auction format dutch"},
-    {"auction.curve", "linear", "auction format dutch"},
-    {"auction.duration", "10s", "auction format dutch"},
-    {"auction.step", "1s", "auction format dutch"},
-    {"auction.cut", "0.99", "auction format dutch"},
-    {"auction.tail", "none", "auction format dutch"},
-    {"auction.cusp", "none", "auction format dutch"},
-    {"auction.max_restarts", "1", "auction format dutch"},
     {"adl.seed", "1", "adl ranking rotation"},
     {"socialise.settlement_interval", "8h", "socialise base profit or equity"},
 };

@@ -33,8 +33,9 @@ int64_t weir_twin_furthest(const struct twin *t, int m, enum weir_side side) {
 }
 
 static struct auction *open_auction(struct twin *t, int m, enum weir_side side, bool *fresh) {
+    bool own = t->v->auction_format == WEIR_AUCTION_DUTCH; /* one for each scope's lots */
     *fresh = false;
-    for (int i = 0; i < t->auction_count; i++)
+    for (int i = 0; !own && i < t->auction_count; i++)
         if (t->auctions[i].m == m && t->auctions[i].side == side) return &t->auctions[i];
     t->auctions = weir_twin_grow(t->auctions, t->auction_count, sizeof *t->auctions);
     struct auction *u = &t->auctions[t->auction_count++];
@@ -42,6 +43,7 @@ static struct auction *open_auction(struct twin *t, int m, enum weir_side side, 
     *u = (struct auction){.number = ++t->auction_number,
                           .m = m,
                           .side = side,
+                          .restart_at = WEIR_NONE,
                           .closes_at = t->now - t->now % interval + interval};
     *fresh = true;
     return u;
@@ -65,6 +67,7 @@ void weir_twin_auction_step(struct twin *t, struct scope *s, int m) {
     u->offers = weir_twin_grow(u->offers, u->offer_count, sizeof *u->offers);
     u->offers[u->offer_count++] =
         (struct offer){.scope = s, .qty = lots, .left = lots, .promised = promised};
+    if (t->v->auction_format == WEIR_AUCTION_DUTCH) weir_twin_dutch_start(t, u);
     struct weir_event e = {.kind = fresh ? WEIR_EV_AUCTION_OPENED : WEIR_EV_AUCTION_JOINED};
     e.auction_opened.auction = u->number;
     e.auction_opened.market = (uint32_t)m;
@@ -153,6 +156,8 @@ enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c) {
     o.price = weir_twin_units(&f, &c->price, &k->c->tick, 1, k->c->max_price);
     if (weir_twin_too_many(t, u->m, o.open)) f.overflow = true;
     enum weir_reason r = weir_twin_fields(&f);
+    if (r == WEIR_OK && t->v->auction_format == WEIR_AUCTION_DUTCH)
+        return weir_twin_dutch_bid(t, c, u, &o);
     if (r == WEIR_OK) r = check_bid(t, u, &o);
     if (r != WEIR_OK) return r;
     weir_twin_accepted(t, c);
@@ -174,8 +179,7 @@ struct pair {
     int64_t qty;
 };
 
-/* The reserve of an offer at present marks, and the bankruptcy price gaps count from. */
-static void reserve(struct twin *t, const struct auction *u, struct offer *o) {
+void weir_twin_reserve(struct twin *t, const struct auction *u, struct offer *o) {
     struct scope *s = o->scope;
     wide share = weir_twin_share(t, s, u->m, o->qty, weir_twin_eval(t, s).equity);
     o->bankruptcy = weir_twin_bankruptcy(t, s->account, u->m, o->qty, share, false);
@@ -250,6 +254,7 @@ static int64_t uniform_price(const struct twin *t, const struct auction *u,
     for (int i = 0; i < u->bid_count; i++)
         bid += u->bids[i].qty;
     if (bid < offered || count == 0) return 0;
+    if (t->v->auction_format == WEIR_AUCTION_PAY_AS_BID) return 0;
     bool sell = u->side == WEIR_SELL;
     int64_t worst = pairs[0].bid->price, refused = 0;
     for (int i = 1; i < count; i++)
@@ -262,33 +267,37 @@ static int64_t uniform_price(const struct twin *t, const struct auction *u,
     return t->v->auction_price == WEIR_HIGHEST_REJECTED && refused > 0 ? refused : worst;
 }
 
+void weir_twin_sell_lots(struct twin *t, const struct auction *u, struct offer *o,
+                         struct account *bidder, int64_t qty, int64_t price) {
+    wide worse = weir_twin_worse(t, u->m, u->side, o->bankruptcy, price, qty), profit;
+    struct fill f = {.m = u->m,
+                     .price = price,
+                     .qty = qty,
+                     .taker = o->scope->account,
+                     .maker = bidder,
+                     .taker_side = u->side,
+                     .kind = WEIR_FILL_AUCTION};
+    weir_twin_fill(t, &f, &profit);
+    wide value = weir_twin_value(t, u->m, price, qty);
+    weir_twin_note_closed(o->scope, u->m, WEIR_BY_AUCTION, value, profit);
+    o->value += value;
+    o->improvement -= worse;
+    if (worse <= 0) return;
+    o->promised -= worse;
+    weir_twin_fund_of(t, u->m)->promised -= worse;
+    weir_twin_pay_gap(t, u->m, o->scope, worse);
+}
+
 static void sell_pair(struct twin *t, struct auction *u, const struct pair *x, int64_t uniform) {
     struct offer *o = x->offer;
     int64_t lo = weir_min(o->reserve, x->bid->price), hi = weir_max(o->reserve, x->bid->price);
     int64_t price = uniform ? weir_clamp(uniform, lo, hi) : x->bid->price;
-    wide worse = weir_twin_worse(t, u->m, u->side, o->bankruptcy, price, x->qty);
-    wide gap = weir_wide_max(0, worse), profit;
+    wide gap = weir_wide_max(0, weir_twin_worse(t, u->m, u->side, o->bankruptcy, price, x->qty));
     if (gap > o->promised) o->ended = true;
-    if (o->ended) {
+    if (o->ended)
         o->left += x->qty;
-        return;
-    }
-    struct fill f = {.m = u->m,
-                     .price = price,
-                     .qty = x->qty,
-                     .taker = o->scope->account,
-                     .maker = x->bid->account,
-                     .taker_side = u->side,
-                     .kind = WEIR_FILL_AUCTION};
-    weir_twin_fill(t, &f, &profit);
-    wide value = weir_twin_value(t, u->m, price, x->qty);
-    weir_twin_note_closed(o->scope, u->m, WEIR_BY_AUCTION, value, profit);
-    o->value += value;
-    o->improvement -= worse;
-    if (gap == 0) return;
-    o->promised -= gap;
-    weir_twin_fund_of(t, u->m)->promised -= gap;
-    weir_twin_pay_gap(t, u->m, o->scope, gap);
+    else
+        weir_twin_sell_lots(t, u, o, x->bid->account, x->qty, price);
 }
 
 static void closed_event(struct twin *t, const struct auction *u, const struct pair *pairs,
@@ -325,7 +334,7 @@ static void prepare(struct twin *t, struct auction *u) {
         if (o->taken_back)
             f->promised -= o->promised;
         else
-            reserve(t, u, o);
+            weir_twin_reserve(t, u, o);
     }
     for (int i = 0; i < u->offer_count; i++)
         u->offers[i].scope->account->at[u->m].parked -= u->offers[i].qty;
@@ -346,7 +355,7 @@ static void finish(struct twin *t, struct auction *u) {
     }
 }
 
-static struct auction take_out(struct twin *t, int idx) {
+struct auction weir_twin_auction_out(struct twin *t, int idx) {
     struct auction u = t->auctions[idx];
     int rest = t->auction_count - idx - 1;
     memmove(&t->auctions[idx], &t->auctions[idx + 1], (size_t)rest * sizeof u);
@@ -355,7 +364,11 @@ static struct auction take_out(struct twin *t, int idx) {
 }
 
 void weir_twin_auction_drop(struct twin *t, int idx) {
-    struct auction u = take_out(t, idx);
+    if (t->v->auction_format == WEIR_AUCTION_DUTCH) {
+        weir_twin_dutch_close(t, idx, true);
+        return;
+    }
+    struct auction u = weir_twin_auction_out(t, idx);
     for (int i = 0; i < u.offer_count; i++) {
         struct offer *o = &u.offers[i];
         o->left = o->qty;
@@ -367,8 +380,8 @@ void weir_twin_auction_drop(struct twin *t, int idx) {
     free(u.bids);
 }
 
-void weir_twin_auction_close(struct twin *t, int idx) {
-    struct auction u = take_out(t, idx);
+static void close_sealed(struct twin *t, int idx) {
+    struct auction u = weir_twin_auction_out(t, idx);
     memset(t->step_gap, 0, sizeof t->step_gap);
     struct pair *pairs = calloc((size_t)u.bid_count * (size_t)u.offer_count + 1, sizeof *pairs);
     int count = 0;
@@ -391,4 +404,11 @@ void weir_twin_auction_close(struct twin *t, int idx) {
     free(pairs);
     free(u.offers);
     free(u.bids);
+}
+
+void weir_twin_auction_timer(struct twin *t, int idx) {
+    if (t->v->auction_format == WEIR_AUCTION_DUTCH)
+        weir_twin_dutch_due(t, idx);
+    else
+        close_sealed(t, idx);
 }

@@ -99,6 +99,10 @@ static bool side_ok(struct twin *t, struct account *a, int m, int64_t qty, int64
     return ok;
 }
 
+bool weir_twin_may_fill(struct twin *t, struct account *a, int m, int64_t qty, int64_t price) {
+    return side_ok(t, a, m, qty, price, 0);
+}
+
 static wide maker_fee(struct twin *t, int m, int64_t price, int64_t qty, enum weir_fill_kind kind,
                       bool no_rebate) {
     if (kind == WEIR_FILL_UNWIND) return 0;

@@ -143,6 +143,17 @@ static void auction(const struct twin *t, struct words *d, const struct auction 
         word(d, u->bids[i].qty);
         word(d, u->bids[i].price);
     }
+    if (t->v->auction_format != WEIR_AUCTION_DUTCH) return;
+    word(d, 16);
+    word(d, u->started);
+    word(d, u->start);
+    word(d, u->end);
+    word(d, u->restarts);
+    word(d, u->sold);
+    wide_words(d, u->offers[0].value);
+    wide_words(d, u->offers[0].improvement);
+    word(d, u->price);
+    word(d, u->several);
 }
 
 uint64_t weir_twin_digest(struct twin *t) {

@@ -99,6 +99,18 @@ wide weir_twin_premium(const struct ratio *a, wide index) {
     return q;
 }
 
+wide weir_twin_root(wide a, wide b) {
+    mpz_t x, y;
+    mpz_inits(x, y, NULL);
+    set(x, a);
+    set(y, b);
+    mpz_mul(x, x, y);
+    mpz_sqrt(x, x);
+    wide root = get(x);
+    mpz_clears(x, y, NULL);
+    return root;
+}
+
 wide weir_twin_power(int digits) {
     wide p = 1;
     for (int i = 0; i < digits; i++)

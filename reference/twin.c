@@ -139,8 +139,11 @@ static struct timer next_timer(const struct twin *t) {
     for (uint32_t a = 1; a < t->v->asset_count; a++)
         consider_sources(t, &best, &t->assets[a].feed, t->v->assets[a].stale_after,
                          t->markets + (int)a);
-    for (int i = 0; i < t->auction_count; i++)
-        consider(t, &best, t->auctions[i].closes_at, TIMER_AUCTION, t->auctions[i].m, i);
+    for (int i = 0; i < t->auction_count; i++) {
+        const struct auction *u = &t->auctions[i];
+        bool again = u->restart_at != WEIR_NONE && u->restart_at < u->closes_at;
+        consider(t, &best, again ? u->restart_at : u->closes_at, TIMER_AUCTION, u->m, i);
+    }
     return best;
 }
 
@@ -176,7 +179,7 @@ static void fire(struct twin *t, const struct timer *x) {
         weir_twin_settlement_timer(t, x->m);
         break;
     case TIMER_AUCTION:
-        weir_twin_auction_close(t, x->sub);
+        weir_twin_auction_timer(t, x->sub);
         break;
     case TIMER_POLICY:
     default:

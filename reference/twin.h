@@ -109,6 +109,11 @@ struct auction {
     int offer_count, bid_count;
     struct offer *offers;
     struct bid *bids;
+    /* a Dutch one, which has one offer */
+    int64_t started, restart_at, restarts; /* no restart: WEIR_NONE */
+    int64_t start, end;                    /* prices: of the run's start; the reserve then */
+    int64_t sold, price;                   /* the last price; 0: none sold */
+    bool several;                          /* prices */
 };
 
 struct source {
@@ -207,6 +212,7 @@ struct value {
 wide weir_twin_div(char mode, wide a, wide b, wide c, wide d, wide e); /* a b c / (d e); f c t */
 int weir_twin_cmp(wide a, wide b, wide c, wide d);                     /* a b <=> c d */
 wide weir_twin_power(int digits);
+wide weir_twin_root(wide a, wide b); /* of their product, rounded down */
 struct ratio {
     wide n1, n2, d1, d2; /* n1 n2 / (d1 d2) */
 };
@@ -302,6 +308,7 @@ void weir_twin_reduce_only(struct twin *t, struct account *a, int m);
 bool weir_twin_crosses(enum weir_side taker_side, int64_t limit, int64_t resting);
 void weir_twin_execute(struct twin *t, struct order *o);
 void weir_twin_uncross(struct twin *t, int m);
+bool weir_twin_may_fill(struct twin *t, struct account *a, int m, int64_t qty, int64_t price);
 bool weir_twin_maker_ok(struct twin *t, const struct order *maker, int64_t qty,
                         enum weir_fill_kind kind, bool no_rebate);
 struct forced {
@@ -412,8 +419,22 @@ int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, str
 /* stages.c: auction; backstop.c: backstop and absorb */
 int64_t weir_twin_room(const struct twin *t, int m, int64_t lots);
 void weir_twin_auction_step(struct twin *t, struct scope *s, int m);
-void weir_twin_auction_close(struct twin *t, int idx);
+void weir_twin_auction_timer(struct twin *t, int idx);
 void weir_twin_auction_drop(struct twin *t, int idx); /* all unsold, as its market settles */
+struct auction weir_twin_auction_out(struct twin *t, int idx); /* no longer open */
+/* The reserve of an offer at present marks, and the bankruptcy price gaps count from. */
+void weir_twin_reserve(struct twin *t, const struct auction *u, struct offer *o);
+/* Books the sale of lots on offer, with its gap. */
+void weir_twin_sell_lots(struct twin *t, const struct auction *u, struct offer *o,
+                         struct account *bidder, int64_t qty, int64_t price);
+
+/* dutch.c */
+void weir_twin_dutch_start(struct twin *t, struct auction *u); /* a run, with the lots it has */
+int64_t weir_twin_dutch_price(const struct twin *t, const struct auction *u, int64_t reserve);
+void weir_twin_dutch_due(struct twin *t, int idx);
+void weir_twin_dutch_close(struct twin *t, int idx, bool expired);
+enum weir_reason weir_twin_dutch_bid(struct twin *t, const struct weir_command *c,
+                                     struct auction *u, struct order *o);
 enum weir_reason weir_twin_bid(struct twin *t, const struct weir_command *c);
 void weir_twin_drop_bids(struct twin *t, struct scope *s);
 void weir_twin_backstop_step(struct twin *t, struct scope *s, int m);

@@ -18,8 +18,15 @@ static uint32_t scratch[2][MOST];
 static struct weir_pair pairs[2 * MOST];
 
 static uint32_t clear(struct auction *a) {
-    return weir_auction_uniform(a->side, a->rule, a->offers, a->offer_count, a->bids, a->bid_count,
-                                scratch[0], scratch[1], pairs);
+    struct weir_sale sale = {.side = a->side,
+                             .offer_count = a->offer_count,
+                             .bid_count = a->bid_count,
+                             .offers = a->offers,
+                             .bids = a->bids,
+                             .offer_order = scratch[0],
+                             .bid_order = scratch[1],
+                             .pairs = pairs};
+    return weir_auction_uniform(&sale, a->rule);
 }
 
 struct example {

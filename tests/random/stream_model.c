@@ -74,6 +74,7 @@ void weir_stream_observe(struct weir_stream *s, const struct weir_event *event) 
         return;
     }
     case WEIR_EV_AUCTION_OPENED:
+        close_auction(s, event->auction_opened.auction); /* it may have restarted */
         if (s->auction_count == AUCTIONS_MAX) s->auction_count--;
         s->auction[s->auction_count++] =
             (struct model_auction){event->auction_opened.auction, event->auction_opened.market,

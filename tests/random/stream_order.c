@@ -185,7 +185,7 @@ void make_bid(struct weir_stream *s, struct text *text) {
     }
     uint32_t account = pick_account(s);
     int64_t ref = reference_price(s, market);
-    int64_t off = (int64_t)((__int128)ref * draw(s, -20000, 30000) / 1000000) + draw(s, -1, 1);
+    int64_t off = (int64_t)((__int128)ref * draw(s, -60000, 30000) / 1000000) + draw(s, -1, 1);
     uint32_t id = new_id(s, account);
     put_account(s, text, "account", account);
     put_whole(s, text, "auction", (int64_t)number);

@@ -116,14 +116,27 @@ static void make_liquidation(struct weir_stream *s, struct text *y) {
     put(y, "\n");
 }
 
+static void put_dutch(struct weir_stream *s, struct text *y) {
+    put_ppm(y, ", start", draw(s, 95, 115) * 10000);
+    put(y, ", curve: %s", word(s, "linear", "step", "exponential", NULL));
+    put_ms(y, ", duration", s->dt_ns * draw(s, 4, 80));
+    put_ms(y, ", step", s->dt_ns * draw(s, 1, 8));
+    put_ppm(y, ", cut", draw(s, 850, 999) * 1000);
+    if (chance(s, 500000)) put_ms(y, ", tail", s->dt_ns * draw(s, 1, 60));
+    if (chance(s, 500000)) put_ppm(y, ", cusp", draw(s, 60, 99) * 10000);
+    put(y, ", max_restarts: %lld", (long long)draw(s, 0, 3));
+}
+
 static void make_waterfall(struct weir_stream *s, struct text *y) {
     const struct shape *shape = s->shape;
     s->auction_on = shape->auctions || (!shape->adl && chance(s, 700000));
-    put(y, "auction: {format: %s", s->auction_on ? "uniform" : "none");
+    put(y, "auction: {format: %s",
+        s->auction_on ? word(s, "uniform", "pay_as_bid", "dutch", NULL) : "none");
     put(y, ", price: %s", word(s, "lowest_accepted", "highest_rejected", NULL));
     put_ms(y, ", interval", s->dt_ns * draw(s, 4, 60));
     put(y, ", min_bid_lots: %lld", (long long)(chance(s, 300000) ? draw(s, 2, 5) : 1));
     put_money_limit(s, y, ", max_open_notional", 250000, 1, 40, 1);
+    if (s->auction_on) put_dutch(s, y);
     s->backstop_on = shape->funds || chance(s, 500000);
     int64_t at = s->backstop_on && chance(s, 400000) ? draw(s, 1, 80) * 10000 : 0;
     put_ppm(y, "}\nbackstop: {at", at);
