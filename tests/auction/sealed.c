@@ -1,4 +1,4 @@
-/* Uniform auctions (R26): examples, and random ones against lots sold one at a time. */
+/* Sealed auctions (R26): examples, and random ones against lots sold one at a time. */
 #include <criterion/criterion.h>
 
 #include "auction/auction.h"
@@ -17,15 +17,19 @@ struct auction {
 static uint32_t scratch[2][MOST];
 static struct weir_pair pairs[2 * MOST];
 
+static struct weir_sale sale_of(struct auction *a) {
+    return (struct weir_sale){.side = a->side,
+                              .offer_count = a->offer_count,
+                              .bid_count = a->bid_count,
+                              .offers = a->offers,
+                              .bids = a->bids,
+                              .offer_order = scratch[0],
+                              .bid_order = scratch[1],
+                              .pairs = pairs};
+}
+
 static uint32_t clear(struct auction *a) {
-    struct weir_sale sale = {.side = a->side,
-                             .offer_count = a->offer_count,
-                             .bid_count = a->bid_count,
-                             .offers = a->offers,
-                             .bids = a->bids,
-                             .offer_order = scratch[0],
-                             .bid_order = scratch[1],
-                             .pairs = pairs};
+    struct weir_sale sale = sale_of(a);
     return weir_auction_uniform(&sale, a->rule);
 }
 
@@ -112,7 +116,7 @@ static const struct example examples[] = {
      {{0, 0, 3, 110}}},
 };
 
-Test(uniform, examples) {
+Test(sealed, examples) {
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         struct auction a = examples[i].auction;
         uint32_t count = clear(&a);
@@ -210,7 +214,20 @@ static void check_conservation(const struct auction *a, uint32_t count) {
         cr_assert(won[i] == a->bids[i].won && won[i] <= a->bids[i].lots);
 }
 
-Test(uniform, as_sold_lot_by_lot, .timeout = 300) {
+/* The same pairs, whatever the format; each pays its bid. */
+static void check_pay_as_bid(struct auction *a, const struct weir_pair *expected, uint32_t count) {
+    struct weir_sale sale = sale_of(a);
+    cr_assert_eq(weir_auction_pay_as_bid(&sale), count);
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert_eq(pairs[i].offer, expected[i].offer);
+        cr_assert_eq(pairs[i].bid, expected[i].bid);
+        cr_assert_eq(pairs[i].lots, expected[i].lots);
+        cr_assert_eq(pairs[i].price, a->bids[pairs[i].bid].price);
+    }
+    check_conservation(a, count);
+}
+
+Test(sealed, as_sold_lot_by_lot, .timeout = 300) {
     struct weir_random random = {.key = weir_random_key(1, "uniform")};
     for (uint64_t n = weir_test_scale(60000); n > 0; n--) {
         struct auction a = {.side = (enum weir_side)(n & 1),
@@ -238,11 +255,12 @@ Test(uniform, as_sold_lot_by_lot, .timeout = 300) {
         cr_assert_eq(count, expected_count);
         for (uint32_t i = 0; i < count; i++)
             cr_assert(memcmp(&pairs[i], &expected[i], sizeof pairs[i]) == 0, "pair %u", i);
+        check_pay_as_bid(&a, expected, count);
     }
 }
 
 /* Sums of lots pass 64 bits. */
-Test(uniform, large_lots) {
+Test(sealed, large_lots) {
     struct auction a = {.side = WEIR_SELL, .offer_count = 3, .bid_count = 2};
     for (uint32_t i = 0; i < 3; i++)
         a.offers[i] = (struct weir_offer){INT64_MAX, 1, i, i, 0};
