@@ -175,7 +175,7 @@ static struct weir_adl_box summary_of(struct weir_adl_index *ix, const struct we
     struct weir_adl_box n = *leaf;
     int64_t moved = weir_adl_moved(ix, v, leaf);
     n.leg = WEIR_NO_INDEX;
-    n.epoch = (uint8_t)ix->epoch;
+    n.epoch = (uint16_t)ix->epoch;
     n.others = n.slack = 0;
     n.rest = -SHARE_UP;
     if (moved == INT64_MAX) return n;
@@ -196,7 +196,7 @@ static struct weir_adl_box summary_of(struct weir_adl_index *ix, const struct we
 static struct weir_adl_box from_now(struct weir_adl_index *ix, const struct weir_adl_box *b) {
     struct weir_adl_box n = *b;
     if (b->epoch == ix->epoch) return n;
-    n.epoch = (uint8_t)ix->epoch;
+    n.epoch = (uint16_t)ix->epoch;
     if (weir_adl_drift(ix, b->oldest) > DRIFT_UP) { /* nor will it tell, counted from elsewhere */
         n.rest = -SHARE_UP;
         return n;

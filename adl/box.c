@@ -33,34 +33,39 @@ static int shift_for(const struct weir_market *m, weir_price price) {
     return shift;
 }
 
+void weir_adl_line_begin(struct weir_adl_index *ix, uint32_t market, int side, int family) {
+    const struct weir_exchange *x = ix->x;
+    const struct weir_market *m = &x->venue->markets[market];
+    struct weir_adl_line *line = weir_adl_line_at(ix, market, side, family);
+    weir_price mark = x->prices[market].mark;
+    line->root = WEIR_NO_INDEX;
+    line->shift = shift_for(m, mark);
+    line->value = weir_max(1, weir_saturate(lot_value(m, mark, line->shift)));
+    line->charged = weir_lot_charged(&x->ledger.markets[market], side == 0 ? 1 : -1);
+}
+
 void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int side, int family,
                         struct weir_adl_view *v) {
     const struct weir_exchange *x = ix->x;
     const struct weir_market *m = &x->venue->markets[market];
-    struct weir_adl_line *line = weir_adl_line_at(ix, market, side, family);
+    const struct weir_adl_line *line = weir_adl_line_at(ix, market, side, family);
     weir_wide charged_now = weir_lot_charged(&x->ledger.markets[market], side == 0 ? 1 : -1);
-    if (!line->ready) {
-        line->shift = shift_for(m, x->prices[market].mark);
-        line->charged = charged_now;
-    }
     weir_wide value = lot_value(m, x->prices[market].mark, line->shift);
     weir_wide charged = -per_lot(line->charged - charged_now, 1, line->shift);
-    /* Out of the range in which bounds are good: to be built again, with another shift. */
     bool far = value < 1 << 22 || value >= (weir_wide)1 << 35 || charged > SHARE_UP / 2 ||
                charged < -SHARE_UP / 2;
-    if (far && line->ready) {
-        line->ready = false;
-        weir_adl_view_line(ix, market, side, family, v);
-        return;
-    }
+    value = weir_wide_min(value, SHARE_UP);
+    charged = weir_wide_max(-SHARE_UP, weir_wide_min(charged, SHARE_UP));
     bool with_pnl = x->venue->adl_equity == WEIR_ADL_WITH_PNL;
     *v = (struct weir_adl_view){.line = line,
                                 .grows = weir_adl_grows(m, side),
                                 .mixed = family == WEIR_ADL_MIXED,
+                                .far = far,
                                 .low = weir_max(0, weir_saturate(value)),
                                 .high = weir_saturate(value) + 1,
                                 .leverage_cap = INT64_MAX};
     v->market = market;
+    v->side = side;
     if (ix->base[market].mark > 0)
         v->base = weir_saturate(lot_value(m, ix->base[market].mark, line->shift)) + 1;
     v->posted = !with_pnl;
@@ -239,8 +244,8 @@ void weir_adl_box_of(struct weir_adl_index *ix, const struct weir_adl_line *line
     *out = (struct weir_adl_box){.low = at,
                                  .high = at,
                                  .leg = leg,
-                                 .epoch = (uint8_t)ix->epoch,
-                                 .oldest = (uint8_t)ix->epoch};
+                                 .epoch = (uint16_t)ix->epoch,
+                                 .oldest = (uint16_t)ix->epoch};
     if (family == WEIR_ADL_ALONE)
         box_alone(ix, line, g, out);
     else

@@ -1,56 +1,54 @@
-/* Lines of the ranking index: built, followed. */
+/* Lines of the ranking index: begun, built in pieces or at once, followed. */
 #include "adl/index.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define FANOUT_UP WEIR_ADL_FANOUT_UP
-#define FANOUT    (1 << FANOUT_UP)
-/* A leg's slot: the leaf + 1, and above it side and family. */
-#define SLOT_MASK ((UINT32_C(1) << 30) - 1)
+/* Scopes touched that may wait, and the part of them that a command takes up at least. */
+#define WAITING 64
+#define PART    4
 
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count, legs = x->ledger.legs.capacity;
-    *ix = (struct weir_adl_index){.x = x};
-    WEIR_CHECK(legs < SLOT_MASK);
+    *ix = (struct weir_adl_index){.x = x, .first_free = WEIR_NO_INDEX};
+    uint32_t nodes = legs + legs / 4 + markets * 4 + 64;
+    WEIR_CHECK(nodes < WEIR_ADL_SLOT_MASK / WEIR_ADL_FANOUT);
     ix->lines = calloc((size_t)markets * 4, sizeof *ix->lines);
+    ix->sides = calloc((size_t)markets * 2, sizeof *ix->sides);
+    ix->begun = calloc((size_t)markets * 2, sizeof *ix->begun);
     ix->states = calloc((size_t)markets * WEIR_ADL_EPOCHS, sizeof *ix->states);
     ix->base = calloc(markets, sizeof *ix->base);
     ix->collateral = calloc((size_t)WEIR_ASSETS_MAX * WEIR_ADL_EPOCHS, sizeof *ix->collateral);
-    if (!ix->lines || !ix->states || !ix->base || !ix->collateral) return -ENOMEM;
+    if (!ix->lines || !ix->sides || !ix->begun || !ix->states || !ix->base || !ix->collateral)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < markets * 4; i++)
+        ix->lines[i].root = WEIR_NO_INDEX;
     int error = weir_pool_new(&ix->slots, sizeof(uint32_t), legs);
     for (int i = 0; i < 2 && !error; i++)
         error = weir_pool_new(&ix->order[i], sizeof(uint64_t), legs);
-    if (!error) error = weir_pool_new(&ix->boxes, sizeof(struct weir_adl_box), legs);
+    if (!error) error = weir_pool_new(&ix->nodes, sizeof(struct weir_adl_node), nodes);
     if (!error) error = weir_pool_new(&ix->seen, sizeof(struct weir_adl_candidate), legs);
-    /* Every box at most once, leaves twice: unopened and looked at. */
-    uint32_t items = legs < UINT32_MAX / 4 ? legs * 3 + 1024 : UINT32_MAX - 1;
+    /* Every node twice, unopened and what is left of it, and positions unopened and looked at. */
+    uint32_t items = legs < UINT32_MAX / 8 ? legs * 5 + 1024 : UINT32_MAX - 1;
     if (!error) error = weir_pool_new(&ix->heap, sizeof(struct weir_adl_item), items);
     return error;
 }
 
-static void line_free(struct weir_adl_line *line) {
-    for (uint32_t k = 0; k < WEIR_ADL_LEVELS; k++)
-        weir_pool_free(&line->level[k]);
-}
-
 void weir_adl_index_free(struct weir_adl_index *ix) {
-    for (uint32_t i = 0; ix->lines && i < ix->x->venue->market_count * 4; i++)
-        line_free(&ix->lines[i]);
     struct weir_pool *pools[] = {&ix->slots, &ix->order[0], &ix->order[1],
-                                 &ix->boxes, &ix->heap,     &ix->seen};
+                                 &ix->nodes, &ix->heap,     &ix->seen};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     free(ix->lines);
+    free(ix->sides);
+    free(ix->begun);
     free(ix->states);
     free(ix->base);
     free(ix->collateral);
 }
 
-/* ---- Leaves and the boxes around them -------------------------------------------------------- */
-
-static uint32_t *slot_at(const struct weir_adl_index *ix, uint32_t leg) {
-    return WEIR_AT(&ix->slots, uint32_t, leg);
+static struct weir_adl_side *side_at(const struct weir_adl_index *ix, uint32_t market, int side) {
+    return &ix->sides[market * 2 + (uint32_t)side];
 }
 
 /* Legs have slots up to the last one there is. */
@@ -60,138 +58,129 @@ static void make_slots(struct weir_adl_index *ix) {
         WEIR_CHECK(weir_pool_add(&ix->slots, legs - ix->slots.count) != WEIR_NO_INDEX);
 }
 
-static void add_boxes(struct weir_adl_line *line, uint32_t level, uint32_t count) {
-    struct weir_pool *pool = &line->level[level];
-    uint32_t from = pool->count;
-    if (count <= from) return;
-    WEIR_CHECK(weir_pool_add(pool, count - from) != WEIR_NO_INDEX);
-    for (uint32_t i = from; i < count; i++)
-        *weir_adl_box_at(line, level, i) =
-            (struct weir_adl_box){.rest = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
-}
+/* ---- Positions come and go ------------------------------------------------------------------- */
 
-static void widen_path(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                       struct weir_adl_line *line, uint32_t slot) {
-    const struct weir_adl_box *b = weir_adl_box_at(line, 0, slot);
-    for (uint32_t k = 1, i = slot; k <= line->depth; k++) {
-        i >>= FANOUT_UP;
-        /* Those of mixed lines change their epochs, and do not contain one another for good. */
-        if (!weir_adl_widen(ix, v, weir_adl_box_at(line, k, i), b) && !v->mixed) return;
+/* All lines that are kept begin again. */
+static void begin_again(struct weir_adl_index *ix) {
+    weir_adl_start_epochs(ix);
+    ix->begun_count = 0;
+    for (uint32_t i = 0; i < ix->x->venue->market_count * 2; i++) {
+        struct weir_adl_side *s = &ix->sides[i];
+        if (s->state == WEIR_ADL_NONE) continue;
+        for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
+            weir_adl_line_drop(ix, i / 2, (int)(i & 1), family);
+            weir_adl_line_begin(ix, i / 2, (int)(i & 1), family);
+        }
+        s->state = WEIR_ADL_BEGUN;
+        s->left = ix->x->ledger.markets[i / 2].positions.count;
+        ix->begun[ix->begun_count++] = i;
     }
 }
 
-static void remove_leaf(struct weir_adl_index *ix, struct weir_adl_line *line, uint32_t slot) {
-    struct weir_adl_box *b = weir_adl_box_at(line, 0, slot);
-    *slot_at(ix, b->leg) = 0;
-    *b = (struct weir_adl_box){
-        .rest = WEIR_ADL_EMPTY, .slack = line->first_free, .leg = WEIR_NO_INDEX};
-    line->first_free = slot;
-    line->changed++;
+/* Puts a position in the line it belongs to. False: there was no room, all lines begin again. */
+static bool put(struct weir_adl_index *ix, uint32_t leg) {
+    const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
+    enum weir_adl_family family = weir_adl_family_of(ix->x, g);
+    struct weir_adl_view v;
+    struct weir_adl_box b;
+    weir_adl_view_line(ix, g->market, g->size < 0, (int)family, &v);
+    weir_adl_box_of(ix, v.line, family, leg, &b);
+    if (weir_adl_put(ix, &v, weir_adl_place(&v, &b), &b)) return true;
+    begin_again(ix);
+    return false;
 }
 
-/* Where a new leaf goes; WEIR_NO_INDEX when the line has no room. */
-static uint32_t take_leaf(struct weir_adl_line *line) {
-    uint32_t slot = line->first_free;
-    if (slot != WEIR_NO_INDEX) {
-        line->first_free = (uint32_t)weir_adl_box_at(line, 0, slot)->slack;
-        return slot;
-    }
-    slot = line->level[0].count;
-    if (slot == line->level[0].capacity) return WEIR_NO_INDEX;
-    for (uint32_t k = 0, count = slot + 1; k <= line->depth; k++) {
-        add_boxes(line, k, count);
-        count = (count + FANOUT - 1) >> FANOUT_UP;
-    }
-    return slot;
-}
-
-void weir_adl_refresh(struct weir_adl_index *ix, struct weir_adl_line *line,
-                      enum weir_adl_family family, uint32_t slot) {
-    struct weir_adl_box *b = weir_adl_box_at(line, 0, slot);
-    const struct weir_leg *g = weir_leg_at(&ix->x->ledger, b->leg);
+/* Does a position that is bounded anew still stand among those that are like it? */
+static bool stays(struct weir_adl_index *ix, const struct weir_leg *g, enum weir_adl_family family,
+                  uint32_t slot) {
+    const struct weir_adl_node *n = weir_adl_node_at(ix, slot / WEIR_ADL_FANOUT);
     struct weir_adl_view v;
     weir_adl_view_line(ix, g->market, g->size < 0, (int)family, &v);
-    weir_adl_box_of(ix, line, family, b->leg, b);
-    widen_path(ix, &v, line, slot);
+    uint32_t i = slot % WEIR_ADL_FANOUT;
+    return (weir_adl_place(&v, &n->box[i]) ^ n->key[i]) >> 12 == 0;
 }
 
 static void follow_leg(struct weir_adl_index *ix, uint32_t leg) {
     const struct weir_exchange *x = ix->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    uint32_t *slot = slot_at(ix, leg), where = *slot;
-    struct weir_adl_line *old =
-        where == 0 ? NULL : weir_adl_line_at(ix, g->market, where >> 30 & 1, (int)(where >> 31));
-    struct weir_adl_line *now = NULL;
-    enum weir_adl_family family = WEIR_ADL_ALONE;
-    if (g->size != 0) {
-        family = weir_adl_family_of(x, g);
-        now = weir_adl_line_at(ix, g->market, g->size < 0, (int)family);
+    uint32_t where = *weir_adl_slot_at(ix, leg), slot = (where & WEIR_ADL_SLOT_MASK) - 1;
+    bool kept = g->size != 0 && side_at(ix, g->market, g->size < 0)->state != WEIR_ADL_NONE;
+    if (where != 0) {
+        int side = where >> 30 & 1, family = (int)(where >> 31);
+        if (kept && side == (g->size < 0) && family == (int)weir_adl_family_of(x, g)) {
+            weir_adl_refresh(ix, (enum weir_adl_family)family, slot);
+            if (stays(ix, g, (enum weir_adl_family)family, slot)) return;
+        }
+        weir_adl_take(ix, weir_adl_line_at(ix, g->market, side, family), slot);
     }
-    if (old && (old != now || !old->ready)) remove_leaf(ix, old, (where & SLOT_MASK) - 1);
-    if (!now || !now->ready) return;
-    uint32_t at = old == now ? (where & SLOT_MASK) - 1 : take_leaf(now);
-    if (at == WEIR_NO_INDEX) {
-        now->ready = false;
-        return;
-    }
-    if (old != now) now->changed++;
-    *slot = (at + 1) | (uint32_t)(g->size < 0) << 30 | (uint32_t)family << 31;
-    weir_adl_box_at(now, 0, at)->leg = leg;
-    weir_adl_refresh(ix, now, family, at);
+    if (kept) put(ix, leg);
 }
 
-/* What was not followed for long costs more to follow than to build again. */
-static bool much_changed(const struct weir_adl_index *ix, uint32_t scopes) {
-    uint64_t positions = 0;
-    for (uint32_t i = 0; i < ix->x->venue->market_count * 4; i++)
-        if (ix->lines[i].ready) positions += ix->lines[i].level[0].count;
-    return scopes > 1024 && scopes > positions / 4;
-}
-
-void weir_adl_follow(struct weir_adl_index *ix) {
+void weir_adl_follow(struct weir_adl_index *ix, uint32_t most) {
     struct weir_exchange *x = ix->x;
     struct weir_pool *list = &x->trigger.followed;
-    x->trigger.follow = true;
-    if (list->count == 0) return;
     make_slots(ix);
-    bool drop = much_changed(ix, list->count);
-    for (uint32_t i = 0; drop && i < x->venue->market_count * 4; i++)
-        ix->lines[i].ready = false;
-    for (uint32_t i = 0; i < list->count; i++) {
-        uint32_t scope = *WEIR_AT(list, uint32_t, i);
+    for (; most > 0 && list->count > 0; most--) {
+        uint32_t scope = *WEIR_AT(list, uint32_t, --list->count);
         weir_scope_at(&x->ledger, scope)->followed = false;
-        if (drop) continue;
         for (uint32_t leg = weir_scope_first_leg(&x->ledger, scope); leg != WEIR_NO_INDEX;
              leg = weir_scope_next_leg(&x->ledger, scope, leg))
             follow_leg(ix, leg);
     }
-    list->count = 0;
 }
 
 /* ---- Building -------------------------------------------------------------------------------- */
 
-/* The lower 16 bits at even places. */
-static uint64_t spread(uint64_t n) {
-    n = (n | n << 8) & 0x00ff00ff;
-    n = (n | n << 4) & 0x0f0f0f0f;
-    n = (n | n << 2) & 0x33333333;
-    return (n | n << 1) & 0x55555555;
+void weir_adl_begin(struct weir_adl_index *ix, uint32_t market, enum weir_side side) {
+    struct weir_exchange *x = ix->x;
+    int at = side == WEIR_SELL;
+    struct weir_adl_side *s = side_at(ix, market, at);
+    if (s->state != WEIR_ADL_NONE || x->prices[market].mark == 0) return;
+    if (!ix->started) weir_adl_start_epochs(ix);
+    x->trigger.follow = true;
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
+        weir_adl_line_begin(ix, market, at, family);
+    s->state = WEIR_ADL_BEGUN;
+    s->left = x->ledger.markets[market].positions.count;
+    ix->begun[ix->begun_count++] = market * 2 + (uint32_t)at;
 }
 
-/* A place on a curve through (entry, rest) on which neighbours are alike in both. */
-static uint64_t place_of(const struct weir_adl_view *v, const struct weir_adl_box *b) {
-    int64_t unit = weir_max(1, v->high >> 14), rest = b->rest + v->offset;
-    /* Per value held: what leverage depends on. */
-    int64_t gain = v->posted ? 0 : v->grows ? v->high - b->low : b->low - v->high;
-    if (b->others > 0)
-        rest =
-            (int64_t)((weir_wide)(rest + gain) * v->high / ((weir_wide)v->high + b->others)) - gain;
-    uint64_t x = (uint64_t)weir_clamp(b->low / unit, 0, 65535) & ~UINT64_C(63);
-    /* In parts of the entry: those who chose the same leverage are alike. */
-    rest = (int64_t)((weir_wide)weir_clamp(rest, -v->high, 4 * v->high) * v->high /
-                     weir_max(1, b->low));
-    uint64_t y = (uint64_t)weir_clamp(rest / unit + 8192, 0, 65535);
-    return spread(x) << 1 | spread(y);
+/* The next of a side that is in no line, from the end of the market's list of positions: one that
+ * closes gives its place to the last, who has been put in before. WEIR_NO_INDEX: none within the
+ * next `most`. */
+static uint32_t next_left(const struct weir_adl_index *ix, uint32_t market, int side,
+                          uint32_t *most) {
+    const struct weir_ledger *l = &ix->x->ledger;
+    const struct weir_pool *list = &l->markets[market].positions;
+    struct weir_adl_side *s = side_at(ix, market, side);
+    if (s->left > list->count) s->left = list->count;
+    for (; s->left > 0 && *most > 0; --*most) {
+        uint32_t leg = *WEIR_AT(list, uint32_t, --s->left);
+        if ((weir_leg_at(l, leg)->size < 0) == side && *weir_adl_slot_at(ix, leg) == 0) return leg;
+    }
+    return WEIR_NO_INDEX;
+}
+
+static void make_ready(struct weir_adl_index *ix, uint32_t market, int side) {
+    uint32_t n = 0;
+    side_at(ix, market, side)->state = WEIR_ADL_READY;
+    for (uint32_t i = 0; i < ix->begun_count; i++)
+        if (ix->begun[i] != market * 2 + (uint32_t)side) ix->begun[n++] = ix->begun[i];
+    ix->begun_count = n;
+}
+
+void weir_adl_ahead(struct weir_adl_index *ix) {
+    uint32_t waiting = ix->x->trigger.followed.count, most = WEIR_ADL_PIECE;
+    if (waiting <= WAITING && ix->begun_count == 0) return;
+    if (!weir_adl_look_at_prices(ix)) begin_again(ix);
+    if (waiting > WAITING) weir_adl_follow(ix, waiting / PART);
+    if (ix->begun_count == 0) return;
+    uint32_t market = ix->begun[0] / 2, leg;
+    int side = ix->begun[0] & 1;
+    make_slots(ix);
+    while ((leg = next_left(ix, market, side, &most)) != WEIR_NO_INDEX)
+        if (!put(ix, leg)) return;
+    if (side_at(ix, market, side)->left == 0) make_ready(ix, market, side);
 }
 
 /* Sorts by the upper halves: three passes of eleven bits. */
@@ -216,75 +205,47 @@ static uint64_t *sort(struct weir_adl_index *ix, uint32_t n) {
     return from;
 }
 
-/* Boxes of the family's positions, each with its place on the curve; returns their number. */
-static uint32_t take_boxes(struct weir_adl_index *ix, uint32_t market, int side, int family,
-                           const struct weir_adl_view *v) {
-    const struct weir_exchange *x = ix->x;
-    const struct weir_pool *list = &x->ledger.markets[market].positions;
-    uint32_t n = 0;
-    ix->boxes.count = ix->order[0].count = ix->order[1].count = 0;
-    for (int i = 0; i < 2; i++)
-        WEIR_CHECK(weir_pool_commit(&ix->order[i], list->count) == 0);
-    WEIR_CHECK(weir_pool_commit(&ix->boxes, list->count) == 0);
-    for (uint32_t i = 0; i < list->count; i++) {
-        uint32_t leg = *WEIR_AT(list, uint32_t, i);
-        const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-        if ((g->size < 0) != side || (int)weir_adl_family_of(x, g) != family) continue;
-        struct weir_adl_box *b = WEIR_AT(&ix->boxes, struct weir_adl_box, n);
-        weir_adl_box_of(ix, v->line, (enum weir_adl_family)family, leg, b);
-        *WEIR_AT(&ix->order[0], uint64_t, n) = place_of(v, b) << 32 | n;
-        n++;
-    }
-    return n;
-}
-
-static void make_levels(struct weir_adl_line *line, uint32_t n) {
-    line_free(line);
-    uint32_t room = n + n / 8 + 1024, capacity = room, count = n;
-    for (line->depth = 0;; line->depth++) {
-        WEIR_CHECK(line->depth < WEIR_ADL_LEVELS);
-        WEIR_CHECK(
-            weir_pool_new(&line->level[line->depth], sizeof(struct weir_adl_box), capacity) == 0);
-        add_boxes(line, line->depth, count);
-        if (capacity <= FANOUT) return;
-        capacity = (capacity + FANOUT - 1) >> FANOUT_UP;
-        count = (count + FANOUT - 1) >> FANOUT_UP;
-    }
-}
-
-static void build_family(struct weir_adl_index *ix, uint32_t market, int side, int family) {
-    struct weir_adl_line *line = weir_adl_line_at(ix, market, side, family);
-    for (uint32_t i = 0; i < line->level[0].count; i++) {
-        uint32_t leg = weir_adl_box_at(line, 0, i)->leg;
-        if (leg != WEIR_NO_INDEX) *slot_at(ix, leg) = 0;
-    }
-    struct weir_adl_view v;
-    weir_adl_view_line(ix, market, side, family, &v);
-    uint32_t n = take_boxes(ix, market, side, family, &v);
-    const uint64_t *order = sort(ix, n);
-    make_levels(line, n);
-    for (uint32_t i = 0; i < n; i++) {
-        struct weir_adl_box *b = weir_adl_box_at(line, 0, i);
-        *b = *WEIR_AT(&ix->boxes, struct weir_adl_box, (uint32_t)order[i]);
-        *slot_at(ix, b->leg) = (i + 1) | (uint32_t)side << 30 | (uint32_t)family << 31;
-    }
-    for (uint32_t k = 0; k < line->depth; k++)
-        for (uint32_t i = 0; i < line->level[k].count; i++)
-            weir_adl_widen(ix, &v, weir_adl_box_at(line, k + 1, i >> FANOUT_UP),
-                           weir_adl_box_at(line, k, i));
-    line->built = n;
-    line->changed = 0;
-    line->first_free = WEIR_NO_INDEX;
-    line->ready = true;
-    ix->builds++;
-}
-
-void weir_adl_build(struct weir_adl_index *ix, uint32_t market, int side) {
+/* All that are left at once, those of a family by their places. */
+static void build(struct weir_adl_index *ix, uint32_t market, int side) {
+    struct weir_adl_side *s = side_at(ix, market, side);
+    if (s->state == WEIR_ADL_READY) return;
     make_slots(ix);
-    if (!ix->started) weir_adl_start_epochs(ix);
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
-        const struct weir_adl_line *line = weir_adl_line_at(ix, market, side, family);
-        if (!line->ready || line->changed > line->built / 4 + 1024)
-            build_family(ix, market, side, family);
+    uint32_t count = s->left, most = UINT32_MAX, n = 0, leg;
+    for (int i = 0; i < 2; i++)
+        WEIR_CHECK(weir_pool_commit(&ix->order[i], count) == 0);
+    struct weir_adl_view v[WEIR_ADL_FAMILIES];
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
+        weir_adl_view_line(ix, market, side, family, &v[family]);
+    while ((leg = next_left(ix, market, side, &most)) != WEIR_NO_INDEX) {
+        struct weir_adl_box b;
+        enum weir_adl_family family = weir_adl_family_of(ix->x, weir_leg_at(&ix->x->ledger, leg));
+        weir_adl_box_of(ix, v[family].line, family, leg, &b);
+        *WEIR_AT(&ix->order[0], uint64_t, n++) =
+            (uint64_t)weir_adl_place(&v[family], &b) << 32 | leg;
     }
+    const uint64_t *order = sort(ix, n);
+    ix->ascending = true;
+    bool placed = true;
+    for (uint32_t i = 0; i < n && placed; i++)
+        placed = put(ix, (uint32_t)order[i]);
+    ix->ascending = false;
+    if (!placed) {
+        build(ix, market, side);
+        return;
+    }
+    make_ready(ix, market, side);
+    ix->builds += n > 0;
+}
+
+void weir_adl_make_good(struct weir_adl_index *ix, uint32_t market, int side) {
+    if (!weir_adl_look_at_prices(ix)) begin_again(ix);
+    weir_adl_follow(ix, UINT32_MAX);
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
+        struct weir_adl_view v;
+        weir_adl_view_line(ix, market, side, family, &v);
+        if (!v.far) continue;
+        begin_again(ix);
+        break;
+    }
+    build(ix, market, side);
 }

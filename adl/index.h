@@ -10,8 +10,8 @@
  * values its maximum is known in closed form. So a box around any set of positions, the range of
  * their entries and the least rest, bounds all their scores from above, at every mark at once.
  *
- * Positions of a side stand in the leaves of a tree of boxes, sorted once, when the market first
- * deleverages, so that neighbours are alike in both. A search takes the box with the best bound,
+ * Positions of a side stand in a tree of nodes, in the order of a curve on which neighbours are
+ * alike in both; its boxes hold all that is below them. A search takes the box with the best bound,
  * opens it, and ends with a position whose exact score, computed from its scope's health, no bound
  * reaches: the first in line. Going on gives the second, and so on.
  *
@@ -26,18 +26,21 @@
  *   those in front stays small. Boxes of boxes, whose h differ, keep the least share / notional
  *   instead, with a slack that counts the own mark, too.
  *
- * Upkeep: none until a market deleverages. From then on a scope that is touched is put in a list
- * once (weir_touch), and the next search bounds its positions anew. A line of which too much has
- * changed is built again. */
+ * Upkeep (R20: the work of a command is bounded): none until somebody of the other side is
+ * liquidated. That begins the line: WEIR_ADL_PIECE of the market's positions a command are put in
+ * their places (weir_adl_ahead), and what is left of it only when a search comes before the end.
+ * From then on a scope that is touched is put in a list once (weir_touch). Commands shorten the
+ * list in proportion to its length, so that it stays within a small multiple of what one command
+ * touches; a search bounds the positions of all in it anew. */
 #ifndef WEIR_ADL_INDEX_H
 #define WEIR_ADL_INDEX_H
 
 #include "adl/adl.h"
 #include "margin/margin.h"
 
-#define WEIR_ADL_LEVELS    12
-#define WEIR_ADL_FANOUT_UP 3
-#define WEIR_ADL_EPOCHS    250
+#define WEIR_ADL_FANOUT 8
+#define WEIR_ADL_PIECE  32
+#define WEIR_ADL_EPOCHS 4000
 
 enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
@@ -48,22 +51,37 @@ struct weir_adl_box {
                           anything: share / notional, times 2^30, and `slack` of that */
     int64_t others;    /* h of a leaf */
     int64_t slack;     /* mixed: what both may move by, a move of all prices by their base */
-    uint32_t leg;      /* of a leaf; WEIR_NO_INDEX: free, `slack` is then the next free one */
-    uint8_t epoch;     /* mixed: `rest` counts from here */
-    uint8_t oldest;    /* mixed: the first epoch from which some position below counts */
+    uint32_t leg;      /* of a leaf, else WEIR_NO_INDEX */
+    uint16_t epoch;    /* mixed: `rest` counts from here */
+    uint16_t oldest;   /* mixed: the first epoch from which some position below counts */
 };
 #define WEIR_ADL_EMPTY    INT64_MAX
 #define WEIR_ADL_ENTRY_UP (INT64_C(1) << 40) /* entries are at most that: then it may be more */
 
+/* A node of the tree: positions (level 0) in no order, or nodes by their places on the curve. */
+struct weir_adl_node {
+    struct weir_adl_box box[WEIR_ADL_FANOUT];
+    uint32_t key[WEIR_ADL_FANOUT];   /* places; of a node: the least that was below it */
+    uint32_t child[WEIR_ADL_FANOUT]; /* nodes */
+    uint32_t parent;                 /* WEIR_NO_INDEX: the root. Of a free one: the next */
+    uint8_t at;                      /* where it stands in its parent */
+    uint8_t level, count;
+};
+
 /* Positions of one market, side and family. */
 struct weir_adl_line {
-    struct weir_pool level[WEIR_ADL_LEVELS]; /* struct weir_adl_box; level 0: positions */
-    uint32_t depth;                          /* the root's level */
-    uint32_t built, changed; /* positions when it was built, changes of them since */
-    uint32_t first_free;     /* leaf; WEIR_NO_INDEX: none */
-    weir_wide charged;       /* what a lot of the side had paid when it was built */
+    uint32_t root;     /* WEIR_NO_INDEX: nobody */
+    weir_wide charged; /* what a lot of the side had paid when it was begun */
+    int64_t value;     /* a lot's value then: what places on the curve are relative to */
     int shift;
-    bool ready;
+};
+
+enum weir_adl_progress { WEIR_ADL_NONE = 0, WEIR_ADL_BEGUN, WEIR_ADL_READY };
+
+/* Both families of a market's side. */
+struct weir_adl_side {
+    enum weir_adl_progress state;
+    uint32_t left; /* begun: of the market's list of positions those before it are to come */
 };
 
 /* A state of all prices. */
@@ -79,6 +97,8 @@ struct weir_adl_view {
     bool grows;              /* positions gain as value grows */
     bool posted;             /* shares are of the balance: gains do not count in them */
     bool mixed, alone_exact; /* the family; whether the share of `alone` is exact in units */
+    int side;                /* 0: longs */
+    bool far;                /* out of the range in which bounds are good */
     int64_t low, high;       /* a lot's value at mark, both ends of its rounding */
     int64_t base;            /* at the base mark, rounded up */
     int64_t offset;          /* of the rest at this mark and these charges */
@@ -86,17 +106,24 @@ struct weir_adl_view {
 };
 
 struct weir_adl_item {
-    int64_t key; /* bound, or the exact score saturated */
-    uint32_t place;
-    uint8_t family, level;
-    uint8_t children; /* bits of those that `key` bounds: not looked at further so far */
-    bool exact;       /* `place` is in `seen` */
+    int64_t key;    /* bound, or the exact score saturated */
+    uint32_t place; /* a node; of a position: node * FANOUT + box; exact: in `seen` */
+    uint8_t family;
+    uint8_t children; /* of a node, bits of those that `key` bounds: not looked at further so far;
+                         0: a position */
+    bool exact;
 };
 
 struct weir_adl_index {
     struct weir_exchange *x;
     struct weir_adl_line *lines; /* [(market * 2 + side) * 2 + family]; side 0: longs */
-    struct weir_pool slots;      /* per leg: where it is; 0: nowhere */
+    struct weir_adl_side *sides; /* [market * 2 + side] */
+    uint32_t *begun;             /* of those the ones that are begun, first come first */
+    uint32_t begun_count;
+    struct weir_pool nodes; /* struct weir_adl_node, of all lines */
+    uint32_t first_free;    /* node; WEIR_NO_INDEX: none */
+    struct weir_pool slots; /* per leg: where it is; 0: nowhere */
+    bool ascending;         /* positions come in the order of their places */
     /* Epochs: states[epoch * markets + market], collateral[epoch * assets + asset]. */
     struct weir_adl_prices *states, *base;
     int64_t *collateral, collateral_base[WEIR_ASSETS_MAX];
@@ -105,17 +132,17 @@ struct weir_adl_index {
     int64_t drift_others[WEIR_ADL_EPOCHS];        /* all but the market's of the search */
     uint32_t epoch;                               /* the present one */
     bool started;                                 /* epochs are kept */
-    struct weir_pool order[2];                    /* scratch of building: uint64_t */
-    struct weir_pool boxes;                       /* scratch of building */
+    struct weir_pool order[2];                    /* scratch of building at once: uint64_t */
     /* The search: */
     struct weir_pool heap; /* struct weir_adl_item */
     struct weir_pool seen; /* struct weir_adl_candidate looked at exactly */
     struct weir_adl_view view[WEIR_ADL_FAMILIES];
     uint32_t market, owner;
-    enum weir_side side;                /* of the positions: buy = longs */
-    int64_t best;                       /* exact score found by this search; INT64_MIN: none */
-    uint32_t given;                     /* by this search */
-    uint64_t examined, bounded, builds; /* so far: exact looks, bounds of positions, lines built */
+    enum weir_side side;        /* of the positions: buy = longs */
+    int64_t best;               /* exact score found by this search; INT64_MIN: none */
+    uint32_t given;             /* by this search */
+    uint64_t examined, bounded; /* so far: exact looks, bounds of positions */
+    uint64_t builds;            /* lines that a search had to build the rest of */
 };
 
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x);
@@ -132,6 +159,11 @@ bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t
 void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side side,
                      uint32_t owner);
 bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
+
+/* The line of a side (buy = longs) may be needed: from now on it is built and kept. */
+void weir_adl_begin(struct weir_adl_index *ix, uint32_t market, enum weir_side side);
+/* A command's part of building and keeping lines. */
+void weir_adl_ahead(struct weir_adl_index *ix);
 
 /* ---- Private to adl/ ------------------------------------------------------------------------- */
 /* Bound of a box's scores, INT64_MAX: unknown. INT64_MIN: nobody in it is eligible. */
@@ -166,20 +198,33 @@ static inline struct weir_adl_line *weir_adl_line_at(const struct weir_adl_index
                                                      uint32_t market, int side, int family) {
     return &ix->lines[(market * 2 + (uint32_t)side) * 2 + (uint32_t)family];
 }
-static inline struct weir_adl_box *weir_adl_box_at(const struct weir_adl_line *line, uint32_t level,
-                                                   uint32_t i) {
-    return WEIR_AT(&line->level[level], struct weir_adl_box, i);
+static inline struct weir_adl_node *weir_adl_node_at(const struct weir_adl_index *ix, uint32_t i) {
+    return WEIR_AT(&ix->nodes, struct weir_adl_node, i);
 }
 /* Does a position of this side gain as the value of its lots grows? */
 static inline bool weir_adl_grows(const struct weir_market *m, int side) {
     return (weir_long_sign(m) > 0) == (side == 0);
 }
-/* Builds the lines of a market's side that are not ready. */
-void weir_adl_build(struct weir_adl_index *ix, uint32_t market, int side);
-/* Bounds the positions of scopes anew that were touched since the last call. */
-void weir_adl_follow(struct weir_adl_index *ix);
+/* Begins a line that has nobody yet at present prices / leaves all of it. */
+void weir_adl_line_begin(struct weir_adl_index *ix, uint32_t market, int side, int family);
+void weir_adl_line_drop(struct weir_adl_index *ix, uint32_t market, int side, int family);
+/* For a search: prices looked at, touched scopes followed, all of the side in its lines. */
+void weir_adl_make_good(struct weir_adl_index *ix, uint32_t market, int side);
+/* Bounds the positions of `most` scopes anew that were touched. */
+void weir_adl_follow(struct weir_adl_index *ix, uint32_t most);
+
+/* adl/tree.c. A position's place in a line / puts it in there / takes it out, by its slot. Putting
+ * in returns false, and nothing was done, when there is no node left. */
+uint32_t weir_adl_place(const struct weir_adl_view *v, const struct weir_adl_box *b);
+bool weir_adl_put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t place,
+                  const struct weir_adl_box *b);
+void weir_adl_take(struct weir_adl_index *ix, struct weir_adl_line *line, uint32_t slot);
 /* Bounds one position anew that is in a line. */
-void weir_adl_refresh(struct weir_adl_index *ix, struct weir_adl_line *line,
-                      enum weir_adl_family family, uint32_t slot);
+void weir_adl_refresh(struct weir_adl_index *ix, enum weir_adl_family family, uint32_t slot);
+/* Of a leg: its slot + 1, above it side and family; 0: in no line. */
+#define WEIR_ADL_SLOT_MASK ((UINT32_C(1) << 30) - 1)
+static inline uint32_t *weir_adl_slot_at(const struct weir_adl_index *ix, uint32_t leg) {
+    return WEIR_AT(&ix->slots, uint32_t, leg);
+}
 
 #endif

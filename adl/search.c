@@ -2,8 +2,8 @@
  * score. */
 #include "adl/index.h"
 
-#define FANOUT_UP WEIR_ADL_FANOUT_UP
-#define CHILDREN  ((1u << (1 << FANOUT_UP)) - 1)
+#define FANOUT   WEIR_ADL_FANOUT
+#define CHILDREN ((1u << FANOUT) - 1)
 
 static struct weir_adl_item *item_at(const struct weir_adl_index *ix, uint32_t i) {
     return WEIR_AT(&ix->heap, struct weir_adl_item, i);
@@ -41,24 +41,25 @@ static struct weir_adl_item pop(struct weir_adl_index *ix) {
     return top;
 }
 
-static void push_box(struct weir_adl_index *ix, int family, uint32_t level, uint32_t place) {
-    const struct weir_adl_view *v = &ix->view[family];
-    int64_t key = weir_adl_bound(ix, v, weir_adl_box_at(v->line, level, place));
+/* Of a node: box i, bounded. */
+static void push_box(struct weir_adl_index *ix, int family, uint32_t node, uint32_t i) {
+    const struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    int64_t key = weir_adl_bound(ix, &ix->view[family], &n->box[i]);
     if (key == INT64_MIN) return;
-    push(ix, (struct weir_adl_item){.key = key,
-                                    .place = place,
-                                    .family = (uint8_t)family,
-                                    .level = (uint8_t)level,
-                                    .children = CHILDREN});
+    struct weir_adl_item item = {.key = key, .family = (uint8_t)family};
+    item.place = n->level == 0 ? node * FANOUT + i : n->child[i];
+    item.children = n->level == 0 ? 0 : CHILDREN;
+    push(ix, item);
 }
 
-/* What the children of a box are bounded by now may be less than was known. */
+/* What a node's positions are bounded by now may be less than was known. */
 static void tighten(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                    const struct weir_adl_item *item, uint32_t first, uint32_t end) {
+                    const struct weir_adl_node *n) {
+    if (n->parent == WEIR_NO_INDEX) return;
     struct weir_adl_box sum = {.rest = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
-    for (uint32_t i = first; i < end; i++)
-        weir_adl_widen(ix, v, &sum, weir_adl_box_at(v->line, item->level - 1u, i));
-    struct weir_adl_box *b = weir_adl_box_at(v->line, item->level, item->place);
+    for (uint32_t i = 0; i < n->count; i++)
+        weir_adl_widen(ix, v, &sum, &n->box[i]);
+    struct weir_adl_box *b = &weir_adl_node_at(ix, n->parent)->box[n->at];
     if (sum.rest != WEIR_ADL_EMPTY && v->mixed &&
         weir_adl_bound(ix, v, &sum) > weir_adl_bound(ix, v, b)) {
         sum.rest = b->rest;
@@ -69,26 +70,25 @@ static void tighten(struct weir_adl_index *ix, const struct weir_adl_view *v,
     *b = sum;
 }
 
-/* Opens a box. Children that are surely well below what was found stay together: the box comes
+/* Opens a node. Boxes that are surely well below what was found stay together: the node comes
  * again, for them alone, should the search get there. */
-static void open_box(struct weir_adl_index *ix, const struct weir_adl_item *item) {
+static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *item) {
     const struct weir_adl_view *v = &ix->view[item->family];
-    uint32_t level = item->level - 1u, first = item->place << FANOUT_UP;
-    uint32_t end = first + (1u << FANOUT_UP), left = 0;
-    if (end > v->line->level[level].count) end = v->line->level[level].count;
+    const struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
+    uint32_t left = 0;
     int64_t low = weir_min(ix->best, item->key);
     /* Who goes on asking will be told several. */
     if (low > 0) low -= ix->given > 0 ? low / 64 + 1 : 1;
     int64_t known = weir_adl_level(low);
-    for (uint32_t i = first; i < end; i++) {
-        if (!(item->children >> (i - first) & 1)) continue;
-        ix->bounded += level == 0;
-        if (known > 0 && weir_adl_below(ix, v, weir_adl_box_at(v->line, level, i), known))
-            left |= 1u << (i - first);
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (!(item->children >> i & 1)) continue;
+        ix->bounded += n->level == 0;
+        if (known > 0 && weir_adl_below(ix, v, &n->box[i], known))
+            left |= 1u << i;
         else
-            push_box(ix, item->family, level, i);
+            push_box(ix, item->family, item->place, i);
     }
-    if (item->children == CHILDREN) tighten(ix, v, item, first, end);
+    if (item->children == CHILDREN) tighten(ix, v, n);
     if (left == 0) return;
     struct weir_adl_item rest = *item;
     rest.key = low;
@@ -100,9 +100,8 @@ static void open_box(struct weir_adl_index *ix, const struct weir_adl_item *item
  * touched, as it is on leaving the queue. */
 static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item) {
     const struct weir_exchange *x = ix->x;
-    struct weir_adl_line *line =
-        weir_adl_line_at(ix, ix->market, ix->side == WEIR_SELL, item->family);
-    struct weir_adl_box *b = weir_adl_box_at(line, 0, item->place);
+    struct weir_adl_node *n = weir_adl_node_at(ix, item->place / FANOUT);
+    struct weir_adl_box *b = &n->box[item->place % FANOUT];
     uint32_t leg = b->leg;
     ix->examined++;
     if (weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, leg)->scope)->queue ==
@@ -111,7 +110,7 @@ static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item)
         return;
     }
     if (item->family == WEIR_ADL_MIXED && b->epoch != ix->epoch)
-        weir_adl_refresh(ix, line, WEIR_ADL_MIXED, item->place);
+        weir_adl_refresh(ix, WEIR_ADL_MIXED, item->place);
     uint32_t i = weir_pool_add(&ix->seen, 1);
     WEIR_CHECK(i != WEIR_NO_INDEX);
     struct weir_adl_candidate *c = WEIR_AT(&ix->seen, struct weir_adl_candidate, i);
@@ -130,23 +129,23 @@ static void descend(struct weir_adl_index *ix) {
     if (ix->heap.count == 0) return;
     struct weir_adl_item item = *item_at(ix, 0);
     const struct weir_adl_view *v = &ix->view[item.family];
-    uint32_t place = item.place;
-    if (item.exact) return;
-    for (uint32_t level = item.level; level-- > 0;) {
-        uint32_t first = place << FANOUT_UP, end = first + (1u << FANOUT_UP);
+    const struct weir_adl_box *b;
+    if (item.exact || item.children == 0) return;
+    for (uint32_t node = item.place;;) {
+        const struct weir_adl_node *n = weir_adl_node_at(ix, node);
         int64_t most = INT64_MIN;
-        if (end > v->line->level[level].count) end = v->line->level[level].count;
-        place = first;
-        for (uint32_t i = first; i < end; i++) {
-            int64_t key = weir_adl_bound(ix, v, weir_adl_box_at(v->line, level, i));
+        uint32_t best = 0;
+        for (uint32_t i = 0; i < n->count; i++) {
+            int64_t key = weir_adl_bound(ix, v, &n->box[i]);
             if (key <= most) continue;
             most = key;
-            place = i;
+            best = i;
         }
+        b = &n->box[best];
+        if (n->level == 0) break;
+        node = n->child[best];
     }
-    const struct weir_adl_box *b = weir_adl_box_at(v->line, 0, place);
     struct weir_adl_candidate c;
-    if (b->leg == WEIR_NO_INDEX) return;
     ix->examined++;
     if (weir_adl_candidate_at(ix->x, b->leg, ix->owner, &c)) ix->best = weir_saturate(c.score);
 }
@@ -161,20 +160,14 @@ void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side 
     ix->heap.count = ix->seen.count = 0;
     ix->best = INT64_MIN;
     ix->given = 0;
-    if (!weir_adl_look_at_prices(ix)) {
-        for (uint32_t i = 0; i < ix->x->venue->market_count * 2; i++)
-            ix->lines[i * 2 + WEIR_ADL_MIXED].ready = false;
-        weir_adl_start_epochs(ix);
-    }
-    weir_adl_follow(ix);
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) /* may find it out of range */
-        weir_adl_view_line(ix, market, at, family, &ix->view[family]);
-    weir_adl_build(ix, market, at);
+    weir_adl_begin(ix, market, side);
+    weir_adl_make_good(ix, market, at);
     for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
         weir_adl_view_line(ix, market, at, family, &ix->view[family]);
-        const struct weir_adl_line *line = ix->view[family].line;
-        for (uint32_t i = 0; i < line->level[line->depth].count; i++)
-            push_box(ix, family, line->depth, i);
+        uint32_t root = ix->view[family].line->root;
+        uint32_t count = root == WEIR_NO_INDEX ? 0 : weir_adl_node_at(ix, root)->count;
+        for (uint32_t i = 0; i < count; i++)
+            push_box(ix, family, root, i);
     }
     descend(ix);
 }
@@ -187,8 +180,8 @@ bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
             ix->given++;
             return true;
         }
-        if (item.level > 0)
-            open_box(ix, &item);
+        if (item.children != 0)
+            open_node(ix, &item);
         else
             look_at(ix, &item);
     }

@@ -225,6 +225,15 @@ static weir_price adl_price(const struct weir_exchange *x, const struct weir_leg
     return far > (weir_wide)v->adl_max_price_deviation * mark ? mark : p;
 }
 
+void weir_adl_expect(struct weir_liquidator *lq, uint32_t leg) {
+    const struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
+    const struct weir_venue *v = lq->x->venue;
+    bool possible =
+        v->adl_when != WEIR_ADL_NEVER || weir_account_is_fund(&lq->x->ledger, g->account);
+    if (possible && v->adl_ranking == WEIR_RANK_PNL_LEVERAGE)
+        weir_adl_begin(&lq->ranks, g->market, weir_closing_side(g));
+}
+
 void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h) {
     struct weir_exchange *x = lq->x;
     const struct weir_venue *v = x->venue;

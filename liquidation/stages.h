@@ -113,6 +113,8 @@ int weir_auctions_new(struct weir_liquidator *lq);
 void weir_auctions_free(struct weir_liquidator *lq);
 void weir_backstop_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+/* A position that is to be closed may end there: its opposite side is kept in line from now on. */
+void weir_adl_expect(struct weir_liquidator *lq, uint32_t leg);
 void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 
 #endif

@@ -76,8 +76,9 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         /* Inventory of the fund goes straight to ADL (R27). */
-        if (leg_at(lq, i)->size != 0)
-            weir_enter_stage(lq, i, fund ? WEIR_STAGE_ADL : WEIR_STAGE_BOOK);
+        if (leg_at(lq, i)->size == 0) continue;
+        weir_enter_stage(lq, i, fund ? WEIR_STAGE_ADL : WEIR_STAGE_BOOK);
+        weir_adl_expect(lq, i);
     }
     cancel_oldest_first(lq, scope);
     weir_auction_drop_bids(lq, scope);
@@ -458,4 +459,5 @@ void weir_adl_steps(struct weir_liquidator *lq, int64_t budget) {
         budget -= outcome == TOOK_STEP;
         weir_queue_rekey(lq);
     }
+    weir_adl_ahead(&lq->ranks);
 }

@@ -1,0 +1,241 @@
+/* The tree of a line of the ranking index: nodes of positions in the order of a curve. */
+#include "adl/index.h"
+
+#define FANOUT WEIR_ADL_FANOUT
+
+/* The lower 16 bits at even places. */
+static uint32_t spread(uint32_t n) {
+    n = (n | n << 8) & 0x00ff00ff;
+    n = (n | n << 4) & 0x0f0f0f0f;
+    n = (n | n << 2) & 0x33333333;
+    return (n | n << 1) & 0x55555555;
+}
+
+/* A place on a curve through (entry, rest) on which neighbours are alike in both, relative to the
+ * value at which the line began. It only decides who stands beside whom. */
+uint32_t weir_adl_place(const struct weir_adl_view *v, const struct weir_adl_box *b) {
+    int64_t value = v->line->value, unit = weir_max(1, value >> 14), rest = b->rest;
+    /* Per value held: what leverage depends on. */
+    int64_t gain = v->posted ? 0 : v->grows ? value - b->low : b->low - value;
+    if (b->others > 0)
+        rest = (int64_t)((weir_wide)(rest + gain) * value / ((weir_wide)value + b->others)) - gain;
+    uint32_t x = (uint32_t)weir_clamp(b->low / unit, 0, 65535) & ~UINT32_C(63);
+    /* In parts of the entry: those who chose the same leverage are alike. */
+    rest = (int64_t)((weir_wide)weir_clamp(rest, -value, 4 * value) * value / weir_max(1, b->low));
+    uint32_t y = (uint32_t)weir_clamp(rest / unit + 8192, 0, 65535);
+    return spread(x) << 1 | spread(y);
+}
+
+/* ---- Nodes ----------------------------------------------------------------------------------- */
+
+static uint32_t node_new(struct weir_adl_index *ix, uint8_t level) {
+    uint32_t i = ix->first_free;
+    if (i != WEIR_NO_INDEX)
+        ix->first_free = weir_adl_node_at(ix, i)->parent;
+    else
+        i = weir_pool_add(&ix->nodes, 1);
+    if (i == WEIR_NO_INDEX) return i;
+    struct weir_adl_node *n = weir_adl_node_at(ix, i);
+    n->parent = WEIR_NO_INDEX;
+    n->level = level;
+    n->at = n->count = 0;
+    return i;
+}
+
+static void node_free(struct weir_adl_index *ix, uint32_t i) {
+    weir_adl_node_at(ix, i)->parent = ix->first_free;
+    ix->first_free = i;
+}
+
+/* Whoever stands in this box of a node is told so. */
+static void tell(struct weir_adl_index *ix, uint32_t node, uint32_t i) {
+    const struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    if (n->level > 0) {
+        struct weir_adl_node *child = weir_adl_node_at(ix, n->child[i]);
+        child->parent = node;
+        child->at = (uint8_t)i;
+        return;
+    }
+    uint32_t *slot = weir_adl_slot_at(ix, n->box[i].leg);
+    *slot = (*slot & ~WEIR_ADL_SLOT_MASK) | (node * FANOUT + i + 1);
+}
+
+static void copy(struct weir_adl_node *to, uint32_t i, const struct weir_adl_node *from,
+                 uint32_t j) {
+    to->box[i] = from->box[j];
+    to->key[i] = from->key[j];
+    to->child[i] = from->child[j];
+}
+
+/* The box around all of a node. */
+static struct weir_adl_box around(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                                  const struct weir_adl_node *n) {
+    struct weir_adl_box sum = {.rest = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
+    for (uint32_t i = 0; i < n->count; i++)
+        weir_adl_widen(ix, v, &sum, &n->box[i]);
+    return sum;
+}
+
+/* By place; positions stand in no order until then. */
+static void sort(struct weir_adl_index *ix, uint32_t node) {
+    struct weir_adl_node *n = weir_adl_node_at(ix, node), t;
+    for (uint32_t i = 1; i < n->count; i++) {
+        uint32_t j = i;
+        if (n->key[i] >= n->key[i - 1]) continue;
+        copy(&t, 0, n, i);
+        for (; j > 0 && n->key[j - 1] > t.key[0]; j--)
+            copy(n, j, n, j - 1);
+        copy(n, j, &t, 0);
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        tell(ix, node, i);
+}
+
+static void hang(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t parent,
+                 uint32_t at, uint32_t node) {
+    struct weir_adl_node *p = weir_adl_node_at(ix, parent);
+    const struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    for (uint32_t i = p->count++; i > at; i--) {
+        copy(p, i, p, i - 1);
+        tell(ix, parent, i);
+    }
+    p->box[at] = around(ix, v, n);
+    p->key[at] = n->key[0];
+    p->child[at] = node;
+    tell(ix, parent, at);
+}
+
+/* Makes two of a full node, whose parent has room. False: no nodes. */
+static bool split(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t node) {
+    struct weir_adl_line *line = weir_adl_line_at(ix, v->market, v->side, v->mixed);
+    struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    bool is_root = n->parent == WEIR_NO_INDEX;
+    uint32_t root = is_root ? node_new(ix, (uint8_t)(n->level + 1)) : WEIR_NO_INDEX;
+    uint32_t second = is_root && root == WEIR_NO_INDEX ? root : node_new(ix, n->level);
+    if (second == WEIR_NO_INDEX) {
+        if (root != WEIR_NO_INDEX) node_free(ix, root);
+        return false;
+    }
+    if (n->level == 0) sort(ix, node);
+    if (is_root) {
+        hang(ix, v, root, 0, node);
+        line->root = root;
+    }
+    struct weir_adl_node *s = weir_adl_node_at(ix, second);
+    uint32_t half = ix->ascending ? FANOUT - 1 : FANOUT / 2;
+    for (uint32_t i = half; i < FANOUT; i++) {
+        copy(s, s->count, n, i);
+        tell(ix, second, s->count++);
+    }
+    n->count = (uint8_t)half;
+    weir_adl_node_at(ix, n->parent)->box[n->at] = around(ix, v, n);
+    hang(ix, v, n->parent, n->at + 1u, second);
+    return true;
+}
+
+bool weir_adl_put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t place,
+                  const struct weir_adl_box *b) {
+    struct weir_adl_line *line = weir_adl_line_at(ix, v->market, v->side, v->mixed);
+    if (line->root == WEIR_NO_INDEX) line->root = node_new(ix, 0);
+    uint32_t node = line->root;
+    if (node == WEIR_NO_INDEX) return false;
+    for (;;) {
+        struct weir_adl_node *n = weir_adl_node_at(ix, node);
+        if (n->count == FANOUT) {
+            if (!split(ix, v, node)) return false;
+            /* Its upper half stands beside it now. */
+            const struct weir_adl_node *p = weir_adl_node_at(ix, n->parent);
+            if (place >= p->key[n->at + 1]) {
+                node = p->child[n->at + 1];
+                n = weir_adl_node_at(ix, node);
+            }
+            weir_adl_widen(ix, v, &weir_adl_node_at(ix, n->parent)->box[n->at], b);
+        }
+        if (n->level == 0) {
+            uint32_t i = n->count++;
+            n->box[i] = *b;
+            n->key[i] = place;
+            *weir_adl_slot_at(ix, b->leg) = (uint32_t)v->side << 30 | (uint32_t)v->mixed << 31;
+            tell(ix, node, i);
+            return true;
+        }
+        uint32_t i = 0;
+        while (i + 1u < n->count && place >= n->key[i + 1])
+            i++;
+        weir_adl_widen(ix, v, &n->box[i], b);
+        node = n->child[i];
+    }
+}
+
+/* Takes a node that is empty out of the tree, and those that are empty without it. */
+static void unhang(struct weir_adl_index *ix, struct weir_adl_line *line, uint32_t node) {
+    while (node != WEIR_NO_INDEX && weir_adl_node_at(ix, node)->count == 0) {
+        const struct weir_adl_node *n = weir_adl_node_at(ix, node);
+        uint32_t parent = n->parent, at = n->at;
+        node_free(ix, node);
+        node = parent;
+        if (parent == WEIR_NO_INDEX) {
+            line->root = WEIR_NO_INDEX;
+            return;
+        }
+        struct weir_adl_node *p = weir_adl_node_at(ix, parent);
+        p->count--;
+        for (uint32_t i = at; i < p->count; i++) {
+            copy(p, i, p, i + 1);
+            tell(ix, parent, i);
+        }
+    }
+    for (;;) { /* a root of one */
+        const struct weir_adl_node *r = weir_adl_node_at(ix, line->root);
+        if (r->level == 0 || r->count > 1) return;
+        uint32_t child = r->child[0];
+        node_free(ix, line->root);
+        line->root = child;
+        weir_adl_node_at(ix, child)->parent = WEIR_NO_INDEX;
+    }
+}
+
+void weir_adl_take(struct weir_adl_index *ix, struct weir_adl_line *line, uint32_t slot) {
+    uint32_t node = slot / FANOUT, i = slot % FANOUT;
+    struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    *weir_adl_slot_at(ix, n->box[i].leg) = 0;
+    n->count--;
+    if (i < n->count) {
+        copy(n, i, n, n->count);
+        tell(ix, node, i);
+    }
+    if (n->count == 0) unhang(ix, line, node);
+}
+
+void weir_adl_refresh(struct weir_adl_index *ix, enum weir_adl_family family, uint32_t slot) {
+    struct weir_adl_node *n = weir_adl_node_at(ix, slot / FANOUT);
+    struct weir_adl_box *b = &n->box[slot % FANOUT];
+    const struct weir_leg *g = weir_leg_at(&ix->x->ledger, b->leg);
+    struct weir_adl_view v;
+    weir_adl_view_line(ix, g->market, g->size < 0, (int)family, &v);
+    weir_adl_box_of(ix, v.line, family, b->leg, b);
+    while (n->parent != WEIR_NO_INDEX) {
+        uint32_t at = n->at;
+        n = weir_adl_node_at(ix, n->parent);
+        /* Boxes of mixed lines change their epochs, and do not contain one another for good. */
+        if (!weir_adl_widen(ix, &v, &n->box[at], b) && !v.mixed) return;
+    }
+}
+
+void weir_adl_line_drop(struct weir_adl_index *ix, uint32_t market, int side, int family) {
+    struct weir_adl_line *line = weir_adl_line_at(ix, market, side, family);
+    uint32_t node = line->root;
+    line->root = WEIR_NO_INDEX;
+    while (node != WEIR_NO_INDEX) { /* downwards as long as there is something, else up */
+        struct weir_adl_node *n = weir_adl_node_at(ix, node);
+        if (n->count > 0 && n->level > 0) {
+            node = n->child[--n->count];
+            continue;
+        }
+        while (n->count > 0)
+            *weir_adl_slot_at(ix, n->box[--n->count].leg) = 0;
+        uint32_t parent = n->parent;
+        node_free(ix, node);
+        node = parent;
+    }
+}
