@@ -26,6 +26,7 @@ int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
     int error = weir_pool_new(&ix->slots, sizeof(uint32_t), legs);
     for (int i = 0; i < 2 && !error; i++)
         error = weir_pool_new(&ix->order[i], sizeof(uint64_t), legs);
+    if (!error) error = weir_pool_new(&ix->boxes, sizeof(struct weir_adl_box), legs);
     if (!error) error = weir_pool_new(&ix->nodes, sizeof(struct weir_adl_node), nodes);
     if (!error) error = weir_pool_new(&ix->seen, sizeof(struct weir_adl_candidate), legs);
     /* Every node twice, unopened and what is left of it, and positions unopened and looked at. */
@@ -35,8 +36,8 @@ int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
 }
 
 void weir_adl_index_free(struct weir_adl_index *ix) {
-    struct weir_pool *pools[] = {&ix->slots, &ix->order[0], &ix->order[1],
-                                 &ix->nodes, &ix->heap,     &ix->seen};
+    struct weir_pool *pools[] = {&ix->boxes, &ix->slots, &ix->order[0], &ix->order[1],
+                                 &ix->nodes, &ix->heap,  &ix->seen};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     free(ix->lines);
@@ -60,6 +61,15 @@ static void make_slots(struct weir_adl_index *ix) {
 
 /* ---- Positions come and go ------------------------------------------------------------------- */
 
+/* The lines of a side, with nobody in them. */
+static void begin_side(struct weir_adl_index *ix, uint32_t market, int side) {
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
+        weir_adl_line_drop(ix, market, side, family);
+        weir_adl_line_begin(ix, market, side, family);
+    }
+    side_at(ix, market, side)->left = ix->x->ledger.markets[market].positions.count;
+}
+
 /* All lines that are kept begin again. */
 static void begin_again(struct weir_adl_index *ix) {
     weir_adl_start_epochs(ix);
@@ -67,25 +77,27 @@ static void begin_again(struct weir_adl_index *ix) {
     for (uint32_t i = 0; i < ix->x->venue->market_count * 2; i++) {
         struct weir_adl_side *s = &ix->sides[i];
         if (s->state == WEIR_ADL_NONE) continue;
-        for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
-            weir_adl_line_drop(ix, i / 2, (int)(i & 1), family);
-            weir_adl_line_begin(ix, i / 2, (int)(i & 1), family);
-        }
+        begin_side(ix, i / 2, (int)(i & 1));
         s->state = WEIR_ADL_BEGUN;
-        s->left = ix->x->ledger.markets[i / 2].positions.count;
         ix->begun[ix->begun_count++] = i;
     }
 }
 
-/* Puts a position in the line it belongs to. False: there was no room, all lines begin again. */
-static bool put(struct weir_adl_index *ix, uint32_t leg) {
+/* Views of both families. */
+static void view_side(const struct weir_adl_index *ix, uint32_t market, int side,
+                      struct weir_adl_view v[WEIR_ADL_FAMILIES]) {
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
+        weir_adl_view_line(ix, market, side, family, &v[family]);
+}
+
+/* Puts a position in the line it belongs to, v: of its side. False: there was no room, all lines
+ * begin again. */
+static bool put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t leg) {
     const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
     enum weir_adl_family family = weir_adl_family_of(ix->x, g);
-    struct weir_adl_view v;
     struct weir_adl_box b;
-    weir_adl_view_line(ix, g->market, g->size < 0, (int)family, &v);
-    weir_adl_box_of(ix, v.line, family, leg, &b);
-    if (weir_adl_put(ix, &v, weir_adl_place(&v, &b), &b)) return true;
+    weir_adl_box_of(ix, v[family].line, family, leg, &b);
+    if (weir_adl_put(ix, &v[family], weir_adl_place(&v[family], &b), &b)) return true;
     begin_again(ix);
     return false;
 }
@@ -113,7 +125,10 @@ static void follow_leg(struct weir_adl_index *ix, uint32_t leg) {
         }
         weir_adl_take(ix, weir_adl_line_at(ix, g->market, side, family), slot);
     }
-    if (kept) put(ix, leg);
+    if (!kept) return;
+    struct weir_adl_view v[WEIR_ADL_FAMILIES];
+    view_side(ix, g->market, g->size < 0, v);
+    put(ix, v, leg);
 }
 
 void weir_adl_follow(struct weir_adl_index *ix, uint32_t most) {
@@ -138,10 +153,8 @@ void weir_adl_begin(struct weir_adl_index *ix, uint32_t market, enum weir_side s
     if (s->state != WEIR_ADL_NONE || x->prices[market].mark == 0) return;
     if (!ix->started) weir_adl_start_epochs(ix);
     x->trigger.follow = true;
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
-        weir_adl_line_begin(ix, market, at, family);
+    begin_side(ix, market, at);
     s->state = WEIR_ADL_BEGUN;
-    s->left = x->ledger.markets[market].positions.count;
     ix->begun[ix->begun_count++] = market * 2 + (uint32_t)at;
 }
 
@@ -154,8 +167,9 @@ static uint32_t next_left(const struct weir_adl_index *ix, uint32_t market, int 
     const struct weir_pool *list = &l->markets[market].positions;
     struct weir_adl_side *s = side_at(ix, market, side);
     if (s->left > list->count) s->left = list->count;
-    for (; s->left > 0 && *most > 0; --*most) {
+    while (s->left > 0 && *most > 0) {
         uint32_t leg = *WEIR_AT(list, uint32_t, --s->left);
+        --*most;
         if ((weir_leg_at(l, leg)->size < 0) == side && *weir_adl_slot_at(ix, leg) == 0) return leg;
     }
     return WEIR_NO_INDEX;
@@ -177,9 +191,11 @@ void weir_adl_ahead(struct weir_adl_index *ix) {
     if (ix->begun_count == 0) return;
     uint32_t market = ix->begun[0] / 2, leg;
     int side = ix->begun[0] & 1;
+    struct weir_adl_view v[WEIR_ADL_FAMILIES];
     make_slots(ix);
+    view_side(ix, market, side, v);
     while ((leg = next_left(ix, market, side, &most)) != WEIR_NO_INDEX)
-        if (!put(ix, leg)) return;
+        if (!put(ix, v, leg)) return;
     if (side_at(ix, market, side)->left == 0) make_ready(ix, market, side);
 }
 
@@ -205,47 +221,61 @@ static uint64_t *sort(struct weir_adl_index *ix, uint32_t n) {
     return from;
 }
 
-/* All that are left at once, those of a family by their places. */
-static void build(struct weir_adl_index *ix, uint32_t market, int side) {
-    struct weir_adl_side *s = side_at(ix, market, side);
-    if (s->state == WEIR_ADL_READY) return;
-    make_slots(ix);
-    uint32_t count = s->left, most = UINT32_MAX, n = 0, leg;
+/* Those of a side and family that are in no line yet, with their boxes and places. */
+static uint32_t gather(struct weir_adl_index *ix, const struct weir_adl_view *v) {
+    struct weir_adl_side *s = side_at(ix, v->market, v->side);
+    uint32_t all = s->left, most = all, n = 0, leg;
     for (int i = 0; i < 2; i++)
-        WEIR_CHECK(weir_pool_commit(&ix->order[i], count) == 0);
+        WEIR_CHECK(weir_pool_commit(&ix->order[i], all) == 0);
+    WEIR_CHECK(weir_pool_commit(&ix->boxes, all) == 0);
+    while ((leg = next_left(ix, v->market, v->side, &most)) != WEIR_NO_INDEX) {
+        const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
+        if ((weir_adl_family_of(ix->x, g) == WEIR_ADL_MIXED) != v->mixed) continue;
+        struct weir_adl_box *b = WEIR_AT(&ix->boxes, struct weir_adl_box, n);
+        weir_adl_box_of(ix, v->line, (enum weir_adl_family)v->mixed, leg, b);
+        *WEIR_AT(&ix->order[0], uint64_t, n) = (uint64_t)weir_adl_place(v, b) << 32 | n;
+        n++;
+    }
+    s->left = all; /* the other family's */
+    return n;
+}
+
+/* All of a side that are left, at once. False: there was no room, all lines begin again. */
+static bool build(struct weir_adl_index *ix, uint32_t market, int side) {
+    if (side_at(ix, market, side)->state == WEIR_ADL_READY) return true;
     struct weir_adl_view v[WEIR_ADL_FAMILIES];
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
-        weir_adl_view_line(ix, market, side, family, &v[family]);
-    while ((leg = next_left(ix, market, side, &most)) != WEIR_NO_INDEX) {
-        struct weir_adl_box b;
-        enum weir_adl_family family = weir_adl_family_of(ix->x, weir_leg_at(&ix->x->ledger, leg));
-        weir_adl_box_of(ix, v[family].line, family, leg, &b);
-        *WEIR_AT(&ix->order[0], uint64_t, n++) =
-            (uint64_t)weir_adl_place(&v[family], &b) << 32 | leg;
+    make_slots(ix);
+    /* Most in one go are faster than some more one by one. */
+    if (side_at(ix, market, side)->left > ix->x->ledger.markets[market].positions.count / 2)
+        begin_side(ix, market, side);
+    view_side(ix, market, side, v);
+    bool room = true;
+    for (int family = 0; family < WEIR_ADL_FAMILIES && room; family++) {
+        uint32_t n = gather(ix, &v[family]);
+        const uint64_t *order = sort(ix, n);
+        const struct weir_adl_box *boxes = WEIR_AT(&ix->boxes, struct weir_adl_box, 0);
+        ix->builds += n > 0;
+        if (n > 0 && v[family].line->root == WEIR_NO_INDEX) {
+            room = weir_adl_fill(ix, &v[family], boxes, order, n);
+            continue;
+        }
+        for (uint32_t i = 0; i < n && room; i++)
+            room = weir_adl_put(ix, &v[family], (uint32_t)(order[i] >> 32),
+                                &boxes[(uint32_t)order[i]]);
     }
-    const uint64_t *order = sort(ix, n);
-    ix->ascending = true;
-    bool placed = true;
-    for (uint32_t i = 0; i < n && placed; i++)
-        placed = put(ix, (uint32_t)order[i]);
-    ix->ascending = false;
-    if (!placed) {
-        build(ix, market, side);
-        return;
-    }
-    make_ready(ix, market, side);
-    ix->builds += n > 0;
+    if (room)
+        make_ready(ix, market, side);
+    else
+        begin_again(ix);
+    return room;
 }
 
 void weir_adl_make_good(struct weir_adl_index *ix, uint32_t market, int side) {
     if (!weir_adl_look_at_prices(ix)) begin_again(ix);
     weir_adl_follow(ix, UINT32_MAX);
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
-        struct weir_adl_view v;
-        weir_adl_view_line(ix, market, side, family, &v);
-        if (!v.far) continue;
-        begin_again(ix);
-        break;
+    struct weir_adl_view v[WEIR_ADL_FAMILIES];
+    view_side(ix, market, side, v);
+    if (v[WEIR_ADL_ALONE].far || v[WEIR_ADL_MIXED].far) begin_again(ix);
+    while (!build(ix, market, side)) {
     }
-    build(ix, market, side);
 }

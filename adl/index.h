@@ -133,6 +133,7 @@ struct weir_adl_index {
     uint32_t epoch;                               /* the present one */
     bool started;                                 /* epochs are kept */
     struct weir_pool order[2];                    /* scratch of building at once: uint64_t */
+    struct weir_pool boxes;                       /* and struct weir_adl_box */
     /* The search: */
     struct weir_pool heap; /* struct weir_adl_item */
     struct weir_pool seen; /* struct weir_adl_candidate looked at exactly */
@@ -218,6 +219,10 @@ void weir_adl_follow(struct weir_adl_index *ix, uint32_t most);
 uint32_t weir_adl_place(const struct weir_adl_view *v, const struct weir_adl_box *b);
 bool weir_adl_put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t place,
                   const struct weir_adl_box *b);
+/* The same of n > 0 positions and a line that has nobody: boxes[order[i]] at place order[i] >> 32.
+ */
+bool weir_adl_fill(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                   const struct weir_adl_box *boxes, const uint64_t *order, uint32_t n);
 void weir_adl_take(struct weir_adl_index *ix, struct weir_adl_line *line, uint32_t slot);
 /* Bounds one position anew that is in a line. */
 void weir_adl_refresh(struct weir_adl_index *ix, enum weir_adl_family family, uint32_t slot);

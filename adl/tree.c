@@ -122,12 +122,11 @@ static bool split(struct weir_adl_index *ix, const struct weir_adl_view *v, uint
         line->root = root;
     }
     struct weir_adl_node *s = weir_adl_node_at(ix, second);
-    uint32_t half = ix->ascending ? FANOUT - 1 : FANOUT / 2;
-    for (uint32_t i = half; i < FANOUT; i++) {
+    for (uint32_t i = FANOUT / 2; i < FANOUT; i++) {
         copy(s, s->count, n, i);
         tell(ix, second, s->count++);
     }
-    n->count = (uint8_t)half;
+    n->count = FANOUT / 2;
     weir_adl_node_at(ix, n->parent)->box[n->at] = around(ix, v, n);
     hang(ix, v, n->parent, n->at + 1u, second);
     return true;
@@ -166,6 +165,64 @@ bool weir_adl_put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint
         node = n->child[i];
     }
 }
+
+/* ---- All at once ----------------------------------------------------------------------------- */
+
+#define FULL   (FANOUT - 1) /* of a node at first */
+#define LEVELS 24
+
+static void close_node(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t node) {
+    const struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    if (n->parent != WEIR_NO_INDEX) weir_adl_node_at(ix, n->parent)->box[n->at] = around(ix, v, n);
+}
+
+/* last[0,*levels): the last node of every level. Makes room in them for a position of this place,
+ * those that are full are closed and have another beside them. False: no nodes. */
+static bool make_room(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t *last,
+                      uint32_t *levels, uint32_t place) {
+    uint32_t full = 0;
+    while (full < *levels && weir_adl_node_at(ix, last[full])->count == FULL)
+        close_node(ix, v, last[full++]);
+    if (full > 0 && full == *levels) { /* a new root, above the old one */
+        uint32_t root = node_new(ix, (uint8_t)full);
+        if (root == WEIR_NO_INDEX) return false;
+        WEIR_CHECK(full < LEVELS);
+        hang(ix, v, root, 0, last[full - 1]);
+        last[(*levels)++] = root;
+    }
+    for (uint32_t k = full; k-- > 0;) {
+        uint32_t node = node_new(ix, (uint8_t)k);
+        if (node == WEIR_NO_INDEX) return false;
+        weir_adl_node_at(ix, node)->key[0] = place;
+        hang(ix, v, last[k + 1], weir_adl_node_at(ix, last[k + 1])->count, node);
+        last[k] = node;
+    }
+    return true;
+}
+
+bool weir_adl_fill(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                   const struct weir_adl_box *boxes, const uint64_t *order, uint32_t n) {
+    struct weir_adl_line *line = weir_adl_line_at(ix, v->market, v->side, v->mixed);
+    uint32_t last[LEVELS] = {node_new(ix, 0)}, levels = 1;
+    if (last[0] == WEIR_NO_INDEX) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        bool room = make_room(ix, v, last, &levels, (uint32_t)(order[i] >> 32));
+        line->root = last[levels - 1];
+        if (!room) return false;
+        struct weir_adl_node *leaf = weir_adl_node_at(ix, last[0]);
+        uint32_t at = leaf->count++;
+        leaf->box[at] = boxes[(uint32_t)order[i]];
+        leaf->key[at] = (uint32_t)(order[i] >> 32);
+        *weir_adl_slot_at(ix, leaf->box[at].leg) = (uint32_t)v->side << 30 | (uint32_t)v->mixed
+                                                                                 << 31;
+        tell(ix, last[0], at);
+    }
+    for (uint32_t k = 0; k < levels; k++)
+        close_node(ix, v, last[k]);
+    return true;
+}
+
+/* ---- Out ------------------------------------------------------------------------------------- */
 
 /* Takes a node that is empty out of the tree, and those that are empty without it. */
 static void unhang(struct weir_adl_index *ix, struct weir_adl_line *line, uint32_t node) {
