@@ -211,6 +211,69 @@ def synthetix_window(inputs, expected):
     equal('remaining', inputs['size'] - filled['second'], expected['remaining'])
 
 
+# ---- Maker --------------------------------------------------------------------------------------
+def dutch(top, tick, times, mark=None, **auction):
+    """A lot is bought at each of the times, in seconds from the start: the events of the fills. The
+    scope's equity is what its lots are worth, so that their reserve is one tick."""
+    mark = top if mark is None else mark
+    s = Scene(3 if tick == F(1, 1000) else 6, trigger=LOOSE['trigger'], liquidation={'restore_margin': 1000},
+              auction={'format': 'dutch', 'start': text(F(top) / F(mark)), **auction})
+    s.market('M', mark, [(None, F(1), F(1))], tick, 1, F(mark))
+    s.account('a', 0, {'M': len(times) + 1})
+    s.open().settle()
+    s.send('clock', t=0)
+    s.start()
+    for i, t in enumerate(times):
+        s.send('bid', account='house', auction=1, id=f'b{i}', qty='1', price=F(top),
+               t=int(t) * 10**9)
+    return s
+
+
+def dutch_prices(s):
+    return [F(e['price']) for e in s.run().of('fill', kind='auction')]
+
+
+def maker_linear(inputs, expected):
+    """From the top to nothing; here to one tick, and rounded up to it."""
+    s = dutch(number(inputs['top']), F(1, 10**6), [inputs['t_s']], curve='linear',
+              duration=f"{inputs['tau_s']}s")
+    equal('price', dutch_prices(s), [number(expected['price']) + F(1, 10**6)])
+
+
+def maker_exponential(inputs, expected):
+    """A cut a second of which 900 halve the price: half each 15 minutes."""
+    equal('half', number(inputs['cut'])**900, F(1, 2), F(1, 10**8))
+    s = dutch(number(inputs['top']), F(1, 10**6), [inputs['t_s']], curve='exponential',
+              step='15m', cut='0.5', duration='24h')
+    equal('price', dutch_prices(s), [number(expected['price'])])
+
+
+def maker_stairs(inputs, expected):
+    """A rate has nine digits here: cut is rounded to them."""
+    cut = F(round(number(inputs['cut']) * 10**9), 10**9)
+    s = dutch(number(inputs['top']), F(1, 1000), inputs['t_s'], curve='step', cut=text(cut),
+              step=f"{inputs['step_s']}s", duration='24h')
+    prices = dutch_prices(s)
+    equal('prices', len(prices), len(expected['price']))
+    for t, price, wanted in zip(inputs['t_s'], prices, expected['price']):
+        equal('price', price, number(wanted), F(t // inputs['step_s'], 10**9) + F(1, 10**10))
+
+
+def maker_reset(inputs, expected):
+    """Anybody may restart it there when more than the tail has passed; here it restarts then. The
+    new top is asked for by a bid behind the restart, within the first step of the curve."""
+    top, buf = number(inputs['top']), number(inputs['buf'])
+    s = dutch(top, F(1, 100), [], top / buf, curve='step', step='1h', duration='4h',
+              tail=f"{inputs['tail_s']}s")
+    s.send('index', market='M', price=number(inputs['new_feed']))
+    asked = [s.send('clock', t=t * 10**9) for t in inputs['t_s']]
+    s.send('bid', account='house', auction=1, id='b', qty='1', price=top)
+    price = dutch_prices(s)
+    again = [sum(e['seq'] == c for e in s.of('auction_opened')) == 1 for c in asked]
+    equal('restarted', again, expected['needs_redo'])
+    equal('new top', price, [number(expected['new_top'])])
+
+
 KINDS = {
     'drift': {'partial_close_size': drift_increment,
               'loss_socialisation_per_unit': drift_socialised},
@@ -222,5 +285,7 @@ KINDS = {
                      'maintenance_margin_position': vega_position_margin,
                      'liquidation_price_identity': vega_liquidation_price},
     'synthetix_v3': {'rate_limited_liquidation_window': synthetix_window},
-    'maker_dutch_auction': {},
+    'maker_dutch_auction': {'dutch_linear': maker_linear,
+                            'dutch_exponential': maker_exponential,
+                            'dutch_stairstep': maker_stairs, 'dutch_reset': maker_reset},
 }

@@ -1,4 +1,4 @@
-"""weir validate tiers on tables made here: test_validate.py PROGRAM"""
+"""weir validate, tiers on tables made here: test_validate.py PROGRAM"""
 
 import json
 import os
@@ -83,6 +83,35 @@ class ValidateTest(unittest.TestCase):
                      '{"columns": ["x"], "symbols": {"A": [["0"]]}}', ''):
             self.validate(text, status=2)
         self.validate(self.table(ROWS * 20), status=2)
+
+    def run_validations(self, *args, status=0):
+        done = subprocess.run([PROGRAM, 'validate', *args], text=True, capture_output=True,
+                              timeout=60, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_dutch(self):
+        out = self.run_validations('dutch')
+        self.assertEqual(out.count('pass'), 7)
+        self.assertIn('80 % of the oracle\'s price: published 3180 s, measured 3180 s', out)
+        self.assertIn('published 5130 s', out)
+
+    def test_sealed_bid(self):
+        out = self.run_validations('sealed-bid')
+        self.assertEqual(out.count('pass'), 8)
+        self.assertEqual(out, self.run_validations('sealed-bid', '--seed', '1'))
+        self.assertNotEqual(out, self.run_validations('sealed-bid', '--seed', '2'))
+        self.run_validations('sealed-bid', '--rounds', '1', status=2)
+        self.assertEqual(self.run_validations('sealed-bid', '--quiet'), '')
+
+    def test_several_in_one_json(self):
+        result = json.loads(self.run_validations('--json', 'sealed-bid', 'dutch'))['validations']
+        self.assertEqual([(v['name'], v['passed']) for v in result],
+                         [('dutch', True), ('sealed-bid', True)])
+        for row in result[1]['revenues']:
+            distance = abs(row['measured'] - (row['bidders'] - 1) / (row['bidders'] + 1))
+            self.assertLess(distance, 4.5 * row['standard_error'])
+            self.assertLess(row['standard_error'], 0.001)
 
     def test_unknown_name_and_missing_file(self):
         _, err = self.validate(self.table(ROWS), status=2, name='santa')
