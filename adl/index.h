@@ -131,6 +131,7 @@ struct weir_adl_index {
     int64_t drift[WEIR_ADL_EPOCHS];               /* since the epoch, times 2^30 */
     int64_t drift_others[WEIR_ADL_EPOCHS];        /* all but the market's of the search */
     uint32_t epoch;                               /* the present one */
+    uint32_t epochs_present;                      /* those below have memory */
     bool started;                                 /* epochs are kept */
     struct weir_pool order[2];                    /* scratch of building at once: uint64_t */
     struct weir_pool boxes;                       /* and struct weir_adl_box */
@@ -148,6 +149,9 @@ struct weir_adl_index {
 
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x);
 void weir_adl_index_free(struct weir_adl_index *ix);
+/* Tells of its pools / memory of epochs to come is made present, outside the hot loop. */
+void weir_adl_index_pools(struct weir_adl_index *ix, weir_pool_visit visit, void *ctx);
+void weir_adl_index_make_room(struct weir_adl_index *ix);
 
 /* Is this position eligible as R28 counts (share, health; not of `owner`, WEIR_NO_INDEX: nobody's)?
  * Fills *out, score included. O(legs of its scope). */

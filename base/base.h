@@ -178,14 +178,16 @@ uint64_t weir_name_hash(const struct weir_name *name, uint64_t key);
 
 /* ---- Pools ----------------------------------------------------------------------------------- */
 /* An array of fixed-size elements in address space reserved once: elements never move, growing
- * commits whole blocks (a system call, outside the hot loop when sized up front) and new elements
- * are zero. */
+ * commits whole blocks (a system call, and a page fault where a page is first touched: both outside
+ * the hot loop when room is made ahead) and new elements are zero. Large pools ask for large pages.
+ */
 struct weir_pool {
     uint8_t *base;
     uint32_t element_size;
     uint32_t count;     /* elements in use, [0, committed] */
     uint32_t committed; /* elements backed by memory */
     uint32_t capacity;  /* elements reserved: the bound */
+    uint64_t present;   /* bytes whose pages are known to be there */
 };
 /* Reserves room for `capacity` elements. Returns 0, or -ENOMEM. */
 int weir_pool_new(struct weir_pool *pool, uint32_t element_size, uint32_t capacity);
@@ -200,9 +202,44 @@ static inline uint32_t weir_pool_add(struct weir_pool *pool, uint32_t n) {
     pool->count += n;
     return first;
 }
+/* Room made ahead of need, to be called outside the hot loop: memory of some more elements (a
+ * block, and a sixteenth of those in use) is committed and its pages are touched, as far as there
+ * is memory; weir_pool_add tells when there is none. Costs nothing while half of it is left. */
+void weir_pool_make_room(struct weir_pool *pool);
+/* Is told of a structure's pools, one by one. */
+typedef void (*weir_pool_visit)(void *ctx, const char *name, struct weir_pool *pool);
 /* Drops all elements; memory stays committed and is zeroed. */
 void weir_pool_clear(struct weir_pool *pool);
 #define WEIR_AT(pool, type, i) (&((type *)(void *)(pool)->base)[i])
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+/* Zeroed memory of `bytes` for a table that is met in no order: in large pages from 16 MiB on. NULL
+ * when memory ends. */
+void *weir_table_new(uint64_t bytes);
+/* `bytes` as when it was made. */
+void weir_table_free(void *table, uint64_t bytes);
+/* Gives memory that may be written its pages, now and not when it is first used; it holds what it
+ * held. */
+void weir_memory_touch(void *from, uint64_t bytes);
+
+/* A map from a 32-byte name to a 32-bit index, open addressing, power-of-two table that grows by
+ * doubling. The names themselves live with their owner; `name_of(ctx, index)` returns them. */
+struct weir_name_map {
+    uint32_t *slots; /* index + 1; 0 = free */
+    uint32_t mask;
+    uint32_t count;
+    const struct weir_name *(*name_of)(const void *ctx, uint32_t index);
+    const void *ctx;
+};
+int weir_name_map_new(struct weir_name_map *map,
+                      const struct weir_name *(*name_of)(const void *ctx, uint32_t index),
+                      const void *ctx);
+void weir_name_map_free(struct weir_name_map *map);
+uint32_t weir_name_map_find(const struct weir_name_map *map, const struct weir_name *name);
+/* Adds an index whose name is not in the map yet. Returns 0, or -ENOMEM (map unchanged). */
+int weir_name_map_add(struct weir_name_map *map, const struct weir_name *name, uint32_t index);
+/* Doubles the table while a quarter of its room is left, outside the hot loop: O(names) then. */
+void weir_name_map_make_room(struct weir_name_map *map);
 
 /* ---- Timers ---------------------------------------------------------------------------------- */
 /* When each of many slots is due, and which is due first: a tournament in an array, at[slots + i]
@@ -222,23 +259,6 @@ static inline weir_time weir_timers_next(const struct weir_timers *timers) {
 }
 /* The lowest of the slots that are due then. O(log slots). */
 uint32_t weir_timers_first(const struct weir_timers *timers);
-
-/* A map from a 32-byte name to a 32-bit index, open addressing, power-of-two table that grows by
- * doubling. The names themselves live with their owner; `name_of(ctx, index)` returns them. */
-struct weir_name_map {
-    uint32_t *slots; /* index + 1; 0 = free */
-    uint32_t mask;
-    uint32_t count;
-    const struct weir_name *(*name_of)(const void *ctx, uint32_t index);
-    const void *ctx;
-};
-int weir_name_map_new(struct weir_name_map *map,
-                      const struct weir_name *(*name_of)(const void *ctx, uint32_t index),
-                      const void *ctx);
-void weir_name_map_free(struct weir_name_map *map);
-uint32_t weir_name_map_find(const struct weir_name_map *map, const struct weir_name *name);
-/* Adds an index whose name is not in the map yet. Returns 0, or -ENOMEM (map unchanged). */
-int weir_name_map_add(struct weir_name_map *map, const struct weir_name *name, uint32_t index);
 
 /* ---- Random streams -------------------------------------------------------------------------- */
 /* Counter-based: value i of stream `key` is a function of (key, i) alone, so streams never

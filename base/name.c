@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool name_char(char c) {
@@ -30,16 +29,20 @@ uint64_t weir_name_hash(const struct weir_name *name, uint64_t key) {
     return h ^ h >> 32;
 }
 
+static uint64_t table_bytes(uint32_t mask) {
+    return ((uint64_t)mask + 1) * sizeof(uint32_t);
+}
+
 int weir_name_map_new(struct weir_name_map *map,
                       const struct weir_name *(*name_of)(const void *ctx, uint32_t index),
                       const void *ctx) {
     *map = (struct weir_name_map){.mask = 1023, .name_of = name_of, .ctx = ctx};
-    map->slots = calloc(1024, sizeof *map->slots);
+    map->slots = weir_table_new(1024 * sizeof *map->slots);
     return map->slots ? 0 : -ENOMEM;
 }
 
 void weir_name_map_free(struct weir_name_map *map) {
-    free(map->slots);
+    if (map->slots) weir_table_free(map->slots, table_bytes(map->mask));
     map->slots = NULL;
 }
 
@@ -53,7 +56,7 @@ uint32_t weir_name_map_find(const struct weir_name_map *map, const struct weir_n
 
 static int map_grow(struct weir_name_map *map) {
     uint32_t mask = map->mask * 2 + 1;
-    uint32_t *slots = calloc((size_t)mask + 1, sizeof *slots);
+    uint32_t *slots = weir_table_new(table_bytes(mask));
     if (!slots) return -ENOMEM;
     for (uint32_t k = 0; k <= map->mask; k++) {
         if (map->slots[k] == 0) continue;
@@ -62,14 +65,23 @@ static int map_grow(struct weir_name_map *map) {
             i++;
         slots[i & mask] = map->slots[k];
     }
-    free(map->slots);
+    weir_table_free(map->slots, table_bytes(map->mask));
     map->slots = slots;
     map->mask = mask;
     return 0;
 }
 
+/* Names from which the next one doubles the table: three quarters of it. */
+static uint32_t full_at(const struct weir_name_map *map) {
+    return map->mask / 2 + map->mask / 4;
+}
+
+void weir_name_map_make_room(struct weir_name_map *map) {
+    if (map->count >= full_at(map) / 4 * 3) (void)map_grow(map);
+}
+
 int weir_name_map_add(struct weir_name_map *map, const struct weir_name *name, uint32_t index) {
-    if (map->count >= map->mask / 2 + map->mask / 4) {
+    if (map->count >= full_at(map)) {
         int error = map_grow(map);
         if (error) return error;
     }

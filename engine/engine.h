@@ -22,6 +22,13 @@ struct weir_engine *weir_engine_new(const struct weir_venue *venue,
 void weir_engine_free(struct weir_engine *engine);
 /* Applies one command: emits its events. Every command gets the next sequence number. */
 void weir_engine_apply(struct weir_engine *engine, const struct weir_command *command);
+/* Outside the hot loop, between batches of commands or when idle: memory of what the next commands
+ * may need is committed and its pages touched, tables that fill are doubled. Nothing of the state
+ * changes. Without it, or when more comes than there is room for, the engine grows as it works, at
+ * the price of a system call or page faults. Cheap while there is room: O(markets). */
+void weir_engine_make_room(struct weir_engine *engine);
+/* Tells of all its pools: what grows, and where it is bounded. */
+void weir_engine_pools(struct weir_engine *engine, weir_pool_visit visit, void *ctx);
 /* Digest of the whole logical state (docs/rules.md, "State digest"). O(state). */
 uint64_t weir_engine_digest(struct weir_engine *engine);
 /* Recomputes R33 and R34 in full from the accounts. NULL, or a sentence that says what is broken.

@@ -1,7 +1,9 @@
 /* The drawdown state (R32): a sliding maximum of the fund's P&L. */
 #include "insurance/insurance.h"
 
-#include <stdlib.h>
+/* Of one fund, in one window, each lower than the one before. */
+#define SAMPLES_AT_FIRST 1024U
+#define SAMPLES_MAX      (1U << 24)
 
 weir_wide weir_fund_equity(const struct weir_exchange *x, const struct weir_fund *f) {
     struct weir_health h;
@@ -13,15 +15,46 @@ static struct weir_drawdown_sample *sample_at(const struct weir_drawdown *d, uin
     return &d->ring[(d->head + i) & (d->capacity - 1)];
 }
 
+bool weir_drawdown_start(struct weir_drawdown *d) {
+    *d = (struct weir_drawdown){.capacity = SAMPLES_AT_FIRST};
+    d->ring = weir_table_new(d->capacity * sizeof *d->ring);
+    return d->ring != NULL;
+}
+
+void weir_drawdown_end(struct weir_drawdown *d) {
+    if (d->ring != NULL) weir_table_free(d->ring, d->capacity * sizeof *d->ring);
+    d->ring = NULL;
+}
+
+/* Twice the ring, if memory and the bound allow. */
 static void grow(struct weir_drawdown *d) {
-    struct weir_drawdown_sample *ring = calloc((size_t)d->capacity * 2, sizeof *ring);
-    WEIR_CHECK(ring != NULL);
+    if (d->capacity >= SAMPLES_MAX) return;
+    struct weir_drawdown_sample *ring = weir_table_new(d->capacity * 2 * sizeof *ring);
+    if (ring == NULL) return;
     for (uint32_t i = 0; i < d->count; i++)
         ring[i] = *sample_at(d, i);
-    free(d->ring);
+    weir_table_free(d->ring, d->capacity * sizeof *d->ring);
     d->ring = ring;
     d->head = 0;
     d->capacity *= 2;
+}
+
+void weir_funds_make_room(struct weir_funds *funds) {
+    for (uint32_t i = 0; i < funds->count; i++) {
+        struct weir_drawdown *d = &funds->fund[i].drawdown;
+        if (d->count > d->capacity / 2) grow(d);
+    }
+}
+
+/* Appends what is below all others. The last takes the new one's place where it leaves the window
+ * together with the one before it, which is above it: it is never the maximum; and where there is
+ * no room, so that the window forgets it. */
+static void append(struct weir_drawdown *d, struct weir_drawdown_sample sample) {
+    bool below =
+        d->count > 1 && sample_at(d, d->count - 2)->time == sample_at(d, d->count - 1)->time;
+    if (!below && d->count == d->capacity) grow(d);
+    if (below || d->count == d->capacity) d->count--;
+    *sample_at(d, d->count++) = sample;
 }
 
 static weir_rate drawdown_of(const struct weir_fund_config *c,
@@ -52,8 +85,7 @@ static void take_sample(const struct weir_exchange *x, struct weir_funds *funds,
     }
     while (d->count > 0 && sample_at(d, d->count - 1)->pnl <= pnl)
         d->count--;
-    if (d->count == d->capacity) grow(d);
-    *sample_at(d, d->count++) = (struct weir_drawdown_sample){x->now, pnl, equity};
+    append(d, (struct weir_drawdown_sample){x->now, pnl, equity});
     while (sample_at(d, 0)->time <= x->now - c->drawdown_window) {
         d->head = (d->head + 1) & (d->capacity - 1);
         d->count--;

@@ -16,9 +16,7 @@ int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x) {
         if (f->scope == WEIR_NO_INDEX) return -ENOMEM;
         f->unwind = calloc(markets, sizeof *f->unwind);
         f->markets = calloc(markets, sizeof *f->markets);
-        f->drawdown.capacity = 1024;
-        f->drawdown.ring = calloc(f->drawdown.capacity, sizeof *f->drawdown.ring);
-        if (!f->unwind || !f->markets || !f->drawdown.ring) return -ENOMEM;
+        if (!weir_drawdown_start(&f->drawdown) || !f->unwind || !f->markets) return -ENOMEM;
         for (uint32_t m = 0; m < markets; m++)
             f->unwind[m].next = INT64_MAX;
     }
@@ -33,7 +31,7 @@ void weir_funds_free(struct weir_funds *funds) {
     for (uint32_t i = 0; funds->fund && i < funds->count; i++) {
         free(funds->fund[i].unwind);
         free(funds->fund[i].markets);
-        free(funds->fund[i].drawdown.ring);
+        weir_drawdown_end(&funds->fund[i].drawdown);
     }
     free(funds->fund);
     weir_pool_free(&funds->listed);

@@ -54,6 +54,11 @@ struct weir_funds {
 
 int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x);
 void weir_funds_free(struct weir_funds *funds);
+/* An empty window, false when memory ends / its memory given back. */
+bool weir_drawdown_start(struct weir_drawdown *drawdown);
+void weir_drawdown_end(struct weir_drawdown *drawdown);
+/* Room for samples to come, outside the hot loop. */
+void weir_funds_make_room(struct weir_funds *funds);
 static inline struct weir_fund *weir_market_fund(const struct weir_exchange *x,
                                                  const struct weir_funds *funds, uint32_t market) {
     return &funds->fund[x->venue->markets[market].fund_idx];

@@ -218,6 +218,9 @@ struct weir_memory {
 void weir_ledger_memory(const struct weir_ledger *ledger,
                         struct weir_memory rows[WEIR_LEDGER_MEMORY]);
 
+/* Tells of its pools. */
+void weir_ledger_pools(struct weir_ledger *ledger, weir_pool_visit visit, void *ctx);
+
 static inline struct weir_account *weir_account_at(const struct weir_ledger *l, uint32_t i) {
     return WEIR_AT(&l->accounts, struct weir_account, i);
 }

@@ -85,6 +85,8 @@ struct weir_liquidator {
 
 int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x);
 void weir_liquidator_free(struct weir_liquidator *lq);
+/* Tells of its pools. */
+void weir_liquidator_pools(struct weir_liquidator *lq, weir_pool_visit visit, void *ctx);
 
 /* ---- Phases of a command --------------------------------------------------------------------- */
 /* (5): scopes the trigger index found enter the queue, if they still are liquidatable. */

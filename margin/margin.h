@@ -51,6 +51,9 @@ struct weir_exchange {
 int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
                       uint32_t accounts_max, uint32_t orders_max);
 void weir_exchange_free(struct weir_exchange *x);
+/* Tells of its pools / room in its tables for what comes, outside the hot loop. */
+void weir_exchange_pools(struct weir_exchange *x, weir_pool_visit visit, void *ctx);
+void weir_exchange_make_room(struct weir_exchange *x);
 /* The status that counts: a market that is settling, or gone, is as good as halted (R16). */
 static inline enum weir_market_status weir_status_now(const struct weir_exchange *x,
                                                       uint32_t market) {

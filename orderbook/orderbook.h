@@ -68,6 +68,9 @@ void weir_orders_remove(struct weir_orders *orders, uint32_t idx);
 /* Bytes of orders, free ones included; of their names and the table that finds them. */
 uint64_t weir_orders_memory(const struct weir_orders *orders);
 uint64_t weir_orders_names_memory(const struct weir_orders *orders);
+/* Tells of its pools / room in the table for orders to come, outside the hot loop. */
+void weir_orders_pools(struct weir_orders *orders, weir_pool_visit visit, void *ctx);
+void weir_orders_make_room(struct weir_orders *orders);
 /* The account's order of this id, or WEIR_NO_INDEX. Expected O(1). */
 uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
                           const struct weir_name *id);
@@ -127,6 +130,8 @@ struct weir_book {
 /* All memory for the ladders of one market: grows with levels. 0 or -ENOMEM. */
 int weir_book_new(struct weir_book *book);
 void weir_book_free(struct weir_book *book);
+/* Tells of its pools. */
+void weir_book_pools(struct weir_book *book, weir_pool_visit visit, void *ctx);
 /* Bytes of its levels, queues and maps, free ones included. */
 uint64_t weir_book_memory(const struct weir_book *book);
 

@@ -2,7 +2,6 @@
 #include "orderbook/orderbook.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 /* A slot is two words: index + 1 (0: free) and the hash, so that nothing outside the table is
@@ -13,11 +12,15 @@ static uint32_t hash_of(uint32_t account, const struct weir_name *id) {
     return (uint32_t)weir_name_hash(id, account);
 }
 
+static uint64_t table_bytes(uint32_t mask) {
+    return ((uint64_t)mask + 1) * 2 * sizeof(uint32_t);
+}
+
 int weir_orders_new(struct weir_orders *orders, uint32_t capacity) {
     *orders = (struct weir_orders){.free_head = WEIR_NO_INDEX, .next_age = 1};
     int error = weir_pool_new(&orders->orders, sizeof(struct weir_order), capacity);
     if (error == 0) error = weir_pool_new(&orders->names, sizeof(struct weir_name), capacity);
-    orders->slots = calloc(SLOTS_AT_FIRST, 2 * sizeof *orders->slots);
+    orders->slots = weir_table_new(table_bytes(SLOTS_AT_FIRST - 1));
     orders->slot_mask = SLOTS_AT_FIRST - 1;
     if (error == 0 && orders->slots == NULL) error = -ENOMEM;
     if (error != 0) {
@@ -34,7 +37,7 @@ int weir_orders_new(struct weir_orders *orders, uint32_t capacity) {
 void weir_orders_free(struct weir_orders *orders) {
     weir_pool_free(&orders->orders);
     weir_pool_free(&orders->names);
-    free(orders->slots);
+    if (orders->slots) weir_table_free(orders->slots, table_bytes(orders->slot_mask));
     *orders = (struct weir_orders){0};
 }
 
@@ -44,14 +47,14 @@ uint64_t weir_orders_memory(const struct weir_orders *orders) {
 
 uint64_t weir_orders_names_memory(const struct weir_orders *orders) {
     return (uint64_t)orders->names.count * orders->names.element_size +
-           ((uint64_t)orders->slot_mask + 1) * 2 * sizeof *orders->slots;
+           table_bytes(orders->slot_mask);
 }
 
 /* Twice the slots; false with nothing changed when memory ends. */
 static bool grow(struct weir_orders *orders) {
     if (orders->slot_mask >= UINT32_MAX / 2) return false;
     uint32_t mask = orders->slot_mask * 2 + 1;
-    uint32_t *slots = calloc((size_t)mask + 1, 2 * sizeof *slots);
+    uint32_t *slots = weir_table_new(table_bytes(mask));
     if (slots == NULL) return false;
     for (size_t k = 0; k <= orders->slot_mask; k++) {
         uint32_t value = orders->slots[2 * k], hash = orders->slots[2 * k + 1];
@@ -62,10 +65,19 @@ static bool grow(struct weir_orders *orders) {
         slots[2 * i] = value;
         slots[2 * i + 1] = hash;
     }
-    free(orders->slots);
+    weir_table_free(orders->slots, table_bytes(orders->slot_mask));
     orders->slots = slots;
     orders->slot_mask = mask;
     return true;
+}
+
+void weir_orders_pools(struct weir_orders *orders, weir_pool_visit visit, void *ctx) {
+    visit(ctx, "orders", &orders->orders);
+    visit(ctx, "names of orders", &orders->names);
+}
+
+void weir_orders_make_room(struct weir_orders *orders) {
+    if (orders->slot_used >= orders->slot_mask / 8 * 3) (void)grow(orders);
 }
 
 /* The slot of (account, id), or the free one where it would go. */

@@ -1,0 +1,30 @@
+/* The liquidator's pools, by name. */
+#include "liquidation/liquidation.h"
+
+void weir_liquidator_pools(struct weir_liquidator *lq, weir_pool_visit visit, void *ctx) {
+    visit(ctx, "scopes that may step", &lq->ready.entries);
+    visit(ctx, "scopes in the ADL stage", &lq->adl.entries);
+    visit(ctx, "scopes that retry", &lq->retry);
+    visit(ctx, "scopes asleep", &lq->asleep);
+    visit(ctx, "scopes short", &lq->shortfalls);
+    visit(ctx, "scopes in the queue", &lq->members);
+    visit(ctx, "candidates", &lq->candidates);
+    visit(ctx, "weights", &lq->wides);
+    visit(ctx, "shares", &lq->shares);
+    visit(ctx, "offers", &lq->offers);
+    visit(ctx, "bids", &lq->bids);
+    visit(ctx, "pairs", &lq->pairs);
+    visit(ctx, "indices", &lq->indices);
+    for (uint32_t m = 0; m < lq->x->venue->market_count; m++)
+        visit(ctx, "volunteers of a market", &lq->volunteers[m]);
+    visit(ctx, "unwindings due again", &lq->unwind_again);
+    visit(ctx, "funds to sample", &lq->funds.listed);
+    if (lq->x->venue->auction_format == WEIR_AUCTION_DUTCH) {
+        visit(ctx, "open auctions", &lq->auctions.dutch);
+        visit(ctx, "free auctions", &lq->auctions.free);
+        visit(ctx, "auctions by number", &lq->auctions.by_number);
+        for (uint32_t m = 0; m < lq->x->venue->market_count; m++)
+            visit(ctx, "auctions due in a market", &lq->auctions.due[m]);
+    }
+    weir_adl_index_pools(&lq->ranks, visit, ctx);
+}
