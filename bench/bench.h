@@ -123,8 +123,10 @@ void weir_bench_output(bool json, bool quiet, bool progress, int argc, char **ar
 /* Results are compared with those of a file that `--json` made. False with what is wrong in
  * `error`. */
 bool weir_bench_compare(const char *path, char *error, size_t size);
-/* Ends the output, the comparison last. False when a case's median lies more than so many per cent
- * above the saved one, or none is in both; never with `fail_above` negative. */
+/* Cases are held against the targets at the end. */
+void weir_bench_targets(void);
+/* Ends the output, the targets and the comparison last. False when a case's median lies more than
+ * so many per cent above the saved one, or none is in both; never with `fail_above` negative. */
 bool weir_bench_output_end(bool interrupted, double fail_above);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#define ACCOUNTS 300
-#define ROUNDS   32
+#define ACCOUNTS 200
+#define ROUNDS   20
 
 static uint64_t backlog(void *engine) {
     return weir_engine_view_backlog(engine);

@@ -1,5 +1,6 @@
 /* Cases of a benchmark as JSON, or as lines of a table. */
 #include "bench/cases.h"
+#include "bench/targets.h"
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -12,6 +13,7 @@ static struct {
     bool json, quiet, progress;
     const struct weir_bench_kind *kind;   /* of the job, */
     char parameters[1024];                /* a JSON object, */
+    uint32_t given;                       /* parameters, a bit each */
     bool told, begun;                     /* with more than the seed; its first case stands */
     bool open;                            /* JSON: the object has begun, */
     const struct weir_bench_kind *array;  /* the array of this one is open, or NULL, */
@@ -102,6 +104,7 @@ bool weir_bench_output_end(bool interrupted, double fail_above) {
         json_open();
         json_close_array();
     }
+    bench_targets_end(out.json);
     bool kept = bench_compare_end(out.json, fail_above);
     if (out.json) printf(",\"interrupted\":%s}\n", interrupted ? "true" : "false");
     return kept;
@@ -112,8 +115,10 @@ void bench_cases_of(const struct weir_bench_kind *kind, const struct weir_bench_
     int n = snprintf(out.parameters, sizeof out.parameters, "{\"seed\":%llu,\"quick\":%s",
                      (unsigned long long)job->seed, job->quick ? "true" : "false");
     out.told = false;
+    out.given = 0;
     for (uint32_t i = 0; i < PARAMETER_COUNT; i++) {
         if (job->value[i] < 0) continue;
+        out.given |= UINT32_C(1) << i;
         const struct weir_bench_parameter *p = &weir_bench_parameters[i];
         const char *quote = p->form == WEIR_BENCH_WORD || p->form == WEIR_BENCH_GOAL ? "\"" : "";
         char value[64];
@@ -209,6 +214,7 @@ void bench_case_print(struct bench_case *c) {
         fprintf(stderr, "%s %s: %.1f %s\n", out.kind->name, c->name,
                 c->runs > 0 ? c->times[c->runs / 2] : 0, c->unit);
     bench_compare_case(out.kind->name, out.parameters, c);
+    bench_targets_case(out.kind->name, out.given, c);
     free(c->more);
     c->more = NULL;
 }

@@ -73,5 +73,6 @@ int bench_memory_use(const struct weir_bench_job *job);
 int bench_burst(const struct weir_bench_job *job);
 int bench_adl(const struct weir_bench_job *job);
 int bench_sweep(const struct weir_bench_job *job);
+int bench_run(const struct weir_bench_job *job);
 
 #endif

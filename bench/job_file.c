@@ -74,6 +74,7 @@ static bool read_key(const struct reading *r, const struct weir_yaml_node *node,
             return weir_yaml_read_field(&reader, node, f, &jobs->job);
     const char **text = strcmp(node->key, "case") == 0       ? &jobs->job.only
                         : strcmp(node->key, "workload") == 0 ? &jobs->job.workload
+                        : strcmp(node->key, "scenario") == 0 ? &jobs->job.scenario
                                                              : NULL;
     if (text != NULL) {
         if (node->kind != WEIR_YAML_SCALAR) return fail(r, node, "expected a text");
@@ -86,7 +87,7 @@ static bool read_key(const struct reading *r, const struct weir_yaml_node *node,
             return read_values(r, node, jobs, p);
     return weir_yaml_fail(r->file->yaml, node, true, r->error,
                           "`%s` is not known here; expected runs, warmup, seed, quick, case, "
-                          "workload%s",
+                          "workload, scenario%s",
                           node->key, in_job ? ", bench or a parameter of weir bench" : " or jobs");
 }
 

@@ -42,6 +42,11 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "            marks moving in between, and eleven thousand in one instant;\n"
      "            who was chosen is checked against a scan of all",
      BIT(ACCOUNTS) | BIT(TICKS), false, bench_adl},
+    {"run", NULL,
+     "a scenario from start to end as a process of its own: flow,\n"
+     "            log and report; the default one, and one of ten thousand\n"
+     "            accounts and six hours; every run must end in the same state",
+     BIT(ACCOUNTS) | BIT(HOURS), false, bench_run},
 };
 const uint32_t weir_bench_kind_count = sizeof weir_bench_kinds / sizeof weir_bench_kinds[0];
 
@@ -76,27 +81,44 @@ static void list_parameters(uint32_t set, char *text, size_t size) {
             n += (size_t)snprintf(text + n, size - n, " %s", weir_bench_parameters[p].name);
 }
 
+/* What a benchmark cannot be told; NULL: all fits. */
+static const char *wrong_for(const struct weir_bench_kind *k, const struct weir_bench_jobs *jobs,
+                             char *error, size_t size) {
+    uint32_t extra = given(jobs) & ~k->reads;
+    char reads[512], not_read[512];
+    const struct weir_bench_job *job = &jobs->job;
+    bool book = strcmp(k->name, "book") == 0, run = strcmp(k->name, "run") == 0;
+    list_parameters(k->reads, reads, sizeof reads);
+    list_parameters(extra, not_read, sizeof not_read);
+    if (extra != 0)
+        snprintf(error, size, "%s does not know%s; it knows%s", k->name, not_read, reads);
+    else if (job->workload != NULL && !book)
+        snprintf(error, size, "%s does not know workload; book does", k->name);
+    else if (job->scenario != NULL && !run)
+        snprintf(error, size, "%s does not know scenario; run does", k->name);
+    else if (job->workload != NULL && given(jobs) != 0)
+        snprintf(error, size, "workload is a file's flow: expected none of%s beside it", reads);
+    else
+        return NULL;
+    return error;
+}
+
 const char *weir_bench_settle(struct weir_bench_jobs *jobs, char *error, size_t size) {
-    uint32_t set = given(jobs);
     bool named = jobs->benches != 0;
-    if (jobs->job.workload != NULL && !named) weir_bench_choose(jobs, "book");
-    char reads[512], extra[512];
     for (uint32_t i = 0; i < weir_bench_kind_count; i++) {
         const struct weir_bench_kind *k = &weir_bench_kinds[i];
-        if (!named && !k->asked && jobs->job.workload == NULL && (set & ~k->reads) == 0)
-            jobs->benches |= UINT32_C(1) << i;
-        if (!(jobs->benches >> i & 1) || (set & ~k->reads) == 0) continue;
-        list_parameters(k->reads, reads, sizeof reads);
-        list_parameters(set & ~k->reads, extra, sizeof extra);
-        snprintf(error, size, "%s does not know%s; it knows%s", k->name, extra, reads);
-        return error;
+        const char *wrong = wrong_for(k, jobs, error, size);
+        if (!named && !k->asked && wrong == NULL) jobs->benches |= UINT32_C(1) << i;
+        if ((jobs->benches >> i & 1) && wrong != NULL) return wrong;
     }
-    if (jobs->benches == 0) {
-        list_parameters(set, extra, sizeof extra);
-        snprintf(error, size, "no benchmark knows all of%s", extra);
-        return error;
-    }
-    return NULL;
+    /* Where nobody fits, what was given for a file is to blame, or the parameters together. */
+    if (jobs->benches != 0) return NULL;
+    char extra[512];
+    list_parameters(given(jobs), extra, sizeof extra);
+    snprintf(error, size, "no benchmark knows all of%s%s%s", extra,
+             jobs->job.workload != NULL ? " workload" : "",
+             jobs->job.scenario != NULL ? " scenario" : "");
+    return error;
 }
 
 /* Quick: of several values the small ones, at least the least. */

@@ -7,6 +7,8 @@
 
 enum {
     OPTION_WORKLOAD = 0x200,
+    OPTION_SCENARIO,
+    OPTION_TARGETS,
     OPTION_QUICK,
     OPTION_RUNS,
     OPTION_WARMUP,
@@ -65,6 +67,12 @@ static error_t take(int key, char *text, struct argp_state *state) {
     case OPTION_WORKLOAD:
         job->workload = text;
         return 0;
+    case OPTION_SCENARIO:
+        job->scenario = text;
+        return 0;
+    case OPTION_TARGETS:
+        weir_bench_targets();
+        return 0;
     case OPTION_QUICK:
         job->quick = true;
         return 0;
@@ -115,6 +123,10 @@ static const struct argp_option fixed_options[] = {
     {"fail-above", OPTION_FAIL_ABOVE, "PERCENT", 0,
      "Exit status 1 when a case's median is so much above the one in --compare FILE", 0},
     {"workload", OPTION_WORKLOAD, "FILE", 0, "book: the order flow of FILE, not generated", 0},
+    {"scenario", OPTION_SCENARIO, "FILE", 0,
+     "run: this scenario as it is, not the default one and its small variant", 0},
+    {"targets", OPTION_TARGETS, NULL, 0,
+     "At the end, every target of speed: what was measured, met or missed by what factor", 0},
     {"quick", OPTION_QUICK, NULL, 0,
      "Less work: a million messages, no book of a million orders, a hundred thousand accounts; of "
      "several values of a parameter the small ones",
@@ -172,13 +184,15 @@ static char *describe(void) {
           out);
     for (uint32_t i = 0; i < weir_bench_kind_count; i++)
         fprintf(out, "  %-9s %s\n", weir_bench_kinds[i].name, weir_bench_kinds[i].what);
-    fputs("Without a name all of them run that know the parameters given; with --workload alone, "
-          "the book.\n"
+    fputs("Without a name all of them run, but for those named only, that know what is given.\n"
           "A parameter with several values is measured at each of them. --quiet leaves out the "
           "table; a comparison is told all the same.\n\n"
           "Examples:\n"
           "  weir bench book --quick\n"
           "  weir bench trigger --accounts 50000 --markets 5,50 --case none --json\n"
+          "  weir bench burst --accounts 100000 --rate 150000 --arrivals poisson --windows 20\n"
+          "  weir bench sweep --quick --goal p99.9=100us --policy fraction\n"
+          "  weir bench --targets\n"
           "  weir bench book --quick --compare before.json --fail-above 10\n"
           "  weir bench --job bench/curves.yaml --quick\n",
           out);
@@ -218,9 +232,9 @@ static int run(struct bench_options *b, struct weir_bench_jobs *jobs, uint32_t c
 static int run_file(struct bench_options *b, int argc, char **argv) {
     struct weir_file_error error;
     uint32_t count;
-    if (b->parameters || b->jobs.job.workload != NULL)
+    if (b->parameters || b->jobs.job.workload != NULL || b->jobs.job.scenario != NULL)
         return weir_cli_fail(WEIR_EXIT_USAGE, argv[0],
-                             "--job: parameters and --workload stand in the file");
+                             "--job: parameters, --workload and --scenario stand in the file");
     struct weir_bench_file *file = weir_bench_file_load(b->job_file, &error);
     if (file == NULL) return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error.text);
     struct weir_bench_jobs *jobs = weir_bench_file_jobs(file, &count);
