@@ -9,13 +9,18 @@
 #include "insurance/insurance.h"
 #include "policy/policy.h"
 
-/* A heap of scopes in queue order, four below each. An entry holds what nearly always decides: a
- * number that is lower for who comes first; the cases decide where it is equal. */
+/* A heap of scopes in queue order (R19), four below each. An entry holds what decides: numbers that
+ * are lower for who comes first, looked at one after the other. Only where an amount was too large
+ * for them to be exact, the cases are asked. */
 struct weir_heap_entry {
     int64_t key;
+    uint64_t fine;
+    uint64_t order; /* of accounts and scopes, and the flags below */
     uint32_t scope;
     uint32_t case_idx; /* where its slot is kept */
 };
+#define WEIR_HEAP_ROUGH (UINT64_C(1) << 63) /* `fine` does not tell */
+#define WEIR_HEAP_OPEN  (UINT64_C(1) << 62) /* it does, but not where it is equal */
 struct weir_scope_heap {
     struct weir_pool entries; /* struct weir_heap_entry */
     bool adl;                 /* its slots are adl_slot, else queue_slot */
@@ -69,8 +74,13 @@ struct weir_liquidator {
     struct weir_pool retry;       /* uint32_t scopes that wait for the next command */
     struct weir_pool asleep;      /* uint32_t scopes that wait for a change of their health; */
     uint64_t moves_seen;          /* of trigger.moves, when these were last placed */
-    struct weir_pool shortfalls;  /* uint32_t scopes in the order in which they became flat */
-    struct weir_pool members;     /* uint32_t scopes waiting or in liquidation, unordered */
+    struct weir_look {
+        uint32_t scope; /* WEIR_NO_INDEX: none */
+        uint64_t moves; /* of trigger.moves */
+        struct weir_health health;
+    } look;                      /* the last look at a queued scope; see weir_look */
+    struct weir_pool shortfalls; /* uint32_t scopes in the order in which they became flat */
+    struct weir_pool members;    /* uint32_t scopes waiting or in liquidation, unordered */
     uint64_t last_liquidation;
     struct weir_auctions auctions;
     struct weir_pool *volunteers; /* per market: uint32_t legs that gave backstop capacity */

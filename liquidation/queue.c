@@ -22,21 +22,50 @@ static int compare_health(const struct weir_case *a, const struct weir_case *b) 
     return (a->key_equity > b->key_equity) - (a->key_equity < b->key_equity);
 }
 
-/* A number that is lower for who comes first in the venue's order; where it is equal the order is
- * still open. Worst first: equity / REQ in parts of 2^32, floored and cut to 63 bits; a REQ of 0
- * comes before all of them. */
-static int64_t order_key(const struct weir_liquidator *lq, const struct weir_case *c) {
+/* The fraction of a ratio kept in an entry's `key` and once more in its `fine`: two ratios whose
+ * denominators are below 2^48 and that agree in 96 bits behind the point are equal. */
+#define RATIO_BITS 48
+
+/* equity / REQ of a case, lower first; a REQ of 0 before all others. False when it is not exact. */
+static bool ratio_key(const struct weir_case *c, int64_t *key, uint64_t *fine) {
+    weir_wide e = c->key_equity, r = c->key_requirement;
+    *fine = 0;
+    if (r == 0) {
+        *key = INT64_MIN;
+        *fine = (uint64_t)weir_saturate(e) ^ (UINT64_C(1) << 63); /* signed order */
+        return weir_narrow(e);
+    }
+    weir_wide one = (weir_wide)1 << RATIO_BITS, ratio = weir_mul_div_floor(e, one, r);
+    *key = weir_max(INT64_MIN + 1, weir_saturate(ratio));
+    if (*key != ratio || !weir_narrow(e) || r >= one) return false;
+    weir_wide rest = e * one - ratio * r; /* below r */
+    *fine = (uint64_t)weir_div_floor(rest * one, r);
+    return true;
+}
+
+static struct weir_heap_entry entry_of(const struct weir_liquidator *lq, uint32_t scope,
+                                       const struct weir_case *c) {
+    const struct weir_scope *s = scope_at(lq, scope);
+    struct weir_heap_entry e = {.scope = scope, .case_idx = s->case_idx};
+    e.order = weir_account_order(&lq->x->ledger, s->account) << 11 | s->rank;
+    int64_t ratio;
+    uint64_t fine;
     switch (lq->x->venue->queue_order) {
-    case WEIR_FIFO:
-        return c->entered;
-    case WEIR_LARGEST_FIRST:
-        return -weir_saturate(c->key_notional);
     case WEIR_WORST_FIRST:
+        if (!ratio_key(c, &e.key, &e.fine)) e.order |= WEIR_HEAP_ROUGH;
+        break;
+    case WEIR_FIFO: /* then worst first, as far as one number tells */
+        ratio_key(c, &ratio, &fine);
+        e.key = c->entered;
+        e.fine = (uint64_t)ratio ^ (UINT64_C(1) << 63);
+        e.order |= WEIR_HEAP_OPEN;
+        break;
+    case WEIR_LARGEST_FIRST:
+        e.key = -weir_saturate(c->key_notional);
+        if (!weir_narrow(c->key_notional)) e.order |= WEIR_HEAP_ROUGH;
         break;
     }
-    if (c->key_requirement == 0) return INT64_MIN;
-    return weir_max(INT64_MIN + 1, weir_saturate(weir_mul_div_floor(c->key_equity, INT64_C(1) << 32,
-                                                                    c->key_requirement)));
+    return e;
 }
 
 static struct weir_case *entry_case(const struct weir_liquidator *lq,
@@ -44,7 +73,7 @@ static struct weir_case *entry_case(const struct weir_liquidator *lq,
     return WEIR_AT(&lq->x->ledger.cases, struct weir_case, e->case_idx);
 }
 
-/* Where the numbers are equal. */
+/* Where the numbers do not tell. */
 static bool before_exactly(const struct weir_liquidator *lq, const struct weir_heap_entry *a,
                            const struct weir_heap_entry *b) {
     const struct weir_case *x = entry_case(lq, a), *y = entry_case(lq, b);
@@ -57,7 +86,11 @@ static bool before_exactly(const struct weir_liquidator *lq, const struct weir_h
 
 static inline bool before(const struct weir_liquidator *lq, const struct weir_heap_entry *a,
                           const struct weir_heap_entry *b) {
-    return a->key != b->key ? a->key < b->key : before_exactly(lq, a, b);
+    if (a->key != b->key) return a->key < b->key;
+    uint64_t flags = a->order | b->order;
+    if (flags & WEIR_HEAP_ROUGH) return before_exactly(lq, a, b);
+    if (a->fine != b->fine) return a->fine < b->fine;
+    return flags & WEIR_HEAP_OPEN ? before_exactly(lq, a, b) : a->order < b->order;
 }
 
 static uint32_t *slot_of(const struct weir_scope_heap *heap, struct weir_case *c) {
@@ -94,8 +127,7 @@ void weir_heap_put(struct weir_liquidator *lq, struct weir_scope_heap *heap, uin
     uint32_t slot = *slot_of(heap, c);
     if (slot == WEIR_NO_INDEX) slot = weir_pool_add(&heap->entries, 1);
     WEIR_CHECK(slot != WEIR_NO_INDEX);
-    sift(lq, heap, slot,
-         (struct weir_heap_entry){order_key(lq, c), scope, scope_at(lq, scope)->case_idx});
+    sift(lq, heap, slot, entry_of(lq, scope, c));
 }
 
 void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope) {
@@ -111,13 +143,32 @@ uint32_t weir_heap_top(const struct weir_scope_heap *heap) {
                                : WEIR_NO_INDEX;
 }
 
+static void look_anew(struct weir_liquidator *lq, uint32_t scope) {
+    lq->look.scope = scope;
+    lq->look.moves = lq->x->trigger.moves;
+    weir_health(lq->x, scope, NULL, &lq->look.health);
+}
+
+void weir_look(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h) {
+    const struct weir_scope *s = scope_at(lq, scope);
+    bool holds = lq->look.scope == scope && lq->look.moves == lq->x->trigger.moves;
+    if (!holds || s->rekey_listed) look_anew(lq, scope);
+    *h = lq->look.health;
+#ifdef WEIR_HEAVY_CHECKS
+    struct weir_health now;
+    weir_health(lq->x, scope, NULL, &now);
+    WEIR_HEAVY(now.equity == h->equity && now.requirement == h->requirement);
+    WEIR_HEAVY(now.balance == h->balance && now.maintenance == h->maintenance);
+    WEIR_HEAVY(now.notional == h->notional && now.positions == h->positions);
+#endif
+}
+
 static void take_key(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_case *c = case_at(lq, scope);
-    struct weir_health h;
-    weir_health(lq->x, scope, NULL, &h);
-    c->key_equity = h.equity;
-    c->key_requirement = h.requirement;
-    c->key_notional = h.notional;
+    look_anew(lq, scope);
+    c->key_equity = lq->look.health.equity;
+    c->key_requirement = lq->look.health.requirement;
+    c->key_notional = lq->look.health.notional;
 }
 
 void weir_queue_rekey(struct weir_liquidator *lq) {
@@ -257,6 +308,7 @@ void weir_queue_retry(struct weir_liquidator *lq) {
 
 void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope) {
     uint32_t slot = case_at(lq, scope)->member_slot;
+    if (lq->look.scope == scope) lq->look.scope = WEIR_NO_INDEX;
     weir_heap_drop(lq, &lq->ready, scope);
     weir_heap_drop(lq, &lq->adl, scope);
     uint32_t last = *WEIR_AT(&lq->members, uint32_t, --lq->members.count);
@@ -276,7 +328,7 @@ void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed) {
 int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count, scopes = x->ledger.scopes.capacity;
     uint32_t legs = x->ledger.legs.capacity;
-    *lq = (struct weir_liquidator){.x = x, .adl = {.adl = true}};
+    *lq = (struct weir_liquidator){.x = x, .adl = {.adl = true}, .look.scope = WEIR_NO_INDEX};
     int error = weir_funds_new(&lq->funds, x);
     if (!error) error = weir_pool_new(&lq->ready.entries, sizeof(struct weir_heap_entry), scopes);
     if (!error) error = weir_pool_new(&lq->adl.entries, sizeof(struct weir_heap_entry), scopes);

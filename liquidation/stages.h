@@ -32,6 +32,10 @@ void weir_count_closed(struct weir_liquidator *lq, uint32_t leg, enum weir_stage
 enum weir_stage weir_next_stage(const struct weir_liquidator *lq, const struct weir_leg *leg,
                                 enum weir_stage stage);
 void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage);
+/* How a queued scope stands. The last look still holds unless marks, charges or risk moved or the
+ * scope itself was touched since (R19 has every such change listed); only its order margin may be
+ * that of before some cancels, and no stage asks for it. */
+void weir_look(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h);
 /* Looks at the scope after a step: flat or restored ends it. True when it is over, or waits for
  * its shortfall. */
 bool weir_after_step(struct weir_liquidator *lq, uint32_t scope);

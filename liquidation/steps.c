@@ -267,7 +267,7 @@ bool weir_after_step(struct weir_liquidator *lq, uint32_t scope) {
         return true;
     }
     struct weir_health h;
-    weir_health(lq->x, scope, NULL, &h);
+    weir_look(lq, scope, &h);
     return end_if_over(lq, scope, &h);
 }
 
@@ -371,7 +371,7 @@ enum outcome { NO_STEP, TOOK_STEP, NO_CREDIT };
 
 /* Leaves or ends without a step what needs none; true when the scope may still take one. */
 static bool head_needs_step(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h) {
-    weir_health(lq->x, scope, NULL, h);
+    weir_look(lq, scope, h);
     if (scope_at(lq, scope)->queue == WEIR_QUEUE_WAITING) {
         if (!weir_liquidatable(lq->x, h))
             weir_queue_leave(lq, scope);
@@ -444,7 +444,7 @@ static enum outcome adl_step(struct weir_liquidator *lq, uint32_t scope) {
     if (weir_after_step(lq, scope)) return NO_STEP;
     if (!take_credit(lq)) return NO_CREDIT;
     struct weir_health h;
-    weir_health(lq->x, scope, NULL, &h);
+    weir_look(lq, scope, &h);
     weir_adl_stage(lq, leg, &h);
     weir_after_step(lq, scope);
     return TOOK_STEP;
