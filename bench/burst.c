@@ -34,6 +34,7 @@ struct bench {
     struct burst_plan plan;
     int part_count, runs; /* runs made */
     struct part parts[PARTS];
+    uint64_t large_mib; /* of memory in large pages */
     uint64_t spin_longest, spin_ns;
     uint64_t pace_ns; /* of the whole fall; 0: ticks follow when the last is worked off */
     uint32_t to_fall;
@@ -113,6 +114,7 @@ static bool run_once(struct bench *b, int run) {
     bool made = burst_stage_open(&stage, &plan);
     for (int k = 0; made && k < b->part_count && !bench_stopped(); k++)
         run_part(b, &stage, k, run);
+    b->large_mib = bench_large_pages_mib();
     if (made) b->right &= bench_stopped() || burst_stage_right(&stage);
     b->to_fall = stage.w.to_fall;
     burst_stage_close(&stage);
@@ -195,6 +197,8 @@ static void print_mix(const struct bench *b, int k) {
         us(longest_command(&p->last)), us(p->last.longest[WEIR_CMD_CLOCK]),
         us(p->last.longest[WEIR_CMD_INDEX]), us(p->last.longest[WEIR_CMD_ORDER]),
         us(p->last.longest[WEIR_CMD_CANCEL]), us(b->spin_longest));
+    bench_note("%llu page faults while it fell; %llu MiB in large pages",
+               (unsigned long long)p->last.faults, (unsigned long long)b->large_mib);
 }
 
 static void mix_facts(struct bench_case *c, const struct bench *b, const struct part *p) {
@@ -205,7 +209,8 @@ static void mix_facts(struct bench_case *c, const struct bench *b, const struct 
              "\"fills\":%.3f,\"events\":%.3f,"
              "\"book\":%.4f,\"auction\":%.4f,\"backstop\":%.4f,\"adl\":%.4f,\"queue\":%llu,"
              "\"wall_s\":%.3f,\"processor_ns\":%.1f,\"engine_ns\":%.1f,\"engine_orders_ns\":%.1f,"
-             "\"longest_us\":%.1f,\"spin_us\":%.1f,\"spin_s\":%.2f",
+             "\"longest_us\":%.1f,\"spin_us\":%.1f,\"spin_s\":%.2f,\"page_faults\":%llu,"
+             "\"large_pages_mib\":%llu",
              b->plan.accounts, b->plan.markets, b->to_fall, b->plan.steps,
              (unsigned long long)ended, per(fills_of(n), ended), per(events_of(n), ended),
              per(n->closed_by[WEIR_BY_BOOK], ended), per(n->closed_by[WEIR_BY_AUCTION], ended),
@@ -213,7 +218,8 @@ static void mix_facts(struct bench_case *c, const struct bench *b, const struct 
              (unsigned long long)p->last.backlog, (double)p->last.wall / 1e9,
              per(p->last.processor, ended), per(p->last.engine, ended),
              per(p->last.engine_ordinary, p->last.ordinary.total - p->last.unserved),
-             us(longest_command(&p->last)), us(b->spin_longest), (double)b->spin_ns / 1e9);
+             us(longest_command(&p->last)), us(b->spin_longest), (double)b->spin_ns / 1e9,
+             (unsigned long long)p->last.faults, (unsigned long long)b->large_mib);
     latency_fact(c, "command_us", &p->last.work);
     latency_fact(c, "drain_us", &p->last.drain);
     if (p->windows.length == 0) return;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* Orders that wait come first, but so many in a row at most: where more arrive than the machine can
@@ -162,6 +163,19 @@ static void count_unserved(struct driver *v) {
     }
 }
 
+static uint64_t page_faults(void) {
+    struct rusage use;
+    return getrusage(RUSAGE_THREAD, &use) == 0 ? (uint64_t)(use.ru_minflt + use.ru_majflt) : 0;
+}
+
+/* What an idle engine does; its faults are not the loop's. */
+static void rest(struct driver *v) {
+    if (v->d->rest == NULL) return;
+    uint64_t before = page_faults();
+    v->d->rest(v->d->rest_ctx);
+    v->t->faults -= page_faults() - before;
+}
+
 static uint64_t processor_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -177,12 +191,17 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
                        .random = {weir_random_key(w->plan.seed, "arrivals"), 0},
                        .ended = w->counts.events[WEIR_EV_LIQUIDATION_ENDED]};
     memset(timing, 0, sizeof *timing);
-    uint64_t processor = processor_ns();
+    rest(&v);
+    timing->faults = 0;
+    uint64_t processor = processor_ns(), faults = page_faults();
     v.now = v.start = d->clock(d->clock_ctx);
     v.due = next_due(&v);
     while (d->stopped == NULL || !d->stopped()) {
         if (serve(&v) || tick(&v) || next_round(&v, false) || work(&v)) continue;
-        if (v.tick != 0) weir_histogram_record(&timing->drain, v.now - v.tick);
+        if (v.tick != 0) {
+            weir_histogram_record(&timing->drain, v.now - v.tick);
+            rest(&v);
+        }
         v.tick = 0;
         if (next_round(&v, true)) continue;
         bool over = v.made == d->rounds && (!d->to_the_end || d->backlog(d->backlog_ctx) == 0);
@@ -192,4 +211,5 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
     count_unserved(&v);
     timing->wall = v.now - v.start;
     timing->processor = processor_ns() - processor;
+    timing->faults += page_faults() - faults;
 }

@@ -15,6 +15,7 @@ struct burst_timing {
     uint64_t processor;               /* time of the whole loop, the driver's part included */
     uint64_t longest[WEIR_CMD_COUNT]; /* wall time of one command */
     uint64_t commands;
+    uint64_t faults;  /* page faults of the loop, not of what is done between ticks */
     uint64_t backlog; /* longest queue */
     uint64_t
         unserved; /* orders due before the end and not done: their wait until then is counted */
@@ -32,6 +33,8 @@ struct burst_drive {
     void *clock_ctx;
     uint64_t (*backlog)(void *ctx);
     void *backlog_ctx;
+    void (*rest)(void *ctx); /* between ticks, outside the engine's time; NULL: nothing */
+    void *rest_ctx;
     bool (*stopped)(void);         /* true: end at once; NULL: never */
     struct burst_windows *windows; /* NULL: none are kept */
 };

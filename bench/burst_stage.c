@@ -12,6 +12,10 @@ static uint64_t backlog(void *engine) {
     return weir_engine_view_backlog(engine);
 }
 
+static void make_room(void *engine) {
+    weir_engine_make_room(engine);
+}
+
 static bool plan_fits(const struct burst_plan *plan, const char *bench) {
     char error[256];
     const char *wrong = burst_plan_wrong(plan, error, sizeof error);
@@ -76,6 +80,8 @@ struct burst_drive burst_stage_drive(struct burst_stage *s) {
     return (struct burst_drive){.clock = wall_clock,
                                 .backlog = backlog,
                                 .backlog_ctx = s->engine,
+                                .rest = make_room,
+                                .rest_ctx = s->engine,
                                 .stopped = bench_stopped};
 }
 

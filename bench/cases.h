@@ -64,6 +64,8 @@ void bench_compare_case(const char *bench, const char *parameters, const struct 
 bool bench_compare_end(bool json, double fail_above);
 
 uint64_t bench_now_ns(void);
+/* Memory of the process that the system granted in large pages, in MiB. */
+uint64_t bench_large_pages_mib(void);
 /* The facts of machine and build as members of a JSON object. */
 void bench_machine_json(FILE *out);
 

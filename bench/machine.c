@@ -48,10 +48,10 @@ static void cpu_fact(const char *key, char *text, size_t size) {
     fclose(file);
 }
 
-/* The number behind `key` in /proc/meminfo, in MiB. */
-static unsigned long memory_fact(const char *key) {
+/* The number behind `key` in a file of kernel figures, in MiB. */
+static unsigned long memory_fact(const char *path, const char *key) {
     unsigned long kib = 0;
-    FILE *file = fopen("/proc/meminfo", "r");
+    FILE *file = fopen(path, "r");
     if (file == NULL) return 0;
     char line[256];
     while (fgets(line, sizeof line, file) != NULL)
@@ -59,6 +59,10 @@ static unsigned long memory_fact(const char *key) {
             kib = strtoul(line + strcspn(line, "0123456789"), NULL, 10);
     fclose(file);
     return kib / 1024;
+}
+
+uint64_t bench_large_pages_mib(void) {
+    return memory_fact("/proc/self/smaps_rollup", "AnonHugePages");
 }
 
 /* The first line of a small file, with quotes. */
@@ -86,8 +90,8 @@ void bench_machine_json(FILE *out) {
     fprintf(out,
             "\"machine\":{\"cpu\":\"%s\",\"cores\":%ld,\"cache\":\"%s\",\"memory_mib\":%lu,"
             "\"free_mib\":%lu,\"kernel\":\"%s %s\",\"load\":%.2f,\"huge_pages\":",
-            model, sysconf(_SC_NPROCESSORS_ONLN), cache, memory_fact("MemTotal"),
-            memory_fact("MemAvailable"), name.sysname, name.release, load[0]);
+            model, sysconf(_SC_NPROCESSORS_ONLN), cache, memory_fact("/proc/meminfo", "MemTotal"),
+            memory_fact("/proc/meminfo", "MemAvailable"), name.sysname, name.release, load[0]);
     line_fact(out, "/sys/kernel/mm/transparent_hugepage/enabled");
     fprintf(out, ",\"started\":\"%s\"},\"build\":{\"version\":\"%s\",\"compiler\":\"%s %s\",",
             started, WEIR_VERSION, COMPILER, __VERSION__);
