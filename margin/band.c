@@ -18,6 +18,9 @@
  * X(v' - drift * |s|) from below. */
 #include "margin/band.h"
 
+/* Where no way ends the condition, further than any value. */
+#define NOWHERE ((weir_wide)1 << 100)
+
 struct walk {
     const struct weir_exchange *x;
     const struct weir_position_view *p;
@@ -64,7 +67,7 @@ static weir_wide held_up(const struct walk *w) {
             weir_wide reach = l.base / -l.slope;
             if (reach < end || end == INT64_MAX) return reach;
         }
-        if (end == INT64_MAX) return WEIR_BAND_NO_HIGH;
+        if (end == INT64_MAX) return NOWHERE;
         v = end + 1;
     }
 }
@@ -78,45 +81,9 @@ static weir_wide held_down(const struct walk *w) {
         struct weir_line l = left_in_tier(w, tier);
         if (weir_line_at(l, v) < 0) return v + 1;
         if (l.slope > 0 && weir_line_at(l, start) < 0) return weir_div_ceil(-l.base, l.slope);
-        if (start == 0) return l.slope > 0 ? -1 : WEIR_BAND_NO_LOW;
+        if (start == 0) return l.slope > 0 ? -1 : -NOWHERE;
         v = start - 1;
     }
-}
-
-/* An end beyond the present tier is taken as it is if it is further away than this part of the
- * value, as a shift. */
-#define FAR_PART 3
-
-/* Moving by d from the present value uses up (alpha -+ slope) * d, less where X moves along, more
- * where it moves against. X rises ever more steeply: its slope is that of the present tier as far
- * as that reaches, further up at most the last tier's and further down at least the first one's;
- * where a flatter (upper, against) or steeper line (lower) only leaves more, the present slope is
- * safe. */
-bool weir_band_plain(const struct weir_position_view *p, const struct weir_condition *c,
-                     weir_wide share, weir_wide drift, struct weir_band *band) {
-    const struct weir_tiers *tiers = &p->risk->tiers;
-    int64_t reserve = p->market->closing_fee_reserve, slope = p->own.slope;
-    int64_t flattest = tiers->row[0].rate + reserve;
-    int64_t steepest = tiers->row[tiers->count - 1].rate + reserve;
-    int64_t alpha = c->upper ? c->alpha : -c->alpha;
-    weir_wide shift = drift * p->lots, room = share - slope * shift;
-    if (!p->plain || steepest >= alpha || room < 0) return false;
-    weir_wide taken_at = c->upper ? p->value + shift : p->value - shift; /* X is */
-    weir_wide top = tiers->count == p->tier + 1 ? WEIR_BAND_NO_HIGH : weir_tier_top(p, p->tier);
-    weir_wide below = p->tier == 0 ? WEIR_BAND_NO_LOW : weir_tier_top(p, p->tier - 1);
-    if (taken_at > top || taken_at <= below) return false;
-    bool down = (p->sign > 0) == c->upper, along = p->sign > 0;
-    weir_wide reach = weir_div_trunc(room, along ? alpha - slope : alpha + slope);
-    bool inside = down ? taken_at - reach > below : taken_at + reach <= top;
-    if (!inside) {
-        if (c->upper) reach = weir_div_trunc(room, along ? alpha - flattest : alpha + steepest);
-        if (reach << FAR_PART < p->value) return false;
-    }
-    if (down)
-        band->low = weir_wide_max(band->low, p->value - reach);
-    else
-        band->high = weir_wide_min(band->high, p->value + reach);
-    return true;
 }
 
 void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_view *p,
@@ -128,6 +95,8 @@ void weir_band_narrow(const struct weir_exchange *x, const struct weir_position_
         now = c->alpha * gain + weir_line_at(weir_requirement_line(x, p, p->tier, false), p->value);
     weir_wide shift = drift * p->lots;
     struct walk w = {x, p, c, c->upper ? shift : -shift, now - share};
-    band->low = weir_wide_max(band->low, held_down(&w));
-    band->high = weir_wide_min(band->high, held_up(&w));
+    weir_wide low = held_down(&w), high = held_up(&w);
+    /* No lots are worth so much (R3): an end out there is as good as none, and safe. */
+    if (low > -NOWHERE) band->low = weir_max(band->low, weir_saturate(low));
+    if (high < NOWHERE) band->high = weir_min(band->high, weir_saturate(high));
 }

@@ -56,7 +56,8 @@ int64_t weir_gauge_clamp(weir_wide g) {
 
 /* The shift says how far the side's coordinate lies below the gauge, toward minus infinity: a lot
  * that gains with value and paid c stands as if its gauge were lower by c. */
-static void find_place(struct weir_exchange *x, uint32_t market, uint32_t side, weir_wide now) {
+__attribute__((noinline)) static void find_place(struct weir_exchange *x, uint32_t market,
+                                                 uint32_t side, weir_wide now) {
     struct weir_trigger_market *tm = &x->trigger.markets[market];
     struct weir_trigger_side *s = &tm->side[side];
     const struct weir_market *m = &x->venue->markets[market];
@@ -73,8 +74,8 @@ static void find_place(struct weir_exchange *x, uint32_t market, uint32_t side, 
 }
 
 /* The side with its place at the present mark, which is known, and charges. */
-static const struct weir_trigger_side *placed(struct weir_exchange *x, uint32_t market,
-                                              uint32_t side) {
+static inline const struct weir_trigger_side *placed(struct weir_exchange *x, uint32_t market,
+                                                     uint32_t side) {
     const struct weir_trigger_side *s = &x->trigger.markets[market].side[side];
     weir_wide now = charges(x, market, side);
     if (now != s->charged || s->mark != x->prices[market].mark) find_place(x, market, side, now);
@@ -100,7 +101,7 @@ static bool renew_drift(struct weir_exchange *x, uint32_t market, uint32_t side,
     if (!far && (drifted == 0 || 2 * drifted <= s->allowed[c])) return false;
     s->since[c] = now;
     if (c + 1 < WEIR_DRIFT_CLASSES) {
-        weir_wide lot = weir_value(&x->venue->markets[market], x->prices[market].mark, 1);
+        int64_t lot = weir_position_value(&x->venue->markets[market], x->prices[market].mark, 1);
         s->allowed[c] = lot >> drift_shift[c];
     }
     return true;
@@ -221,20 +222,19 @@ void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
 
 /* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
 static uint32_t low_word(const struct weir_position_view *p, const struct weir_trigger_side *s,
-                         uint8_t scale, weir_wide value, uint32_t drift) {
+                         uint8_t scale, int64_t value, uint32_t drift) {
     if (value == WEIR_BAND_NO_LOW) return 0;
-    value = weir_wide_max(value, -((weir_wide)1 << 90));
     /* The value of inverse lots is cut to a unit: up to one more is needed. */
-    weir_wide scaled = (value + (p->market->contract == WEIR_INVERSE)) * ((weir_wide)1 << scale);
-    weir_wide gauge = weir_div_ceil(scaled, (weir_wide)p->lots * weir_gauge_unit(p->market));
+    weir_wide scaled = (weir_wide)value + (p->market->contract == WEIR_INVERSE);
+    int64_t unit = p->lots * weir_gauge_unit(p->market); /* linear: their value at one tick */
+    weir_wide gauge = weir_div_ceil(scaled * (INT64_C(1) << scale), unit);
     return weir_edge_stored(WEIR_LOW, gauge - s->shift, drift, p->leg->size < 0);
 }
 static uint32_t high_word(const struct weir_position_view *p, const struct weir_trigger_side *s,
-                          uint8_t scale, weir_wide value, uint32_t drift) {
+                          uint8_t scale, int64_t value, uint32_t drift) {
     if (value == WEIR_BAND_NO_HIGH) return 0;
-    value = weir_wide_min(value, (weir_wide)1 << 90);
-    weir_wide scaled = value * ((weir_wide)1 << scale);
-    weir_wide gauge = weir_div_floor(scaled, (weir_wide)p->lots * weir_gauge_unit(p->market));
+    int64_t unit = p->lots * weir_gauge_unit(p->market);
+    weir_wide gauge = weir_div_floor((weir_wide)value * (INT64_C(1) << scale), unit);
     /* The shift is at most one above what was paid, never below. */
     return weir_edge_stored(WEIR_HIGH, gauge - s->shift - 1, drift, p->leg->size < 0);
 }

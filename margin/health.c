@@ -272,22 +272,6 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
     if (!health_narrow(x, scope, what_if, h)) health_wide(x, scope, what_if, h);
 }
 
-bool weir_trigger_fires(const struct weir_exchange *x, weir_wide equity, weir_wide requirement,
-                        uint32_t positions) {
-    if (equity < 0) return true;
-    if (positions == 0) return false;
-    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? equity < requirement
-                                                                     : equity <= requirement;
-}
-
-bool weir_warning_holds(const struct weir_exchange *x, weir_wide equity, weir_wide requirement) {
-    weir_rate warn_at = x->venue->warn_at;
-    if (warn_at == WEIR_NONE || requirement <= 0) return false;
-    if (equity <= 0) return true;
-    if (weir_both_narrow(equity, requirement)) return requirement * WEIR_PPB >= equity * warn_at;
-    return weir_cmp_products(requirement, WEIR_PPB, warn_at, equity) >= 0;
-}
-
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h) {
     return weir_trigger_fires(x, h->equity, h->requirement, h->positions);
 }

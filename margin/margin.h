@@ -222,9 +222,23 @@ void weir_health(const struct weir_exchange *x, uint32_t scope, const struct wei
 weir_wide weir_leg_maintenance(const struct weir_exchange *x, const struct weir_leg *leg,
                                const struct weir_health *h);
 /* R17: is a scope with this equity, requirement and number of positions liquidatable, warned? */
-bool weir_trigger_fires(const struct weir_exchange *x, weir_wide equity, weir_wide requirement,
-                        uint32_t positions);
-bool weir_warning_holds(const struct weir_exchange *x, weir_wide equity, weir_wide requirement);
+static inline bool weir_trigger_fires(const struct weir_exchange *x, weir_wide equity,
+                                      weir_wide requirement, uint32_t positions) {
+    if (equity < 0) return true;
+    if (positions == 0) return false;
+    return x->venue->trigger_rule == WEIR_TRIGGER_MAINTENANCE_STRICT ? equity < requirement
+                                                                     : equity <= requirement;
+}
+
+static inline bool weir_warning_holds(const struct weir_exchange *x, weir_wide equity,
+                                      weir_wide requirement) {
+    weir_rate warn_at = x->venue->warn_at;
+    if (warn_at == WEIR_NONE || requirement <= 0) return false;
+    if (equity <= 0) return true;
+    if (weir_both_narrow(equity, requirement))
+        return (weir_wide)(int64_t)requirement * WEIR_PPB >= (weir_wide)(int64_t)equity * warn_at;
+    return weir_cmp_products(requirement, WEIR_PPB, warn_at, equity) >= 0;
+}
 /* The same of a scope with this health. */
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h);
 bool weir_warned(const struct weir_exchange *x, const struct weir_health *h);

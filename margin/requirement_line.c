@@ -76,23 +76,22 @@ void weir_view_position(const struct weir_exchange *x, const struct weir_leg *le
                         struct weir_position_view *p) {
     const struct weir_market *m = &x->venue->markets[leg->market];
     const struct weir_risk *r = &x->risks[leg->market];
+    if (r->plain) {
+        weir_view_plain(x, leg, p);
+        return;
+    }
     p->market = m;
     p->risk = r;
     p->leg = leg;
-    p->plain = r->plain;
+    p->plain = false;
     p->lots = weir_abs(leg->size);
     p->entry_value = leg->entry_value;
     p->leverage = 0;
     p->sign = leg->size > 0 ? weir_long_sign(m) : -weir_long_sign(m);
     p->value = weir_position_value(m, x->prices[leg->market].mark, p->lots);
     p->tier = weir_tier_of(m, r, m->margin_basis == WEIR_BASIS_MARK ? p->value : p->entry_value);
-    if (p->plain) {
-        p->own.slope = r->tiers.row[p->tier].rate + m->closing_fee_reserve;
-        p->own.base = -r->deduction[p->tier];
-    } else {
-        if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
-            p->leverage = weir_leg_leverage(x, leg);
-        p->own = weir_requirement_line(x, p, p->tier, true);
-    }
+    if (x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION)
+        p->leverage = weir_leg_leverage(x, leg);
+    p->own = weir_requirement_line(x, p, p->tier, true);
     p->required = (weir_wide)p->own.slope * p->value + p->own.base;
 }

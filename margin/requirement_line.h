@@ -32,6 +32,25 @@ struct weir_position_view {
 };
 void weir_view_position(const struct weir_exchange *x, const struct weir_leg *leg,
                         struct weir_position_view *view);
+/* The same of a plain market (struct weir_risk). */
+static inline void weir_view_plain(const struct weir_exchange *x, const struct weir_leg *leg,
+                                   struct weir_position_view *p) {
+    const struct weir_market *m = &x->venue->markets[leg->market];
+    const struct weir_risk *r = &x->risks[leg->market];
+    p->market = m;
+    p->risk = r;
+    p->leg = leg;
+    p->plain = true;
+    p->sign = leg->size > 0 ? 1 : -1;
+    p->lots = weir_abs(leg->size);
+    p->value = x->prices[leg->market].mark * p->lots * m->unit_value; /* R3: it fits */
+    p->entry_value = leg->entry_value;
+    p->leverage = 0;
+    p->tier = weir_tier_of(m, r, p->value);
+    p->own.slope = r->tiers.row[p->tier].rate + m->closing_fee_reserve;
+    p->own.base = -r->deduction[p->tier];
+    p->required = (weir_wide)p->own.slope * p->value + p->own.base;
+}
 struct weir_line weir_requirement_line(const struct weir_exchange *x,
                                        const struct weir_position_view *p, uint32_t tier,
                                        bool upper);

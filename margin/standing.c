@@ -4,21 +4,14 @@
 /* One position into the standing. A short of a linear contract (whatever loses as its value grows)
  * has a bankruptcy price worth more than mark by its share of the equity: a closing fee on it grows
  * by at most that fee on the whole equity. */
-static inline void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
-                                struct weir_standing *s) {
+static void add_position(const struct weir_exchange *x, const struct weir_position_view *p,
+                         struct weir_standing *s) {
     const struct weir_market *m = p->market;
-    weir_wide gain = (weir_wide)p->value - p->entry_value;
-    s->equity += p->sign > 0 ? gain : -gain;
-    if (weir_lot_paid(&x->ledger.markets[p->leg->market], p->leg->size) != p->leg->charge_mark)
-        s->equity += weir_leg_pending(&x->ledger, p->leg);
+    weir_wide gain = ((weir_wide)p->value - p->entry_value) * p->sign;
+    s->equity += weir_leg_pending(&x->ledger, p->leg) + gain;
     s->requirement += weir_div_ceil(p->required, WEIR_PPB);
     s->positions++;
     s->upper += p->required;
-    if (p->plain) { /* and not initial_fraction */
-        s->lower += p->required;
-        s->zero_rate |= p->risk->tiers.row[0].rate == 0;
-        return;
-    }
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
     s->zero_rate |= !fraction && p->risk->tiers.row[0].rate == 0;
     bool priced =
@@ -43,15 +36,18 @@ uint32_t weir_stand(struct weir_exchange *x, uint32_t scope, struct weir_standin
             s->left_edges |= (g->low_key | g->high_key) != 0;
             continue;
         }
-        weir_view_position(x, g, &views[n]);
-        add_position(x, &views[n++], s);
+        struct weir_position_view *p = &views[n++];
+        weir_view_position(x, g, p);
+        if (p->plain)
+            weir_stand_plain(x, p, s);
+        else
+            add_position(x, p, s);
     }
     if (s->priced) {
         struct weir_health h;
         weir_health(x, scope, NULL, &h);
         s->requirement = h.requirement;
     }
-    s->liquidatable = weir_trigger_fires(x, s->equity, s->requirement, s->positions);
-    s->warned = weir_warning_holds(x, s->equity, s->requirement);
+    weir_judge(x, s);
     return n;
 }

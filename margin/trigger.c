@@ -134,8 +134,8 @@ bool weir_trigger_pending(const struct weir_exchange *x) {
 
 /* The conditions that hold now and whose end must be noticed. A warning comes at or before the
  * trigger when warn_at <= 1, so its condition alone is watched while it holds. */
-static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
-                           const struct weir_standing *s, struct weir_condition out[2]) {
+static inline uint32_t conditions(const struct weir_exchange *x, bool queued,
+                                  const struct weir_standing *s, struct weir_condition out[2]) {
     uint32_t n = 0;
     weir_wide legs = s->positions;
     /* More equity than any loss of the positions can use up counts as this much: products fit. */
@@ -143,7 +143,6 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
     bool fraction = x->venue->trigger_rule == WEIR_TRIGGER_INITIAL_FRACTION;
     weir_rate warn_at = x->venue->warn_at;
     bool covered = warn_at <= WEIR_PPB && !s->warned;
-    bool queued = weir_scope_at(&x->ledger, scope)->queue != WEIR_QUEUE_NONE;
     if (legs == 0) { /* only what other collateral covers can come to be owed */
         out[0] = (struct weir_condition){WEIR_PPB, true, equity * WEIR_PPB};
         return !queued && !s->liquidatable && s->covered;
@@ -170,19 +169,23 @@ static uint32_t conditions(const struct weir_exchange *x, uint32_t scope,
 static uint32_t drift_class(const struct weir_exchange *x, const struct weir_position_view *p,
                             const struct weir_trigger_side *s, const weir_wide *share,
                             uint32_t count) {
-    weir_wide slope = (weir_wide)p->own.slope * p->lots;
-    if (!p->plain && slope != 0 && !weir_requirement_grows(x, p)) return WEIR_DRIFT_CLASSES - 1;
+    if (!p->plain && p->own.slope != 0 && !weir_requirement_grows(x, p))
+        return WEIR_DRIFT_CLASSES - 1;
     weir_wide least = count > 1 ? weir_wide_min(share[0], share[1]) : share[0];
     least >>= DRIFT_PART;
-    for (uint32_t c = 0; c + 1 < WEIR_DRIFT_CLASSES; c++)
-        if (slope * s->allowed[c] <= least) return c;
+    for (uint32_t c = 0; c + 1 < WEIR_DRIFT_CLASSES; c++) {
+        int64_t all;
+        if (!__builtin_mul_overflow(s->allowed[c], p->lots, &all) &&
+            (weir_wide)p->own.slope * all <= least)
+            return c;
+    }
     return WEIR_DRIFT_CLASSES - 1;
 }
 
 /* In closed form; false when there is none. */
-static bool plain_band(const struct weir_position_view *p, const struct weir_condition *held,
-                       const weir_wide *share, uint32_t count, weir_wide drift,
-                       struct weir_band *band) {
+static inline bool plain_band(const struct weir_position_view *p, const struct weir_condition *held,
+                              const weir_wide *share, uint32_t count, int64_t drift,
+                              struct weir_band *band) {
     if (!p->plain) return false;
     for (uint32_t i = 0; i < count; i++)
         if (!weir_band_plain(p, &held[i], share[i], drift, band)) return false;
@@ -192,7 +195,7 @@ static bool plain_band(const struct weir_position_view *p, const struct weir_con
 /* The band of one position, its share of every condition's slack given; no value below `floor`. */
 static void index_position(struct weir_exchange *x, uint32_t leg,
                            const struct weir_position_view *p, const struct weir_condition *held,
-                           const weir_wide *share, uint32_t count, weir_wide floor) {
+                           const weir_wide *share, uint32_t count, int64_t floor) {
     const struct weir_trigger_side *s = &x->trigger.markets[p->leg->market].side[p->leg->size < 0];
     struct weir_band band = {floor, WEIR_BAND_NO_HIGH};
     uint32_t drift = count > 0 ? drift_class(x, p, s, share, count) : WEIR_DRIFT_CLASSES - 1;
@@ -302,7 +305,7 @@ static void index_scope(struct weir_exchange *x, uint32_t scope, const struct we
         weir_wide share[2] = {count > 0 ? held[0].slack : 0, count > 1 ? held[1].slack : 0};
         if (!split.alone) split_share(&split, weight(x, p), share);
         /* An inverse contract's lots worth nothing require nothing, and a warning ends. */
-        weir_wide floor = s->warned && p->market->contract == WEIR_INVERSE ? 1 : WEIR_BAND_NO_LOW;
+        int64_t floor = s->warned && p->market->contract == WEIR_INVERSE ? 1 : WEIR_BAND_NO_LOW;
         index_position(x, leg, p, held, share, count, floor);
     }
     index_collateral(x, scope, &split);
@@ -317,20 +320,74 @@ static void drop_left_edges(struct weir_exchange *x, uint32_t scope) {
         if (weir_leg_at(&x->ledger, i)->size == 0) weir_drop_edges(x, i);
 }
 
-static void look_at(struct weir_exchange *x, uint32_t scope) {
-    struct weir_scope *s = weir_scope_at(&x->ledger, scope);
-    struct weir_standing st;
-    uint32_t n = weir_stand(x, scope, &st);
+/* What follows at once from how a scope stands. */
+static inline void note_standing(struct weir_exchange *x, uint32_t scope, struct weir_scope *s,
+                                 const struct weir_standing *st) {
     x->trigger.evaluations++;
     s->dirty = false;
-    if (st.liquidatable && s->queue == WEIR_QUEUE_NONE) weir_list_add(&x->trigger.found, scope);
-    s->warn_now = st.warned;
-    if (st.warned != s->warned && !s->warn_listed) {
+    if (st->liquidatable && s->queue == WEIR_QUEUE_NONE) weir_list_add(&x->trigger.found, scope);
+    s->warn_now = st->warned;
+    if (st->warned != s->warned && !s->warn_listed) {
         s->warn_listed = true;
         weir_list_add(&x->trigger.warned, scope);
     }
+}
+
+/* The only position of a scope without collateral, if its market is plain; WEIR_NO_INDEX: not so.
+ */
+static uint32_t only_plain(const struct weir_exchange *x, uint32_t scope) {
+    const struct weir_ledger *l = &x->ledger;
+    uint32_t only = WEIR_NO_INDEX;
+    if (weir_scope_at(l, scope)->collateral != WEIR_NO_INDEX) return WEIR_NO_INDEX;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (g->size == 0 && (g->low_key | g->high_key) == 0) continue;
+        if (g->size == 0 || only != WEIR_NO_INDEX) return WEIR_NO_INDEX;
+        only = i;
+    }
+    if (only != WEIR_NO_INDEX && !x->risks[weir_leg_at(l, only)->market].plain)
+        return WEIR_NO_INDEX;
+    return only;
+}
+
+/* look_at of such a scope: nothing to split. False, with nothing changed, where the band is to be
+ * walked or nothing may move. */
+static bool look_at_only(struct weir_exchange *x, uint32_t scope, uint32_t leg) {
+    struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    struct weir_position_view p;
+    struct weir_standing st = {.equity = weir_scope_own_balance(s)};
+    weir_view_plain(x, weir_leg_at(&x->ledger, leg), &p);
+    weir_stand_plain(x, &p, &st);
+    weir_judge(x, &st);
+    if ((st.zero_rate && st.warned) || (st.equity <= 0 && !st.warned)) return false;
     struct weir_condition held[2];
-    uint32_t count = conditions(x, scope, &st, held);
+    uint32_t count = conditions(x, s->queue != WEIR_QUEUE_NONE, &st, held);
+    struct weir_band band = {WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
+    uint32_t drift = WEIR_DRIFT_CLASSES - 1;
+    if (count > 0) {
+        weir_wide share[2] = {held[0].slack, count > 1 ? held[1].slack : held[0].slack};
+        if (share[0] < 0 || share[1] < 0) return false;
+        const struct weir_trigger_side *side =
+            &x->trigger.markets[p.leg->market].side[p.leg->size < 0];
+        drift = drift_class(x, &p, side, share, count);
+        if (!plain_band(&p, held, share, count, side->allowed[drift], &band)) return false;
+        if (band.low == WEIR_BAND_NO_LOW && band.high == WEIR_BAND_NO_HIGH) band.low = -1;
+    }
+    note_standing(x, scope, s, &st);
+    weir_set_edges(x, leg, &p, &band, drift);
+    return true;
+}
+
+static void look_at(struct weir_exchange *x, uint32_t scope) {
+    uint32_t only = only_plain(x, scope);
+    if (only != WEIR_NO_INDEX && look_at_only(x, scope, only)) return;
+    struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    struct weir_standing st;
+    uint32_t n = weir_stand(x, scope, &st);
+    note_standing(x, scope, s, &st);
+    struct weir_condition held[2];
+    uint32_t count = conditions(x, s->queue != WEIR_QUEUE_NONE, &st, held);
     if (st.left_edges) drop_left_edges(x, scope);
     index_scope(x, scope, &st, n, held, count);
 }

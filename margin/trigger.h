@@ -25,12 +25,12 @@ struct weir_trigger_side {
     struct weir_edge_set low[WEIR_DRIFT_CLASSES], high[WEIR_DRIFT_CLASSES];
     weir_wide base; /* what a lot had paid where keys are gauges */
     /* Where the side stands, found anew when a lot paid or the mark moved since: */
-    weir_wide charged;                     /* what a lot had paid then */
-    weir_wide shift;                       /* of its coordinate against the gauge */
-    weir_price mark;                       /* then; 0: not found yet */
-    int64_t least, most;                   /* the range of the coordinate */
-    weir_wide since[WEIR_DRIFT_CLASSES];   /* what a lot had paid when the class was taken */
-    weir_wide allowed[WEIR_DRIFT_CLASSES]; /* units a lot that its edges allow */
+    weir_wide charged;                   /* what a lot had paid then */
+    weir_wide shift;                     /* of its coordinate against the gauge */
+    weir_price mark;                     /* then; 0: not found yet */
+    int64_t least, most;                 /* the range of the coordinate */
+    weir_wide since[WEIR_DRIFT_CLASSES]; /* what a lot had paid when the class was taken */
+    int64_t allowed[WEIR_DRIFT_CLASSES]; /* units a lot that its edges allow */
 };
 
 struct weir_trigger_market {

@@ -12,7 +12,8 @@ struct try {
     struct world w;
     struct weir_position_view p;
     struct weir_condition c;
-    weir_wide share, drift;
+    weir_wide share;
+    int64_t drift;
 };
 
 /* alpha * U -/+ X where the coordinate is at `at` and the lots paid `paid` units since. */
@@ -30,7 +31,7 @@ static bool holds(const struct try *t, weir_wide at, weir_wide paid) {
 }
 
 static void check(const struct try *t, const struct weir_band *band, uint64_t seed) {
-    weir_wide all = t->drift * t->p.lots, last = 3 * (weir_wide)t->p.value + 1000;
+    weir_wide all = (weir_wide)t->drift * t->p.lots, last = 3 * (weir_wide)t->p.value + 1000;
     for (weir_wide at = weir_wide_max(0, band->low); at <= weir_wide_min(band->high, last); at++)
         for (int i = -1; i <= 1; i++)
             cr_assert(holds(t, at, i * all), "seed %llu: not at %lld, %d", (unsigned long long)seed,
@@ -61,7 +62,7 @@ static void draw(struct try *t) {
     if (!t->c.upper) t->c.alpha = -t->c.alpha;
     t->share = (weir_wide)world_below(w, UINT64_C(1) << (20 + world_below(w, 25)));
     t->drift = 0;
-    if (weir_requirement_grows(&w->x, &t->p)) t->drift = (weir_wide)world_below(w, 9);
+    if (weir_requirement_grows(&w->x, &t->p)) t->drift = (int64_t)world_below(w, 9);
 }
 
 Test(band, against_every_value) {
