@@ -11,8 +11,10 @@
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count, legs = x->ledger.legs.capacity;
     *ix = (struct weir_adl_index){.x = x, .first_free = WEIR_NO_INDEX};
-    uint32_t nodes = legs + legs / 4 + markets * 4 + 64;
-    WEIR_CHECK(nodes < WEIR_ADL_SLOT_MASK / WEIR_ADL_FANOUT);
+    /* Room for a node a leg; where the places that a slot can name end before, as many as it can.
+     */
+    uint32_t nodes = (uint32_t)weir_min((int64_t)legs + legs / 4 + markets * 4 + 64,
+                                        WEIR_ADL_SLOT_MASK / WEIR_ADL_FANOUT - 1);
     ix->lines = calloc((size_t)markets * 4, sizeof *ix->lines);
     ix->sides = calloc((size_t)markets * 2, sizeof *ix->sides);
     ix->begun = calloc((size_t)markets * 2, sizeof *ix->begun);

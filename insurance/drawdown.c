@@ -133,12 +133,15 @@ void weir_funds_sample(const struct weir_exchange *x, struct weir_funds *funds) 
     funds->sampled = x->now;
 }
 
-void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *funds,
-                        uint32_t fund, weir_wide *peak, weir_rate *drawdown) {
+/* The maximum of the window as of now, and the P&L of now. */
+static struct weir_drawdown_sample find_peak(const struct weir_exchange *x,
+                                             const struct weir_funds *funds, uint32_t fund,
+                                             weir_wide *pnl) {
     const struct weir_fund *f = &funds->fund[fund];
     const struct weir_fund_config *c = &x->venue->funds[fund];
-    weir_wide equity = weir_fund_equity(x, f), pnl = equity - f->net_seeds;
-    struct weir_drawdown_sample best = {x->now, pnl, equity};
+    weir_wide equity = weir_fund_equity(x, f);
+    *pnl = equity - f->net_seeds;
+    struct weir_drawdown_sample best = {x->now, *pnl, equity};
     for (uint32_t i = 0; i < f->drawdown.count; i++) {
         const struct weir_drawdown_sample *s = sample_at(&f->drawdown, i);
         bool last = i + 1 == f->drawdown.count;
@@ -147,6 +150,25 @@ void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *
         if (s->pnl > best.pnl) best = *s;
         break;
     }
+    return best;
+}
+
+void weir_fund_drawdown(const struct weir_exchange *x, const struct weir_funds *funds,
+                        uint32_t fund, weir_wide *peak, weir_rate *drawdown) {
+    weir_wide pnl;
+    struct weir_drawdown_sample best = find_peak(x, funds, fund, &pnl);
     *peak = best.pnl;
-    *drawdown = drawdown_of(c, &best, pnl);
+    *drawdown = drawdown_of(&x->venue->funds[fund], &best, pnl);
+}
+
+weir_wide weir_fund_until_trigger(const struct weir_exchange *x, const struct weir_funds *funds,
+                                  uint32_t fund) {
+    const struct weir_fund_config *c = &x->venue->funds[fund];
+    const weir_wide unbounded = (weir_wide)INT64_MAX * INT64_MAX;
+    if (c->on_trigger != WEIR_ON_TRIGGER_CUT || c->drawdown_trigger == WEIR_NONE) return unbounded;
+    weir_wide pnl;
+    struct weir_drawdown_sample best = find_peak(x, funds, fund, &pnl);
+    if (best.equity <= c->drawdown_min || best.equity <= 0) return unbounded;
+    weir_wide most = -weir_mul_div_floor(-best.equity, c->drawdown_trigger, WEIR_PPB); /* up */
+    return weir_wide_max(0, most - (best.pnl - pnl) - funds->fund[fund].promised);
 }

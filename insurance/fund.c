@@ -106,6 +106,8 @@ weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds
     }
     if (c->account_cap != WEIR_NONE)
         grant = weir_wide_min(grant, c->account_cap - account_paid(x, leg->account, fund));
+    if (c->on_trigger == WEIR_ON_TRIGGER_CUT)
+        grant = weir_wide_min(grant, weir_fund_until_trigger(x, funds, fund));
     return weir_wide_max(grant, 0);
 }
 

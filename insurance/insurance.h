@@ -71,8 +71,13 @@ static inline weir_wide weir_fund_free(const struct weir_fund *f) {
  * movement is the caller's posting. */
 void weir_fund_move(struct weir_exchange *x, struct weir_funds *funds, uint32_t fund,
                     enum weir_cause cause, weir_wide amount, uint32_t account);
-/* Fund money for a gap of the leg's closing: at most `want`, the free cash, the step's budget and
- * the caps of the interval less what is paid and promised; 0 in drawdown stop. */
+/* What the fund may still lose before its drawdown reaches the trigger, promises counted as lost,
+ * at least 0 (R32, `cut`); more than any amount where nothing is cut. */
+weir_wide weir_fund_until_trigger(const struct weir_exchange *x, const struct weir_funds *funds,
+                                  uint32_t fund);
+/* Fund money for a gap of the leg's closing: at most `want`, the free cash, the step's budget, the
+ * caps of the interval less what is paid and promised, and what `cut` leaves; 0 in drawdown stop.
+ */
 weir_wide weir_fund_grant(const struct weir_exchange *x, const struct weir_funds *funds,
                           const struct weir_leg *leg, weir_wide want);
 /* Promises cash to a leg's lots on offer (negative: takes it back). A promise counts against free

@@ -96,6 +96,8 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
                              weir_market_amount(x->venue, m, x->venue->absorb_max_notional)));
     weir_wide most = weir_wide_min(weir_abs(g->size), bound - same);
     if (most <= 0) return 0;
+    most = weir_lots_within_gap(m, a->side, a->price, a->bankruptcy, (weir_qty)most,
+                                weir_fund_until_trigger(x, &lq->funds, m->fund_idx));
     weir_wide cash = weir_fund_free(f);
     for (weir_qty high = (weir_qty)most; high > 0;) {
         weir_qty low = piece_start(x, own, a->side, high);

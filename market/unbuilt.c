@@ -22,7 +22,6 @@ static const struct {
      "adl ranking"},
     {"adl.eligible", "any_overlap", "adl eligible"},
     {"socialise.base", "profit equity", "socialise base"},
-    {"funds.*.on_trigger", "cut", "fund on_trigger"},
 };
 
 /* A key that only an option not built uses: any value but the default is refused. */

@@ -223,6 +223,9 @@ void weir_twin_absorb_step(struct twin *t, struct scope *s, int m) {
         x.side == WEIR_SELL ? weir_min(x.bankruptcy, k->mark) : weir_max(x.bankruptcy, k->mark);
     bool can = !f->stopped && own->queue == QUEUE_NONE && s->account != a &&
                !weir_twin_liquidatable(t, own);
+    wide left;
+    if (can && gap_of(t, &x, x.lots) > 0 && weir_twin_cut(t, f, &left))
+        x.lots = (int64_t)weir_twin_lots_losing(t, m, x.side, x.bankruptcy, x.price, left, x.lots);
     int64_t qty = can ? absorb_most(t, &x, f) : 0;
     if (qty > 0) {
         wide moves = capital(t, &x, a, qty);

@@ -27,7 +27,7 @@ void weir_twin_cash(struct twin *t, struct fund *f, enum weir_cause cause, wide 
 
 /* What the fund would grant of `want` now: at most free cash, the step's budget, and the caps of
  * the market and the account in this interval (R31). */
-wide weir_twin_grant(const struct twin *t, int m, const struct account *a, wide want) {
+wide weir_twin_grant(struct twin *t, int m, const struct account *a, wide want) {
     const struct fund *f = weir_twin_fund_of(t, m);
     wide by_market = 0, by_account = 0;
     if (f->stopped || want <= 0) return 0;
@@ -51,6 +51,8 @@ wide weir_twin_grant(const struct twin *t, int m, const struct account *a, wide 
         want = weir_wide_min(want, f->c->budget_per_step - t->step_gap[f - t->fund]);
     if (f->c->market_cap != WEIR_NONE) want = weir_wide_min(want, f->c->market_cap - by_market);
     if (f->c->account_cap != WEIR_NONE) want = weir_wide_min(want, f->c->account_cap - by_account);
+    wide left;
+    if (weir_twin_cut(t, f, &left)) want = weir_wide_min(want, left);
     return want > 0 ? want : 0;
 }
 
@@ -103,6 +105,19 @@ void weir_twin_fund_present(struct twin *t, const struct fund *f, struct sample 
     if (peak->equity > 0 && peak->equity > f->c->drawdown_min)
         *drawdown = weir_saturate(
             weir_twin_div('t', present->pnl - peak->pnl, WEIR_PPB, 1, peak->equity, 1));
+}
+
+bool weir_twin_cut(struct twin *t, const struct fund *f, wide *left) {
+    struct sample present, peak;
+    int64_t drawdown;
+    if (f->c->on_trigger != WEIR_ON_TRIGGER_CUT || f->c->drawdown_trigger == WEIR_NONE)
+        return false;
+    weir_twin_fund_present(t, f, &present, &peak, &drawdown);
+    if (peak.equity <= 0 || peak.equity <= f->c->drawdown_min) return false;
+    wide lost = peak.pnl - present.pnl + f->promised;
+    *left = weir_twin_div('c', peak.equity, f->c->drawdown_trigger, 1, WEIR_PPB, 1) - lost;
+    if (*left < 0) *left = 0;
+    return true;
 }
 
 void weir_twin_sample_fund(struct twin *t, struct fund *f) {

@@ -459,7 +459,9 @@ void weir_twin_adl_step(struct twin *t, struct scope *s, int m);
 void weir_twin_cash(struct twin *t, struct fund *f, enum weir_cause cause, wide amount,
                     const struct account *account);
 struct fund *weir_twin_fund_of(const struct twin *t, int m);
-wide weir_twin_grant(const struct twin *t, int m, const struct account *a, wide want);
+wide weir_twin_grant(struct twin *t, int m, const struct account *a, wide want);
+/* R32 `cut`: what the fund may still lose on its way to the trigger. False: nothing is cut. */
+bool weir_twin_cut(struct twin *t, const struct fund *f, wide *left);
 void weir_twin_pay_gap(struct twin *t, int m, struct scope *s, wide gap);
 void weir_twin_liquidation_fee(struct twin *t, struct scope *s, int m, wide value,
                                wide improvement);

@@ -170,6 +170,7 @@ static void make_funds(struct weir_stream *s, struct text *y) {
             put_ppm(y, ", drawdown_release", draw(s, 0, trigger) * 10000);
             put_units(y, ", drawdown_min", chance(s, 300000) ? any_stake(s) : 0,
                       s->asset[0].decimals);
+            put(y, ", on_trigger: %s", word(s, "stop", "cut", NULL));
         } else {
             put(y, ", drawdown_trigger: none");
         }

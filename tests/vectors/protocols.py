@@ -216,8 +216,9 @@ def dutch(top, tick, times, mark=None, **auction):
     """A lot is bought at each of the times, in seconds from the start: the events of the fills. The
     scope's equity is what its lots are worth, so that their reserve is one tick."""
     mark = top if mark is None else mark
-    s = Scene(3 if tick == F(1, 1000) else 6, trigger=LOOSE['trigger'], liquidation={'restore_margin': 1000},
-              auction={'format': 'dutch', 'start': text(F(top) / F(mark)), **auction})
+    s = Scene(3 if tick == F(1, 1000) else 6, trigger=LOOSE['trigger'],
+              liquidation={'restore_margin': 1000}, auction={
+                  'format': 'dutch', 'start': text(F(top) / F(mark)), **auction})
     s.market('M', mark, [(None, F(1), F(1))], tick, 1, F(mark))
     s.account('a', 0, {'M': len(times) + 1})
     s.open().settle()
