@@ -239,6 +239,106 @@ static void digest_money(struct digest *d, const struct weir_engine *e) {
     }
 }
 
+/* ---- What policies remember ------------------------------------------------------------------ */
+
+static void digest_slots(struct digest *d, const struct weir_bucket *ring, uint32_t n,
+                         int64_t now_slot, int64_t market, int64_t kind) {
+    for (int64_t slot = weir_max(0, now_slot - n + 1); slot <= now_slot; slot++) {
+        const struct weir_bucket *b = &ring[slot % n];
+        if (b->slot != slot || b->sum == 0) continue;
+        word(d, 17);
+        word(d, market);
+        word(d, kind);
+        word(d, slot);
+        wide(d, b->sum);
+    }
+}
+
+static void digest_measure(struct digest *d, const struct weir_exchange *x, uint32_t market) {
+    const struct weir_measure *m = &x->measures[market];
+    word(d, 16);
+    word(d, market);
+    wide(d, m->traded);
+    word(d, m->since);
+    digest_slots(d, m->volume, WEIR_VOLUME_SLOTS, weir_hour(x->now), market, 0);
+    digest_slots(d, m->moves, WEIR_MOVE_SLOTS, weir_minute(x->now), market, 1);
+}
+
+static void digest_plan(struct digest *d, const struct weir_leg *g,
+                        const struct weir_leg_plan *plan) {
+    word(d, 18);
+    word(d, g->account);
+    word(d, g->market);
+    word(d, plan->next);
+    word(d, plan->started);
+    word(d, plan->slice);
+    word(d, plan->first_lots);
+    wide(d, plan->traded);
+    word(d, (int64_t)plan->sliced_with);
+}
+
+static const struct weir_policy_config *policy_of(const struct weir_exchange *x, bool fund) {
+    return fund ? &x->venue->absorb_policy : &x->venue->policy;
+}
+
+/* The plan of a position that is being closed; what `block_cap` counts of its account. */
+static void digest_leg_policy(struct digest *d, const struct weir_engine *e, uint32_t leg) {
+    const struct weir_exchange *x = &e->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    bool fund = weir_account_is_fund(&x->ledger, g->account);
+    const struct weir_policy_config *config = policy_of(x, fund);
+    const struct weir_leg_extra *extra = weir_leg_extra(&x->ledger, g);
+    if (weir_policy_plans(config) && g->size != 0) {
+        if (!fund && weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE)
+            digest_plan(d, g, &extra->plan);
+        else if (fund && e->lq.funds.fund[g->account].unwind[g->market].since > 0)
+            digest_plan(d, g, &e->lq.funds.fund[g->account].unwind[g->market].plan);
+    }
+    if (config->name != WEIR_POLICY_BLOCK_CAP || extra->block != x->now / config->interval) return;
+    if (extra->block_notional == 0 && extra->block_loss == 0) return;
+    word(d, 19);
+    word(d, g->account);
+    word(d, g->market);
+    wide(d, extra->block_notional);
+    wide(d, extra->block_loss);
+}
+
+/* What was closed in a market that a policy's caps still count. */
+static void digest_closed(struct digest *d, const struct weir_exchange *x, uint32_t market,
+                          bool fund, const struct weir_policy_market *state) {
+    const struct weir_policy_config *config = policy_of(x, fund);
+    weir_wide count = 0;
+    weir_time oldest;
+    if (config->name == WEIR_POLICY_BLOCK_CAP)
+        count = state->block == x->now / config->interval ? state->block_notional : 0;
+    else if (config->name == WEIR_POLICY_WINDOW)
+        count = weir_window_used(config, state, x->now, &oldest);
+    else if (config->name == WEIR_POLICY_RANDOM_SLICE)
+        count = weir_bucket_sum(state->closed, WEIR_VOLUME_SLOTS, weir_hour(x->now));
+    if (count == 0) return;
+    word(d, 20);
+    word(d, fund);
+    word(d, market);
+    wide(d, count);
+}
+
+static void digest_policies(struct digest *d, const struct weir_engine *e) {
+    const struct weir_exchange *x = &e->x;
+    for (uint32_t m = 0; x->measures && m < x->venue->market_count; m++)
+        digest_measure(d, x, m);
+    bool plans =
+        weir_policy_plans(&x->venue->policy) || weir_policy_plans(&x->venue->absorb_policy);
+    for (uint32_t i = 0; plans && i < x->ledger.accounts.count; i++) {
+        uint32_t leg = weir_account_first_leg(&x->ledger, i);
+        for (; leg != WEIR_NO_INDEX; leg = weir_leg_at(&x->ledger, leg)->next)
+            digest_leg_policy(d, e, leg);
+    }
+    for (uint32_t m = 0; m < x->venue->market_count; m++) {
+        digest_closed(d, x, m, false, &e->lq.closed[m]);
+        digest_closed(d, x, m, true, &e->lq.unwound[m]);
+    }
+}
+
 uint64_t weir_engine_digest(struct weir_engine *e) {
     struct digest d = {.state = XXH3_createState()};
     WEIR_CHECK(d.state != NULL && XXH3_64bits_reset(d.state) == XXH_OK);
@@ -261,6 +361,7 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
         word(&d, e->x.prices[m].phase);
         word(&d, e->x.prices[m].settlement);
     }
+    digest_policies(&d, e);
     XXH3_64bits_update(d.state, d.words, d.n * sizeof d.words[0]);
     uint64_t hash = XXH3_64bits_digest(d.state);
     XXH3_freeState(d.state);

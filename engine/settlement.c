@@ -120,11 +120,13 @@ void weir_settle_market(struct weir_engine *e, uint32_t market) {
     p->settlement = weir_settlement_price(m, p);
     p->phase = WEIR_PHASE_SETTLING;
     e->settling++;
+    weir_market_changed(x);
     weir_unwind_stop(&e->lq, market);
     close_auctions(e, market);
     if (p->settlement > 0 && p->settlement != p->mark) {
         p->previous_mark = p->mark;
         p->mark = p->settlement;
+        if (x->measures) weir_measure_mark(&x->measures[market], x->now, p->previous_mark, p->mark);
         p->index_told = p->index;
         weir_mark_moved(x, market);
         weir_scale_due(e, market);

@@ -18,7 +18,7 @@ int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x) {
         f->markets = calloc(markets, sizeof *f->markets);
         if (!weir_drawdown_start(&f->drawdown) || !f->unwind || !f->markets) return -ENOMEM;
         for (uint32_t m = 0; m < markets; m++)
-            f->unwind[m].next = INT64_MAX;
+            f->unwind[m] = weir_no_unwind;
     }
     int error = weir_pool_new(&funds->listed, sizeof(uint32_t), funds->count);
     if (!error) error = weir_timers_new(&funds->outdated, funds->count);

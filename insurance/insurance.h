@@ -19,11 +19,13 @@ struct weir_drawdown {
     bool listed; /* in the list of funds to be sampled */
 };
 struct weir_unwind {
-    weir_time next; /* when the next slice is due; INT64_MAX: nothing to unwind */
-    int64_t slice;  /* the next slice's number, from 1 */
-    weir_time started;
-    bool again; /* due with the next command's timers */
+    weir_time next;  /* when it is looked at next; INT64_MAX: nothing to unwind */
+    bool again;      /* due with the next command's timers */
+    weir_time since; /* when its schedule began */
+    weir_time cooldown_until;
+    struct weir_leg_plan plan;
 };
+static const struct weir_unwind weir_no_unwind = {.next = INT64_MAX};
 struct weir_gap_cap {
     weir_time interval; /* grid index in which `paid` counts */
     weir_wide paid;

@@ -83,6 +83,16 @@ struct weir_leg_orders {
 };
 _Static_assert(sizeof(struct weir_leg_orders) == 48, "a leg's part beside its orders' own");
 
+/* What a policy remembers of a position that it closes slice by slice (R36). */
+struct weir_leg_plan {
+    weir_time next;       /* no slice before; 0: at once */
+    weir_time started;    /* of the schedule: its first slice, before that its beginning */
+    int64_t slice;        /* number of the next, from 1 */
+    weir_qty first_lots;  /* the position's when it began */
+    weir_wide traded;     /* `pov`: lots the market had traded at the last slice */
+    uint64_t sliced_with; /* the command of the last slice */
+};
+
 /* What few legs have at a time: capacity, caps, a part in a liquidation. */
 struct weir_leg_extra {
     uint32_t next_free;       /* of a record that is not in use */
@@ -103,6 +113,11 @@ struct weir_leg_extra {
         weir_wide promised;  /* the fund's grant for them */
         weir_wide realised;  /* P&L of this liquidation's closing fills */
     } work;
+    struct weir_leg_plan plan; /* of policies that keep one */
+    /* `block_cap`: in the interval of this number it closed so much and cost the fund so much. */
+    int64_t block;
+    weir_time block_until;
+    weir_wide block_notional, block_loss;
 };
 
 /* A scope (R6): the cross scope of a settlement asset, or an isolated position's. */
@@ -139,6 +154,7 @@ struct weir_case {
     bool asleep;         /* nothing to do for it until its health changes */
     uint64_t liquidation;
     weir_time entered;
+    weir_time alarm; /* when it is looked at again at the latest; 0: not set */
     weir_wide key_equity, key_requirement, key_notional;
     weir_wide by_stage[WEIR_BY_COUNT];
     weir_wide shortfall;

@@ -233,6 +233,7 @@ void weir_leg_trim(struct weir_ledger *l, struct weir_leg *g, weir_time now) {
     struct weir_leg_extra *e = WEIR_AT(&l->extras, struct weir_leg_extra, g->extra);
     if (g->extra == 0 || e->cooldown_until > now || e->backstop_free > 0) return;
     if ((e->gap_until > now && e->gap_paid != 0) || works(&e->work)) return;
+    if (e->block_until > now) return;
     e->next_free = l->free_extra;
     l->free_extra = g->extra;
     g->extra = 0;

@@ -108,8 +108,6 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     return 0;
 }
 
-static const struct weir_unwind no_unwind = {.next = INT64_MAX, .slice = 1};
-
 static uint32_t unwind_slot(const struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
     return lq->x->venue->market_count + market * lq->funds.count + fund;
 }
@@ -127,7 +125,7 @@ static void set_unwind(struct weir_liquidator *lq, uint32_t fund, uint32_t marke
 
 void weir_unwind_stop(struct weir_liquidator *lq, uint32_t market) {
     for (uint32_t f = 0; f < lq->funds.count; f++)
-        set_unwind(lq, f, market, no_unwind);
+        set_unwind(lq, f, market, weir_no_unwind);
 }
 
 void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
@@ -139,7 +137,7 @@ void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
     weir_scope_settle(&x->ledger, f->scope);
     weir_wide balance = weir_scope_own_balance(weir_scope_at(&x->ledger, f->scope));
     for (uint32_t m = 0; m < x->venue->market_count; m++)
-        if (x->venue->markets[m].fund_idx == fund) set_unwind(lq, fund, m, no_unwind);
+        if (x->venue->markets[m].fund_idx == fund) set_unwind(lq, fund, m, weir_no_unwind);
     if (balance <= 0) return;
     weir_post_balance(&x->ledger, f->scope, -balance);
     weir_fund_move(x, &lq->funds, fund, WEIR_CAUSE_UNWIND, balance, WEIR_NO_INDEX);
@@ -170,9 +168,12 @@ static void take(struct weir_liquidator *lq, const struct absorb *a, weir_qty lo
     weir_fund_pay_gap(x, &lq->funds, a->leg, gap_of(x, a, lots));
     const struct weir_unwind *u = &lq->funds.fund[m->fund_idx].unwind[g->market];
     bool turned = (before > 0) != (own->size > 0) || (before < 0) != (own->size < 0);
-    if (own->size != 0 && (turned || u->next == INT64_MAX))
-        set_unwind(lq, m->fund_idx, g->market,
-                   (struct weir_unwind){.started = x->now, .next = x->now, .slice = 1});
+    if (own->size != 0 && (turned || u->next == INT64_MAX)) {
+        struct weir_unwind begun = {.since = x->now, .next = x->now};
+        weir_policy_begin(&x->venue->absorb_policy, x, g->market, (uint64_t)x->now,
+                          weir_abs(own->size), &begun.plan);
+        set_unwind(lq, m->fund_idx, g->market, begun);
+    }
     weir_fund_touch(&lq->funds, m->fund_idx);
     weir_fund_return(lq, own->account);
 }
@@ -196,27 +197,6 @@ void weir_absorb_stage(struct weir_liquidator *lq, uint32_t leg, const struct we
     weir_enter_stage(lq, leg, weir_next_stage(lq, g, WEIR_STAGE_ABSORB));
 }
 
-/* Lots of the next slice, and when the one behind it is due (0: with the next command). */
-static void plan_unwind(struct weir_liquidator *lq, const struct weir_leg *g,
-                        const struct weir_unwind *u, struct weir_slice *plan) {
-    const struct weir_exchange *x = lq->x;
-    const struct weir_market *m = &x->venue->markets[g->market];
-    weir_price mark = x->prices[g->market].mark;
-    struct weir_policy_view view = {
-        .market = m,
-        .risk = &x->risks[g->market],
-        .threshold = weir_market_amount(x->venue, m, x->venue->absorb_policy.threshold),
-        .mark = mark,
-        .lots = weir_abs(g->size),
-        .notional = weir_value(m, mark, weir_abs(g->size)),
-        .now = x->now,
-        .started = u->started,
-        .slice_number = u->slice};
-    struct weir_policy_config plain = x->venue->absorb_policy;
-    plain.frontier = false; /* R37 is about restoring a scope; the fund's only works off */
-    weir_policy_slice(&plain, &view, plan);
-}
-
 /* The band's edge; without a band as far as the fund subsidises, else mark: never unbounded. */
 static weir_price unwind_limit(const struct weir_exchange *x, uint32_t market,
                                enum weir_side side) {
@@ -226,36 +206,101 @@ static weir_price unwind_limit(const struct weir_exchange *x, uint32_t market,
     return weir_furthest_price(x, market, side);
 }
 
-void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
-    struct weir_exchange *x = lq->x;
-    struct weir_fund *f = &lq->funds.fund[fund];
-    struct weir_unwind u = f->unwind[market];
-    uint32_t leg = weir_leg_find(&x->ledger, f->account, market);
+static weir_price limit_of(void *ctx, weir_qty lots) {
+    const struct weir_policy_view *view = ctx;
+    (void)lots;
+    return unwind_limit(view->x, weir_leg_at(&view->x->ledger, view->leg)->market, view->side);
+}
+
+/* R37 is about restoring a scope; the fund's only works off. */
+static struct weir_policy_config unwind_policy(const struct weir_exchange *x) {
+    struct weir_policy_config plain = x->venue->absorb_policy;
+    plain.frontier = false;
+    return plain;
+}
+
+/* What the policy sees of the inventory; the fund pays nothing for it. */
+static void see(struct weir_liquidator *lq, uint32_t leg, const struct weir_unwind *u,
+                const struct weir_health *h, struct weir_policy_view *view) {
+    const struct weir_exchange *x = lq->x;
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    if (g->size == 0) {
-        set_unwind(lq, fund, market, no_unwind);
-        return;
-    }
-    struct weir_slice plan;
-    plan_unwind(lq, g, &u, &plan);
-    u.slice++;
-    u.again = plan.next <= x->now; /* due at once: with the next command's timers */
-    u.next = u.again ? INT64_MAX : plan.next;
-    set_unwind(lq, fund, market, u);
-    struct weir_health h;
-    weir_health(x, f->scope, NULL, &h);
-    if (!weir_market_workable(x, market) || weir_liquidatable(x, &h)) return;
-    if (weir_scope_at(&x->ledger, f->scope)->queue != WEIR_QUEUE_NONE) return;
+    const struct weir_market *m = &x->venue->markets[g->market];
+    weir_price mark = x->prices[g->market].mark;
+    *view = (struct weir_policy_view){.x = x,
+                                      .state = &lq->unwound[g->market],
+                                      .plan = &u->plan,
+                                      .leg = leg,
+                                      .side = weir_closing_side(g),
+                                      .market = m,
+                                      .risk = &x->risks[g->market],
+                                      .mark = mark,
+                                      .lots = weir_abs(g->size),
+                                      .notional = weir_value(m, mark, weir_abs(g->size)),
+                                      .equity = h->equity,
+                                      .requirement = h->requirement,
+                                      .maintenance = h->maintenance,
+                                      .now = x->now,
+                                      .triggered = u->since,
+                                      .cooldown_until = u->cooldown_until,
+                                      .number = (uint64_t)u->since,
+                                      .limit = limit_of,
+                                      .ctx = view};
+}
+
+/* The order of a slice; returns the lots filled. */
+static weir_qty unwind_order(struct weir_liquidator *lq, uint32_t leg,
+                             const struct weir_slice *plan, const struct weir_health *h) {
+    struct weir_exchange *x = lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    enum weir_side side = weir_closing_side(g);
+    if (!weir_market_workable(x, g->market) || weir_liquidatable(x, h)) return 0;
+    if (weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE) return 0;
+    weir_price limit = unwind_limit(x, g->market, side);
+    if (plan->limit != 0)
+        limit = side == WEIR_SELL ? weir_max(limit, plan->limit) : weir_min(limit, plan->limit);
     struct weir_taker taker = {.leg = leg,
-                               .side = weir_closing_side(g),
-                               .limit = unwind_limit(x, market, weir_closing_side(g)),
-                               .qty = plan.lots,
+                               .side = side,
+                               .limit = limit,
+                               .qty = plan->lots,
                                .kind = WEIR_FILL_UNWIND,
                                .fee_free = true,
                                .max_fills = x->venue->max_fills_per_order};
     struct weir_walk walk;
     weir_match(x, &taker, &walk);
-    if (g->size == 0) set_unwind(lq, fund, market, no_unwind);
+    return walk.filled;
+}
+
+/* One slice of the policy that works off the fund's inventory in a market (a timer). */
+void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market) {
+    struct weir_exchange *x = lq->x;
+    struct weir_fund *f = &lq->funds.fund[fund];
+    struct weir_unwind u = f->unwind[market];
+    uint32_t leg = weir_leg_find(&x->ledger, f->account, market);
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    if (g->size == 0) {
+        set_unwind(lq, fund, market, weir_no_unwind);
+        return;
+    }
+    struct weir_policy_config policy = unwind_policy(x);
+    struct weir_policy_view view;
+    struct weir_slice plan;
+    struct weir_health h;
+    weir_health(x, f->scope, NULL, &h);
+    see(lq, leg, &u, &h, &view);
+    weir_policy_slice(&policy, &view, &plan);
+    weir_time next = plan.wait ? plan.until : plan.next;
+    u.again = next <= x->now || next == WEIR_NEXT_COMMAND; /* with the next command's timers */
+    u.next = u.again ? INT64_MAX : next;
+    if (plan.wait) {
+        set_unwind(lq, fund, market, u);
+        return;
+    }
+    u.cooldown_until = plan.cooldown_until;
+    weir_qty filled = unwind_order(lq, leg, &plan, &h);
+    weir_policy_made(&policy, &view, &plan, filled, 0, &u.plan, weir_leg_extra_make(&x->ledger, g),
+                     &lq->unwound[market]);
+    weir_leg_trim(&x->ledger, g, x->now);
+    set_unwind(lq, fund, market, g->size == 0 ? weir_no_unwind : u);
     weir_fund_return(lq, f->account);
 }
 

@@ -9,6 +9,7 @@ struct slice {
     weir_price bankruptcy;
     weir_wide better;  /* what the fills were better than bankruptcy, summed */
     weir_wide granted; /* fund money left for this step */
+    weir_wide paid;    /* and what was taken of it */
     bool all_or_nothing;
 };
 
@@ -97,6 +98,7 @@ static void filled(void *ctx, weir_price price, weir_qty qty,
     weir_wide paid = weir_wide_min(-better, s->granted);
     if (paid <= 0) return;
     s->granted -= paid;
+    s->paid += paid;
     weir_fund_pay_gap(s->lq->x, &s->lq->funds, s->leg, paid);
 }
 
@@ -124,28 +126,98 @@ static bool jump(struct weir_liquidator *lq, uint32_t leg, const struct weir_hea
     return true;
 }
 
-static void ask_policy(const struct weir_liquidator *lq, struct weir_leg *g,
-                       const struct weir_health *h, struct weir_slice *plan) {
-    const struct weir_exchange *x = lq->x;
+/* What a policy may ask back of the position it closes. */
+struct asked {
+    struct weir_liquidator *lq;
+    uint32_t leg;
+    const struct weir_health *h;
+};
+
+/* The slice of so many lots, its share and bankruptcy price known. */
+static struct slice slice_of(const struct asked *a, weir_qty lots, weir_wide *share) {
+    const struct weir_exchange *x = a->lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, a->leg);
+    struct slice s = {.lq = a->lq, .leg = a->leg, .side = weir_closing_side(g)};
+    *share = weir_bankruptcy_share(x, g, lots, a->h);
+    s.bankruptcy = weir_bankruptcy_price(x, g, lots, *share, x->venue->bankruptcy_fee_included);
+    return s;
+}
+
+static weir_price limit_of(void *ctx, weir_qty lots) {
+    const struct asked *a = ctx;
+    weir_wide share;
+    struct slice s = slice_of(a, lots, &share);
+    return plan_limit(&s, a->h, lots, share);
+}
+
+/* R31: what the fund is asked for a slice. */
+static weir_wide fund_loss(void *ctx, weir_qty lots) {
+    const struct asked *a = ctx;
+    const struct weir_exchange *x = a->lq->x;
+    uint32_t market = weir_leg_at(&x->ledger, a->leg)->market;
+    weir_wide share;
+    struct slice s = slice_of(a, lots, &share);
+    if (share >= 0) return 0;
+    weir_wide gap = -weir_better_by(&x->venue->markets[market], s.side, x->prices[market].mark,
+                                    s.bankruptcy, lots);
+    return weir_wide_max(0, weir_wide_min(gap, -share));
+}
+
+/* `a` lives as long as the view is used. */
+static void see(struct asked *a, struct weir_policy_view *view) {
+    const struct weir_exchange *x = a->lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, a->leg);
     const struct weir_market *m = &x->venue->markets[g->market];
+    const struct weir_leg_extra *extra = weir_leg_extra(&x->ledger, g);
+    const struct weir_case *c = weir_scope_case(&x->ledger, weir_scope_at(&x->ledger, g->scope));
     weir_price mark = x->prices[g->market].mark;
-    struct weir_policy_view view = {
+    *view = (struct weir_policy_view){
+        .x = x,
+        .state = &a->lq->closed[g->market],
+        .plan = &extra->plan,
+        .leg = a->leg,
+        .side = weir_closing_side(g),
         .market = m,
         .risk = &x->risks[g->market],
-        .threshold = weir_market_amount(x->venue, m, x->venue->policy.threshold),
         .mark = mark,
         .lots = weir_abs(g->size),
         .notional = weir_value(m, mark, weir_abs(g->size)),
         .rate = position_rate(x, g),
-        .equity = h->equity,
-        .requirement = h->requirement,
-        .maintenance = h->maintenance,
+        .equity = a->h->equity,
+        .requirement = a->h->requirement,
+        .maintenance = a->h->maintenance,
         .cost_ppb = m->fee_liquidation + (x->venue->bankruptcy_fee_included ? m->fee_taker : 0),
         .now = x->now,
-        .cooldown_until = weir_leg_extra(&x->ledger, g)->cooldown_until,
-        .slice_number = 1};
-    weir_policy_slice(&x->venue->policy, &view, plan);
-    weir_leg_extra_make(&lq->x->ledger, g)->cooldown_until = plan->cooldown_until;
+        .triggered = c->entered,
+        .cooldown_until = extra->cooldown_until,
+        .number = c->liquidation,
+        .limit = limit_of,
+        .fund_loss = fund_loss,
+        .ctx = a};
+}
+
+bool weir_book_ready(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h,
+                     weir_time *until) {
+    if (!lq->plans) return true;
+    struct asked a = {lq, leg, h};
+    struct weir_policy_view view;
+    struct weir_slice plan;
+    see(&a, &view);
+    weir_policy_slice(&lq->x->venue->policy, &view, &plan);
+    *until = plan.until;
+    return !plan.wait;
+}
+
+static void ask_policy(struct asked *a, struct weir_leg *g, struct weir_policy_view *view,
+                       struct weir_slice *plan) {
+    const struct weir_policy_config *policy = &a->lq->x->venue->policy;
+    if (policy->name == WEIR_POLICY_FULL) {
+        *plan = (struct weir_slice){.lots = weir_abs(g->size)};
+        return;
+    }
+    see(a, view);
+    weir_policy_slice(policy, view, plan);
+    weir_leg_extra_make(&a->lq->x->ledger, g)->cooldown_until = plan->cooldown_until;
 }
 
 /* The slice's walk, and what it means for the liquidation. The fills only close, so their P&L is
@@ -200,8 +272,10 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
     const struct weir_scope *owner = weir_scope_at(&x->ledger, scope);
     weir_scope_case(&x->ledger, owner)->kept = leg;
     if (jump(lq, leg, h)) return;
+    struct asked asked = {lq, leg, h};
+    struct weir_policy_view view;
     struct weir_slice plan;
-    ask_policy(lq, g, h, &plan);
+    ask_policy(&asked, g, &view, &plan);
     struct slice s = {.lq = lq, .leg = leg, .side = weir_closing_side(g)};
     weir_price limit = x->prices[g->market].mark;
     struct weir_walk walk = {0};
@@ -210,8 +284,14 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
         s.bankruptcy =
             weir_bankruptcy_price(x, g, plan.lots, share, x->venue->bankruptcy_fee_included);
         limit = plan_limit(&s, h, plan.lots, share);
+        if (plan.limit != 0) limit = better_limit(s.side, limit, plan.limit);
         close_on_book(&s, limit, plan.lots, &walk);
         weir_take_liquidation_fee(lq, leg, walk.value, s.better);
+    }
+    if (lq->plans) {
+        struct weir_leg_extra *extra = weir_leg_extra_make(&x->ledger, g);
+        weir_policy_made(&x->venue->policy, &view, &plan, walk.filled, s.paid, &extra->plan, extra,
+                         &lq->closed[g->market]);
     }
     WEIR_EMIT(x, WEIR_EV_LIQUIDATION_STEP, liquidation_step,
               weir_scope_case(&x->ledger, owner)->liquidation,

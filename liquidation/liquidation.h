@@ -66,6 +66,12 @@ struct weir_dutch_entry {
     uint32_t at; /* place in `dutch`; WEIR_NO_INDEX: closed */
 };
 
+/* When a scope that waits for its policy is looked at again. */
+struct weir_alarm {
+    weir_time time;
+    uint32_t scope;
+};
+
 struct weir_liquidator {
     struct weir_exchange *x;
     struct weir_funds funds;
@@ -90,6 +96,9 @@ struct weir_liquidator {
     /* Auctions per market, then unwindings per market and fund: R39's order of what is due. */
     struct weir_timers timers;
     struct weir_pool unwind_again; /* uint32_t slots of timers: due with the next command's */
+    bool plans;                    /* the policy keeps one of every position */
+    struct weir_policy_market *closed, *unwound; /* per market: by the policies of both */
+    struct weir_pool alarms;                     /* heap of struct weir_alarm, the next first */
     struct weir_pool candidates, wides, shares, offers, bids, pairs, indices; /* scratch */
 };
 

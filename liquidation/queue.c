@@ -269,6 +269,53 @@ void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope) {
     list_retry(lq, scope);
 }
 
+/* ---- Waiting for a time ---------------------------------------------------------------------- */
+
+static struct weir_alarm *alarm_at(const struct weir_liquidator *lq, uint32_t i) {
+    return WEIR_AT(&lq->alarms, struct weir_alarm, i);
+}
+
+static void set_alarm(struct weir_liquidator *lq, uint32_t scope, weir_time time) {
+    uint32_t i = weir_pool_add(&lq->alarms, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    for (; i > 0 && alarm_at(lq, (i - 1) / 2)->time > time; i = (i - 1) / 2)
+        *alarm_at(lq, i) = *alarm_at(lq, (i - 1) / 2);
+    *alarm_at(lq, i) = (struct weir_alarm){time, scope};
+}
+
+static struct weir_alarm next_alarm(struct weir_liquidator *lq) {
+    struct weir_alarm next = *alarm_at(lq, 0), last = *alarm_at(lq, --lq->alarms.count);
+    uint32_t i = 0, n = lq->alarms.count;
+    for (uint32_t child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n && alarm_at(lq, child + 1)->time < alarm_at(lq, child)->time) child++;
+        if (alarm_at(lq, child)->time >= last.time) break;
+        *alarm_at(lq, i) = *alarm_at(lq, child);
+    }
+    if (n > 0) *alarm_at(lq, i) = last;
+    return next;
+}
+
+void weir_queue_sleep(struct weir_liquidator *lq, uint32_t scope, weir_time until) {
+    struct weir_case *c = case_at(lq, scope);
+    weir_heap_drop(lq, &lq->ready, scope);
+    if (until == WEIR_NEXT_COMMAND || (!c->asleep && !list(&lq->asleep, scope))) {
+        list_retry(lq, scope);
+        return;
+    }
+    c->asleep = true;
+    if (c->alarm != until) set_alarm(lq, scope, until);
+    c->alarm = until;
+}
+
+static void ring_alarms(struct weir_liquidator *lq) {
+    while (lq->alarms.count > 0 && alarm_at(lq, 0)->time <= lq->x->now) {
+        uint32_t scope = next_alarm(lq).scope;
+        if (scope_at(lq, scope)->queue == WEIR_QUEUE_NONE || !case_at(lq, scope)->asleep) continue;
+        case_at(lq, scope)->asleep = false;
+        weir_queue_place(lq, scope);
+    }
+}
+
 void weir_queue_wake(struct weir_liquidator *lq, uint32_t scope) {
     if (case_at(lq, scope)->asleep) list_retry(lq, scope);
 }
@@ -295,6 +342,7 @@ void weir_queue_retry(struct weir_liquidator *lq) {
         weir_queue_place(lq, scope);
     }
     lq->retry.count = 0;
+    ring_alarms(lq);
     if (lq->moves_seen == lq->x->trigger.moves) return;
     lq->moves_seen = lq->x->trigger.moves;
     for (uint32_t i = 0; i < lq->asleep.count; i++) {
@@ -343,11 +391,16 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&lq->bids, sizeof(struct weir_bid), legs);
     if (!error) error = weir_pool_new(&lq->pairs, sizeof(struct weir_pair), legs);
     if (!error) error = weir_pool_new(&lq->indices, sizeof(uint32_t), legs);
+    if (!error) error = weir_pool_new(&lq->alarms, sizeof(struct weir_alarm), UINT32_MAX / 16);
     if (!error) error = weir_adl_index_new(&lq->ranks, x);
     uint32_t unwinds = markets * lq->funds.count; /* at most once stopped and begun again */
     if (!error) error = weir_timers_new(&lq->timers, markets + unwinds);
     if (!error) error = weir_pool_new(&lq->unwind_again, sizeof(uint32_t), 2 * unwinds);
     if (!error) error = weir_auctions_new(lq);
+    lq->plans = weir_policy_plans(&x->venue->policy);
+    lq->closed = calloc(markets, sizeof *lq->closed);
+    lq->unwound = calloc(markets, sizeof *lq->unwound);
+    if (!lq->closed || !lq->unwound) error = -ENOMEM;
     lq->volunteers = calloc(markets, sizeof *lq->volunteers);
     if (!lq->volunteers) error = -ENOMEM;
     for (uint32_t m = 0; !error && m < markets; m++)
@@ -358,12 +411,18 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
 void weir_liquidator_free(struct weir_liquidator *lq) {
     for (uint32_t m = 0; lq->volunteers && m < lq->x->venue->market_count; m++)
         weir_pool_free(&lq->volunteers[m]);
+    for (uint32_t m = 0; m < lq->x->venue->market_count; m++) {
+        if (lq->closed) weir_policy_market_free(&lq->closed[m]);
+        if (lq->unwound) weir_policy_market_free(&lq->unwound[m]);
+    }
+    free(lq->closed);
+    free(lq->unwound);
     free(lq->volunteers);
     weir_auctions_free(lq);
     struct weir_pool *pools[] = {
-        &lq->ready.entries, &lq->adl.entries, &lq->retry,  &lq->shortfalls,  &lq->candidates,
-        &lq->wides,         &lq->shares,      &lq->offers, &lq->bids,        &lq->pairs,
-        &lq->indices,       &lq->members,     &lq->asleep, &lq->unwind_again};
+        &lq->ready.entries, &lq->adl.entries, &lq->retry,  &lq->shortfalls,   &lq->candidates,
+        &lq->wides,         &lq->shares,      &lq->offers, &lq->bids,         &lq->pairs,
+        &lq->indices,       &lq->members,     &lq->asleep, &lq->unwind_again, &lq->alarms};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     weir_timers_free(&lq->timers);

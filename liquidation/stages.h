@@ -13,6 +13,8 @@ void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
 /* The scope can do nothing now: out of the ready heap until the next command, or until its health
  * may have changed, or until an auction closes, whichever it waits for. */
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope);
+/* Its policy has it wait until then, or (WEIR_NEXT_COMMAND) for the next command. */
+void weir_queue_sleep(struct weir_liquidator *lq, uint32_t scope, weir_time until);
 /* Something was done to it, or to a position's stage: the next command looks at it again. */
 void weir_queue_wake(struct weir_liquidator *lq, uint32_t scope);
 /* All that waited for the next command or a change of health is placed again. */
@@ -87,6 +89,9 @@ void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t marke
 
 /* ---- Stages: each works one step of the leg -------------------------------------------------- */
 void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
+/* May the leg, in its book stage, be sliced now? Else when to look again. */
+bool weir_book_ready(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h,
+                     weir_time *until);
 void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 bool weir_auction_has_room(const struct weir_liquidator *lq, const struct weir_leg *leg);
 void weir_auction_drop_bids(struct weir_liquidator *lq, uint32_t scope);

@@ -76,8 +76,12 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         /* Inventory of the fund goes straight to ADL (R27). */
-        if (leg_at(lq, i)->size == 0) continue;
+        struct weir_leg *g = leg_at(lq, i);
+        if (g->size == 0) continue;
         weir_enter_stage(lq, i, fund ? WEIR_STAGE_ADL : WEIR_STAGE_BOOK);
+        if (lq->plans)
+            weir_policy_begin(&x->venue->policy, x, g->market, lq->last_liquidation,
+                              weir_abs(g->size), &weir_leg_extra_make(&x->ledger, g)->plan);
         weir_adl_expect(lq, i);
     }
     cancel_oldest_first(lq, scope);
@@ -369,6 +373,13 @@ static bool take_credit(struct weir_liquidator *lq) {
 
 enum outcome { NO_STEP, TOOK_STEP, NO_CREDIT };
 
+/* May the leg be worked now? Not in its book stage when the policy has it wait. */
+static bool ready(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h,
+                  weir_time *until) {
+    if (!lq->plans || leg == WEIR_NO_INDEX) return true;
+    return work_at(lq, leg)->stage != WEIR_STAGE_BOOK || weir_book_ready(lq, leg, h, until);
+}
+
 /* Leaves or ends without a step what needs none; true when the scope may still take one. */
 static bool head_needs_step(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h) {
     weir_look(lq, scope, h);
@@ -396,10 +407,16 @@ static enum outcome step(struct weir_liquidator *lq, uint32_t scope) {
         weir_queue_wait(lq, scope);
         return NO_STEP;
     }
+    weir_time until;
+    if (!ready(lq, leg, &h, &until)) {
+        weir_queue_sleep(lq, scope, until);
+        return NO_STEP;
+    }
     if (!take_credit(lq)) return NO_CREDIT;
     if (first) {
         begin(lq, scope, &h);
         leg = pick(lq, scope);
+        if (!ready(lq, leg, &h, &until)) leg = WEIR_NO_INDEX;
     }
     if (leg != WEIR_NO_INDEX) work(lq, leg, &h);
     if (!weir_after_step(lq, scope)) weir_queue_place(lq, scope);

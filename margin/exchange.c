@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Does a policy ask what was traded, or how much marks moved? */
+static bool measured(const struct weir_policy_config *policy) {
+    return policy->name == WEIR_POLICY_POV || policy->name == WEIR_POLICY_RANDOM_SLICE ||
+           policy->name == WEIR_POLICY_OPTIMAL;
+}
+
 int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
                       uint32_t accounts_max, uint32_t orders_max) {
     uint32_t markets = venue->market_count;
@@ -14,6 +20,10 @@ int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
     x->prices = calloc(markets, sizeof *x->prices);
     x->risks = calloc(markets, sizeof *x->risks);
     if (!x->books || !x->prices || !x->risks) return -ENOMEM;
+    if (measured(&venue->policy) || measured(&venue->absorb_policy)) {
+        x->measures = calloc(markets, sizeof *x->measures);
+        if (!x->measures) return -ENOMEM;
+    }
     int error = weir_ledger_new(&x->ledger, venue, accounts_max);
     if (!error) error = weir_pool_new(&x->premiums, sizeof(uint32_t), markets);
     if (!error) error = weir_orders_new(&x->orders, orders_max);
@@ -49,4 +59,5 @@ void weir_exchange_free(struct weir_exchange *x) {
     free(x->books);
     free(x->prices);
     free(x->risks);
+    free(x->measures);
 }

@@ -6,7 +6,7 @@
 
 #include "margin/trigger.h"
 #include "orderbook/orderbook.h"
-#include "price/price.h"
+#include "price/measure.h"
 
 /* Risk parameters of a market as they are now (`risk` commands change them). */
 struct weir_risk {
@@ -33,6 +33,7 @@ struct weir_exchange {
     struct weir_book *books;         /* per market */
     struct weir_price_state *prices; /* per market */
     struct weir_risk *risks;         /* per market */
+    struct weir_measure *measures;   /* per market; NULL: no policy of the venue asks */
     struct weir_collateral collateral[WEIR_ASSETS_MAX];
     struct weir_trigger_index trigger;
     bool reserves_at_bankruptcy; /* some market reserves its closing fee on that price (R9) */
@@ -292,6 +293,10 @@ static inline void weir_touch_key(struct weir_exchange *x, uint32_t scope) {
 }
 /* Every scope with a position in the market. O(those). */
 void weir_touch_market(struct weir_exchange *x, uint32_t market);
+/* The market opened, closed or went stale: who waits for a change of health looks again. O(1). */
+static inline void weir_market_changed(struct weir_exchange *x) {
+    x->trigger.moves++;
+}
 /* The market's mark moved. O(1). */
 void weir_mark_moved(struct weir_exchange *x, uint32_t market);
 /* An asset's price moved. O(1). */

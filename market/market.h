@@ -111,33 +111,30 @@ const char *weir_tiers_problem(const struct weir_tiers *tiers, uint32_t *row);
  * left out has the default of R36. */
 struct weir_policy_config {
     enum weir_policy_name name;
-    weir_rate slippage;      /* all: [0] assumed slippage for R37's frontier */
-    bool frontier;           /* all: [on] */
-    bool tier_step_to_first; /* tier_step: to: first (true) or next [false] */
-    weir_amount threshold;   /* fraction [100,000 in quote]: slices only above this notional */
-    weir_rate fraction;      /* fraction [20 %]; disposal, random_slice */
-    weir_time cooldown;      /* fraction [30 s] */
-    weir_time horizon;       /* twap [10 m], optimal */
-    int64_t slices;          /* twap [20], optimal; >= 1 */
-    /* Those below belong to policies that are not built yet; the loader refuses these by name. */
-    weir_time step;
-    weir_qty full_size;
-    weir_rate slippage_range;
-    weir_rate max_share;
-    weir_time interval;
-    weir_rate share;
-    weir_amount min_notional;
-    weir_amount account_notional;
-    weir_amount account_loss;
-    weir_amount market_notional;
-    weir_time window;
-    weir_amount notional;
-    weir_rate initial;
-    weir_time duration;
-    weir_rate probability;
-    weir_rate volume_share;
-    uint64_t seed;
-    weir_rate risk_aversion;
+    weir_rate slippage;       /* all: assumed, for R37's frontier and `increment` */
+    bool frontier;            /* all: R37 holds */
+    bool tier_step_to_first;  /* tier_step: to: first (true) or next */
+    weir_amount threshold;    /* fraction: slices only above this notional */
+    weir_rate fraction;       /* fraction, disposal, random_slice: of the position */
+    weir_time cooldown;       /* fraction */
+    weir_time horizon;        /* twap, optimal */
+    int64_t slices;           /* twap, optimal; >= 1 */
+    weir_rate risk_aversion;  /* optimal: 0 is twap */
+    weir_time step;           /* disposal: between slices */
+    weir_qty full_size;       /* disposal: lots, whole at or below */
+    weir_rate slippage_range; /* disposal: from mark */
+    weir_rate max_share;      /* disposal: of the visible lots within that range */
+    weir_time interval;       /* block_cap, pov */
+    weir_rate share;          /* block_cap: of notional; pov: of trades; depth: of the book */
+    weir_amount min_notional; /* block_cap: of a slice */
+    weir_amount account_notional, account_loss, market_notional; /* block_cap: an interval */
+    weir_time window;                                            /* window */
+    weir_amount notional;                                        /* window: of all within it */
+    weir_rate initial;                                           /* ramp: the share at once */
+    weir_time duration;                                          /* ramp: until all */
+    weir_rate probability;                                       /* random_slice: a second */
+    weir_rate volume_share; /* random_slice: of a day's trades */
+    uint64_t seed;          /* random_slice */
 };
 
 struct weir_asset {

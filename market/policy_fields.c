@@ -65,7 +65,7 @@ static const struct weir_yaml_field depth[] = {
     NAME, FIELD_RATE("share", P, share, 1, WEIR_PPB, "0.1"), COMMON};
 static const struct weir_yaml_field optimal[] = {
     NAME, FIELD_DURATION("horizon", P, horizon, 1, "10m"),
-    FIELD_INTEGER("slices", P, slices, 1, 1000000, "20"),
+    FIELD_INTEGER("slices", P, slices, 1, 1000, "20"),
     FIELD_RATE("risk_aversion", P, risk_aversion, 0, 1000000 * WEIR_PPB, "0"), COMMON};
 
 static const struct weir_yaml_field *const tables[WEIR_POLICY_COUNT] = {

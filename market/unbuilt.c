@@ -10,12 +10,6 @@ static const struct {
     const char *words; /* separated by spaces */
     const char *what;
 } unbuilt_words[] = {
-    {"liquidation.policy.name",
-     "increment disposal block_cap window ramp random_slice twap pov depth optimal",
-     "liquidation policy"},
-    {"absorb.policy.name",
-     "tier_step fraction increment disposal block_cap window ramp random_slice pov depth optimal",
-     "absorb policy"},
     {"adl.ranking",
      "pnl_amount_leverage pnl size notional_leverage equity_pro_rata contract_pro_rata "
      "water_filling min_accounts rotation",

@@ -132,6 +132,7 @@ void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
         x->ledger.markets[market].volume += f->qty;
     if (f->kind == WEIR_FILL_TRADE) {
         price->last = f->price;
+        if (x->measures) weir_measure_trade(&x->measures[market], x->now, f->qty);
         if (x->risks[market].status == WEIR_STATUS_TRADING)
             weir_book_pass_stops(&x->books[market], &x->orders, WEIR_ON_LAST, f->price, &x->line);
     }

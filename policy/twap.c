@@ -4,8 +4,8 @@
 
 void weir_policy_twap(const struct weir_policy_config *config, const struct weir_policy_view *view,
                       struct weir_slice *slice) {
-    int64_t slices_left = weir_max(1, config->slices - view->slice_number + 1);
-    slice->lots = (weir_qty)weir_div_ceil(view->lots, slices_left);
-    slice->next = weir_saturate(view->started +
-                                (weir_wide)view->slice_number * config->horizon / config->slices);
+    int64_t j = view->plan->slice;
+    weir_time started = j == 1 ? view->now : view->plan->started;
+    slice->lots = (weir_qty)weir_div_ceil(view->lots, weir_max(1, config->slices - j + 1));
+    slice->next = weir_saturate(started + (weir_wide)j * config->horizon / config->slices);
 }

@@ -241,46 +241,50 @@ void weir_twin_absorb_step(struct twin *t, struct scope *s, int m) {
         if (i->s != 0 && !i->scheduled) {
             i->scheduled = true;
             i->schedule_start = i->schedule_next = t->now;
-            i->schedule_slice = 0;
+            i->schedule_cool = 0;
+            weir_twin_plan_begins(t, own, m, true);
         }
         weir_twin_return_inventory(t, a);
     }
     if (p->s != 0) weir_twin_leave(t, s, m, STAGE_ADL);
 }
 
-/* One slice of the inventory's schedule; sets when the next is due. */
+/* No order is unbounded: the band, else as far as the fund subsidises, else mark. */
+int64_t weir_twin_unwind_limit(const struct twin *t, int m, enum weir_side side) {
+    const struct market *k = &t->m[m];
+    if (k->liquidation_band != WEIR_NONE) {
+        bool sells = side == WEIR_SELL;
+        wide band = sells ? -(wide)k->liquidation_band : k->liquidation_band;
+        return keep(k, weir_twin_div(sells ? 'c' : 'f', k->mark, WEIR_PPB + band, 1, WEIR_PPB, 1));
+    }
+    if (weir_twin_fund_of(t, m)->c->max_subsidy == WEIR_NONE) return k->mark;
+    return weir_twin_furthest(t, m, side);
+}
+
+/* One slice of the inventory's schedule; sets when it is looked at next. */
 void weir_twin_unwind(struct twin *t, struct fund *f, int m) {
     struct account *a = f->account;
     struct scope *own = weir_twin_fund_scope(f);
     struct position *p = &a->at[m];
-    const struct market *k = &t->m[m];
-    const struct weir_policy_config *c = &t->v->absorb_policy;
+    struct answer r = weir_twin_policy(t, own, m, true);
+    int64_t next = r.wait ? r.until : r.next;
+    if (next == WEIR_NONE || next <= t->now) /* with the next command's timers */
+        p->rearm = true;
+    else
+        p->schedule_next = next;
+    if (r.wait) return;
     struct forced x = {.account = a,
                        .m = m,
                        .side = p->s > 0 ? WEIR_SELL : WEIR_BUY,
                        .kind = WEIR_FILL_UNWIND,
+                       .qty = r.lots,
                        .most_fills = t->v->max_fills_per_order};
-    if (c->name == WEIR_POLICY_TWAP) {
-        int64_t j = ++p->schedule_slice; /* this slice, from 1 */
-        wide left = c->slices - j + 1;
-        x.qty =
-            left > 1 ? (int64_t)weir_twin_div('c', weir_abs(p->s), 1, 1, left, 1) : weir_abs(p->s);
-        p->schedule_next =
-            p->schedule_start + (int64_t)weir_twin_div('f', j, c->horizon, 1, c->slices, 1);
-        if (p->schedule_next <= t->now) p->rearm = true; /* a horizon shorter than its slices */
-    } else {
-        x.qty = weir_twin_policy(t, c, own, m, weir_abs(p->s), &p->schedule_cool);
-        p->rearm = true;
+    if (!weir_twin_closed_market(t, m) && own->queue == QUEUE_NONE &&
+        !weir_twin_liquidatable(t, own)) {
+        x.limit = weir_twin_unwind_limit(t, m, x.side);
+        if (r.limit != 0)
+            x.limit = x.side == WEIR_SELL ? weir_max(x.limit, r.limit) : weir_min(x.limit, r.limit);
+        weir_twin_forced(t, &x);
     }
-    if (weir_twin_closed_market(t, m) || own->queue != QUEUE_NONE || weir_twin_liquidatable(t, own))
-        return;
-    x.limit = weir_twin_furthest(t, m, x.side); /* no order is unbounded */
-    if (weir_twin_fund_of(t, m)->c->max_subsidy == WEIR_NONE) x.limit = k->mark;
-    if (k->liquidation_band != WEIR_NONE)
-        x.limit = keep(k, x.side == WEIR_SELL
-                              ? weir_twin_div('c', k->mark, WEIR_PPB - (wide)k->liquidation_band, 1,
-                                              WEIR_PPB, 1)
-                              : weir_twin_div('f', k->mark, WEIR_PPB + (wide)k->liquidation_band, 1,
-                                              WEIR_PPB, 1));
-    weir_twin_forced(t, &x);
+    weir_twin_slice_made(t, own, m, true, &r, x.filled, 0);
 }

@@ -251,6 +251,7 @@ static void forced_fill(struct twin *t, struct forced *f, struct order *r, int64
     /* Rounded one by one, fills may lack more than the slice does. */
     gap = weir_wide_min(gap, weir_wide_max(0, f->most_gap));
     f->most_gap -= gap;
+    f->paid += gap;
     if (gap > 0) weir_twin_pay_gap(t, f->m, f->scope, gap);
 }
 

@@ -156,6 +156,94 @@ static void auction(const struct twin *t, struct words *d, const struct auction 
     word(d, u->several);
 }
 
+/* ---- What policies remember ------------------------------------------------------------------ */
+
+static void slots(const struct twin *t, struct words *d, int m, bool moves) {
+    const struct notes *n = moves ? &t->m[m].moves : &t->m[m].trades;
+    int64_t length = (moves ? 60 : 3600) * WEIR_SECOND, count = moves ? 60 : 24;
+    for (int64_t slot = t->now / length - count + 1; slot <= t->now / length; slot++) {
+        wide sum = 0;
+        for (int i = 0; i < n->count; i++)
+            if (n->at[i].t / length == slot) sum += n->at[i].amount;
+        if (sum == 0) continue;
+        word(d, 17);
+        word(d, m);
+        word(d, moves);
+        word(d, slot);
+        wide_words(d, sum);
+    }
+}
+
+static void plan(const struct twin *t, struct words *d, const struct account *a, int m) {
+    const struct position *p = &a->at[m];
+    word(d, 18);
+    word(d, number_of(t, a));
+    word(d, m);
+    word(d, p->next_slice);
+    word(d, p->started);
+    word(d, p->slice);
+    word(d, p->first_lots);
+    wide_words(d, p->traded);
+    word(d, (int64_t)p->sliced_with);
+}
+
+static void account_plans(const struct twin *t, struct words *d, struct account *a) {
+    bool fund = a->fund >= 0;
+    const struct weir_policy_config *c = weir_twin_policy_of(t, fund);
+    for (int m = 0; m < t->markets; m++) {
+        const struct position *p = &a->at[m];
+        bool closing = fund ? p->scheduled && p->schedule_start > 0
+                            : weir_twin_scope(t, a, m)->queue == QUEUE_LIQUIDATING;
+        if (weir_twin_keeps_plan(t, fund) && p->s != 0 && closing) plan(t, d, a, m);
+        if (c->name != WEIR_POLICY_BLOCK_CAP || p->block != t->now / c->interval) continue;
+        if (p->block_value == 0 && p->block_loss == 0) continue;
+        word(d, 19);
+        word(d, number_of(t, a));
+        word(d, m);
+        wide_words(d, p->block_value);
+        wide_words(d, p->block_loss);
+    }
+}
+
+static void closed_in(const struct twin *t, struct words *d, int m, bool fund) {
+    const struct weir_policy_config *c = weir_twin_policy_of(t, fund);
+    const struct closed *x = &t->m[m].closed[fund];
+    wide count = 0;
+    if (c->name == WEIR_POLICY_BLOCK_CAP && x->block == t->now / c->interval)
+        count = x->block_value;
+    if (c->name == WEIR_POLICY_WINDOW)
+        for (int i = 0; i < x->values.count; i++)
+            if (x->values.at[i].t > t->now - c->window) count += x->values.at[i].amount;
+    if (c->name == WEIR_POLICY_RANDOM_SLICE)
+        for (int i = 0; i < x->lots.count; i++)
+            if (x->lots.at[i].t / (3600 * WEIR_SECOND) > t->now / (3600 * WEIR_SECOND) - 24)
+                count += x->lots.at[i].amount;
+    if (count == 0) return;
+    word(d, 20);
+    word(d, fund);
+    word(d, m);
+    wide_words(d, count);
+}
+
+static void policies(struct twin *t, struct words *d) {
+    for (int m = 0; t->measures && m < t->markets; m++) {
+        word(d, 16);
+        word(d, m);
+        wide_words(d, t->m[m].traded);
+        word(d, t->m[m].marked_at);
+        slots(t, d, m, false);
+        slots(t, d, m, true);
+    }
+    for (int f = 0; f < t->funds; f++)
+        account_plans(t, d, t->fund[f].account);
+    for (int i = 0; i < t->account_count; i++)
+        account_plans(t, d, t->accounts[i]);
+    for (int m = 0; m < t->markets; m++) {
+        closed_in(t, d, m, false);
+        closed_in(t, d, m, true);
+    }
+}
+
 uint64_t weir_twin_digest(struct twin *t) {
     struct words d = {0};
     word(&d, 1);
@@ -195,6 +283,7 @@ uint64_t weir_twin_digest(struct twin *t) {
         word(&d, (int64_t)t->m[m].phase);
         word(&d, t->m[m].settlement_price);
     }
+    policies(t, &d);
     uint64_t h = XXH3_64bits(d.w, d.count * sizeof *d.w);
     free(d.w);
     return h;

@@ -84,6 +84,10 @@ void weir_twin_fill(struct twin *t, const struct fill *f, wide *taker_pnl) {
     if (f->kind == WEIR_FILL_TRADE || f->kind == WEIR_FILL_LIQUIDATION ||
         f->kind == WEIR_FILL_UNWIND)
         k->volume += f->qty;
+    if (f->kind == WEIR_FILL_TRADE && t->measures) {
+        k->traded += f->qty;
+        weir_twin_note(&k->trades, t->now, f->qty, 25 * 3600 * WEIR_SECOND);
+    }
     weir_twin_reduce_only(t, f->taker, f->m);
     weir_twin_reduce_only(t, f->maker, f->m);
     if (f->kind == WEIR_FILL_TRADE && k->last != f->price) {

@@ -89,6 +89,11 @@ static int select_position(struct twin *t, struct scope *s) {
     return best;
 }
 
+/* Does the policy of a position in the book stage have it wait? */
+static bool waits(struct twin *t, struct scope *s, int m) {
+    return s->account->at[m].stage == STAGE_BOOK && weir_twin_policy(t, s, m, false).wait;
+}
+
 /* Something is to be done with this scope at the head: it leaves, ends or takes a step. */
 static bool can_step(struct twin *t, struct scope *s) {
     if (s->queue == QUEUE_WAITING) {
@@ -99,7 +104,8 @@ static bool can_step(struct twin *t, struct scope *s) {
     }
     if (weir_twin_flat(t, s)) return s->balance >= 0;
     if (weir_twin_restored(t, s)) return !weir_twin_parked(t, s);
-    return select_position(t, s) >= 0;
+    int m = select_position(t, s);
+    return m >= 0 && !waits(t, s, m);
 }
 
 static void start(struct twin *t, struct scope *s) {
@@ -124,6 +130,7 @@ static void start(struct twin *t, struct scope *s) {
         p->empty = 0;
         p->beyond = p->closed = false;
         p->realised = 0;
+        if (s->account->fund < 0) weir_twin_plan_begins(t, s, m, false);
     }
     for (int i = 0; i < t->order_count; i++) {
         struct order *o = t->orders[i];
@@ -146,6 +153,15 @@ void weir_twin_leave(struct twin *t, struct scope *s, int m, enum stage target) 
     p->empty = 0;
     p->beyond = true;
     if (s->kept == m) s->kept = -1;
+}
+
+wide weir_twin_fund_want(struct twin *t, struct scope *s, int m, int64_t lots) {
+    wide a = weir_twin_share(t, s, m, lots, weir_twin_eval(t, s).equity);
+    if (a >= 0) return 0;
+    int64_t price = weir_twin_bankruptcy(t, s->account, m, lots, a, t->v->bankruptcy_fee_included);
+    enum weir_side side = s->account->at[m].s > 0 ? WEIR_SELL : WEIR_BUY;
+    wide gap = weir_twin_worse(t, m, side, price, t->m[m].mark, lots);
+    return weir_wide_max(0, weir_wide_min(gap, -a));
 }
 
 /* The limit of a slice (R24) and whether the fund may pay for it (R31). */
@@ -194,42 +210,12 @@ static void plan_limit(struct twin *t, struct scope *s, struct forced *f) {
     f->limit = limit < 1 ? 1 : limit > k->c->max_price ? k->c->max_price : (int64_t)limit;
 }
 
-/* R37: a slice q smaller than the whole, or the whole where slicing raises nothing. */
-int64_t weir_twin_frontier(struct twin *t, const struct weir_policy_config *p, struct scope *s,
-                           int m, int64_t lots, int64_t q) {
-    const struct market *k = &t->m[m];
-    const struct position *at = &s->account->at[m];
-    if (q >= lots || !p->frontier) return q;
-    struct value v = weir_twin_eval(t, s);
-    wide n = k->c->margin_basis == WEIR_BASIS_ENTRY
-                 ? at->v
-                 : weir_twin_value(t, m, k->mark, weir_abs(at->s));
-    wide cost = (wide)k->c->fee_liquidation + p->slippage;
-    if (t->v->bankruptcy_fee_included) cost += k->c->fee_taker;
-    int64_t rate = k->tiers.row[weir_twin_tier(k, n)].rate;
-    return weir_twin_cmp(cost, v.mm, v.equity, rate) >= 0 ? lots : q;
-}
-
-/* The slice of the staggered-closure policy (R36, R37): lots of `lots`. */
-int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, struct scope *s, int m,
-                         int64_t lots, int64_t *cool_until) {
-    const struct market *k = &t->m[m];
-    int64_t q = lots;
-    wide worth = weir_twin_value(t, m, k->mark, lots);
-    if (p->name == WEIR_POLICY_TIER_STEP) {
-        int tier = weir_twin_tier(k, worth);
-        if (tier > 0) {
-            wide cap = k->tiers.row[p->tier_step_to_first ? 0 : tier - 1].cap;
-            if (k->c->tier_edge == WEIR_LOWER_INCLUSIVE) cap--;
-            q = lots - (int64_t)weir_twin_lots_within(t, m, k->mark, cap);
-        }
-    }
-    if (p->name == WEIR_POLICY_FRACTION && worth > weir_twin_amount_in(t, m, p->threshold) &&
-        t->now >= *cool_until)
-        q = (int64_t)weir_twin_div('c', lots, p->fraction, 1, WEIR_PPB, 1);
-    q = weir_twin_frontier(t, p, s, m, lots, q);
-    if (p->name == WEIR_POLICY_FRACTION && q < lots) *cool_until = t->now + p->cooldown;
-    return q;
+int64_t weir_twin_slice_limit(struct twin *t, struct scope *s, int m, int64_t lots) {
+    struct position *p = &s->account->at[m];
+    struct forced f = {
+        .account = s->account, .m = m, .side = p->s > 0 ? WEIR_SELL : WEIR_BUY, .qty = lots};
+    plan_limit(t, s, &f);
+    return f.limit;
 }
 
 /* One book slice. Counts the position's empty slices; the scope is judged first. */
@@ -242,10 +228,17 @@ static void slice(struct twin *t, struct scope *s, int m) {
                        .kind = WEIR_FILL_LIQUIDATION,
                        .most_fills = t->v->fills_per_step,
                        .scope = s};
-    f.qty = weir_twin_policy(t, &t->v->policy, s, m, weir_abs(p->s) - p->parked, &p->cool_until);
-    plan_limit(t, s, &f);
-    weir_twin_forced(t, &f);
-    weir_twin_liquidation_fee(t, s, m, f.value, f.improvement);
+    struct answer r = weir_twin_policy(t, s, m, false);
+    f.qty = r.lots;
+    f.limit = t->m[m].mark;
+    if (f.qty > 0) {
+        plan_limit(t, s, &f);
+        if (r.limit != 0)
+            f.limit = f.side == WEIR_SELL ? weir_max(f.limit, r.limit) : weir_min(f.limit, r.limit);
+        weir_twin_forced(t, &f);
+        weir_twin_liquidation_fee(t, s, m, f.value, f.improvement);
+    }
+    weir_twin_slice_made(t, s, m, false, &r, f.filled, f.paid);
     struct weir_event e = {.kind = WEIR_EV_LIQUIDATION_STEP};
     e.liquidation_step.liquidation = s->liquidation;
     e.liquidation_step.account = &s->account->name;
@@ -274,7 +267,7 @@ static void step(struct twin *t, struct scope *s) {
     memset(t->step_gap, 0, sizeof t->step_gap);
     if (s->queue == QUEUE_WAITING) start(t, s);
     int m = select_position(t, s);
-    if (m < 0) {
+    if (m < 0 || waits(t, s, m)) {
         weir_twin_after_step(t, s);
         return;
     }

@@ -157,6 +157,7 @@ void weir_twin_set_mark(struct twin *t, int m, int64_t mark) {
     if (mark != k->mark) {
         k->previous_mark = k->mark;
         k->mark = mark;
+        if (t->measures) weir_twin_note_mark(t, m, from, mark);
     }
     k->published_index = k->index;
     struct weir_event e = {.kind = WEIR_EV_MARK};

@@ -328,6 +328,11 @@ struct weir_reference *weir_reference_new(const struct weir_venue *venue, weir_e
     t->v = venue;
     t->sink = sink;
     t->sink_ctx = sink_ctx;
+    for (int i = 0; i < 2; i++) {
+        enum weir_policy_name name = weir_twin_policy_of(t, i == 1)->name;
+        t->measures |= name == WEIR_POLICY_POV || name == WEIR_POLICY_RANDOM_SLICE ||
+                       name == WEIR_POLICY_OPTIMAL;
+    }
     new_markets(t);
     t->funds = (int)venue->fund_count;
     t->fund = calloc(venue->fund_count, sizeof *t->fund);
@@ -359,6 +364,12 @@ void weir_reference_free(struct weir_reference *twin) {
     for (int m = 0; m < t->markets; m++) {
         free(t->m[m].book[0]);
         free(t->m[m].book[1]);
+        free(t->m[m].trades.at);
+        free(t->m[m].moves.at);
+        for (int i = 0; i < 2; i++) {
+            free(t->m[m].closed[i].values.at);
+            free(t->m[m].closed[i].lots.at);
+        }
     }
     for (int f = 0; f < t->funds; f++) {
         free_account(t->fund[f].account);

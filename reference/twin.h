@@ -30,14 +30,36 @@ struct position {
     bool closed;        /* lots closed in this liquidation */
     wide realised;      /* by the closing fills of this liquidation (R29) */
     int64_t cool_until; /* policy `fraction` */
-    uint64_t wait_seq;  /* no further slice within this command */
-    uint64_t adl_seq;   /* `keep`: tried within this command */
+    /* what its policy remembers (R36) */
+    int64_t next_slice, started, slice, first_lots;
+    wide traded; /* by the market at the last slice */
+    uint64_t sliced_with;
+    int64_t block; /* `block_cap`: in this interval */
+    wide block_value, block_loss;
+    uint64_t wait_seq; /* no further slice within this command */
+    uint64_t adl_seq;  /* `keep`: tried within this command */
     /* capacity volunteered (R27) */
     wide capacity, loss_limit;
     bool volunteered; /* ever */
     /* the fund's inventory: unwinding schedule */
     bool scheduled, rearm;
-    int64_t schedule_start, schedule_slice, schedule_next, schedule_cool;
+    int64_t schedule_start, schedule_next, schedule_cool;
+};
+
+/* What happened when. */
+struct note {
+    int64_t t;
+    wide amount;
+};
+struct notes {
+    int count;
+    struct note *at;
+};
+/* What a policy closed in a market. */
+struct closed {
+    int64_t block;
+    wide block_value;
+    struct notes values, lots;
 };
 
 struct scope {
@@ -142,7 +164,12 @@ struct market {
     int64_t settlement_price; /* 0: none */
     wide index_sum, index_time;
     wide scaled, scaled_of; /* oi_scaling: this part of the way to 100 %, fixed for a command */
-    struct order **book[2]; /* resting, best first */
+    wide traded;            /* lots of fills of kind trade */
+    bool marked;
+    int64_t marked_at;          /* the first mark */
+    struct notes trades, moves; /* lots traded; squares of relative moves of the mark, 10^-18 */
+    struct closed closed[2];    /* by the policy of liquidations, of the funds */
+    struct order **book[2];     /* resting, best first */
     int book_count[2];
 };
 
@@ -183,6 +210,7 @@ struct twin {
     uint64_t seq;
     uint32_t n;
     int64_t now;
+    bool measures; /* some policy asks what was traded and how marks moved */
     bool clock_set;
     int64_t clock_from; /* when it was set */
     wide credit;        /* steps * 10^9 (R20 capacity) */
@@ -323,6 +351,7 @@ struct forced {
     bool subsidised;         /* a < 0 */
     wide most_gap;           /* what the fund may pay for the slice: at most -a */
     int64_t filled, fills;   /* out */
+    wide paid;               /* out: by the fund */
     wide value, improvement; /* out */
 };
 void weir_twin_forced(struct twin *t, struct forced *f);
@@ -411,10 +440,29 @@ bool weir_twin_before_in_queue(const struct scope *a, const struct scope *b,
                                enum weir_queue_order order);
 struct scope *weir_twin_next(struct twin *t, bool (*can)(struct twin *t, struct scope *s));
 void weir_twin_leave(struct twin *t, struct scope *s, int m, enum stage target);
-int64_t weir_twin_frontier(struct twin *t, const struct weir_policy_config *p, struct scope *s,
-                           int m, int64_t lots, int64_t q);
-int64_t weir_twin_policy(struct twin *t, const struct weir_policy_config *p, struct scope *s, int m,
-                         int64_t lots, int64_t *cool_until);
+/* The limit of a slice of so many lots, and what the fund is asked for it (R24, R31). */
+int64_t weir_twin_slice_limit(struct twin *t, struct scope *s, int m, int64_t lots);
+wide weir_twin_fund_want(struct twin *t, struct scope *s, int m, int64_t lots);
+
+/* policy.c: of a liquidation's position, or (`unwind`) of a fund's inventory */
+struct answer {
+    int64_t lots;
+    bool wait; /* no slice before `until`, WEIR_NONE: the next command */
+    int64_t until;
+    int64_t next;  /* and after this slice none before */
+    int64_t limit; /* 0: the stage's */
+    int64_t cool;
+};
+struct answer weir_twin_policy(struct twin *t, struct scope *s, int m, bool unwind);
+void weir_twin_plan_begins(struct twin *t, struct scope *s, int m, bool unwind);
+void weir_twin_slice_made(struct twin *t, struct scope *s, int m, bool unwind,
+                          const struct answer *r, int64_t filled, wide loss);
+const struct weir_policy_config *weir_twin_policy_of(const struct twin *t, bool unwind);
+bool weir_twin_keeps_plan(const struct twin *t, bool unwind);
+void weir_twin_note(struct notes *n, int64_t t, wide amount, int64_t keep);
+void weir_twin_note_mark(struct twin *t, int m, int64_t from, int64_t to);
+wide weir_twin_day_volume(const struct twin *t, int m);
+wide weir_twin_hour_moves(const struct twin *t, int m);
 
 /* stages.c: auction; backstop.c: backstop and absorb */
 int64_t weir_twin_room(const struct twin *t, int m, int64_t lots);
@@ -440,6 +488,7 @@ void weir_twin_drop_bids(struct twin *t, struct scope *s);
 void weir_twin_backstop_step(struct twin *t, struct scope *s, int m);
 void weir_twin_absorb_step(struct twin *t, struct scope *s, int m);
 void weir_twin_unwind(struct twin *t, struct fund *f, int m);
+int64_t weir_twin_unwind_limit(const struct twin *t, int m, enum weir_side side);
 int64_t weir_twin_furthest(const struct twin *t, int m, enum weir_side side);
 
 /* adl.c */

@@ -168,16 +168,6 @@ Test(refusals, options_not_built) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         refused(rows[i].path, rows[i].value, rows[i].says);
-    static const char *const policies[] = {"increment",    "disposal", "block_cap",
-                                           "window",       "ramp",     "pov",
-                                           "random_slice", "depth",    "optimal"};
-    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
-        refused("liquidation.policy.name", policies[i], "is not built yet");
-        refused("absorb.policy.name", policies[i], "is not built yet");
-    }
-    refused("liquidation.policy.name", "twap", "liquidation policy twap is not built yet");
-    refused("absorb.policy.name", "fraction", "absorb policy fraction is not built yet");
-    refused("absorb.policy.name", "tier_step", "absorb policy tier_step is not built yet");
     static const char *const rankings[] = {"pnl_amount_leverage",
                                            "pnl",
                                            "size",

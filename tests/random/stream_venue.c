@@ -4,14 +4,15 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One of the words given, the first half the time. */
 __attribute__((sentinel)) const char *word(struct weir_stream *s, const char *first, ...) {
-    const char *words[8];
+    const char *words[16];
     size_t count = 0;
     va_list list;
     va_start(list, first);
-    for (const char *w = first; w != NULL && count < 8; w = va_arg(list, const char *))
+    for (const char *w = first; w != NULL && count < 16; w = va_arg(list, const char *))
         words[count++] = w;
     va_end(list);
     if (chance(s, 400000)) return words[0];
@@ -69,21 +70,66 @@ static void put_money_limit(struct weir_stream *s, struct text *y, const char *k
               s->asset[0].decimals);
 }
 
-/* `full`, `fraction` or `tier_step` with parameters; for the fund's own also `twap`. */
+static const char *policy_word(struct weir_stream *s, const char *first) {
+    return word(s, first, "full", "tier_step", "fraction", "increment", "disposal", "block_cap",
+                "window", "ramp", "random_slice", "twap", "pov", "depth", "optimal", NULL);
+}
+
+static void put_caps(struct weir_stream *s, struct text *y) {
+    put_ms(y, ", interval", s->dt_ns * draw(s, 1, 60));
+    put_ppm(y, ", share", draw(s, 0, 10) * 100000);
+    put_units(y, ", min_notional", any_stake(s) * draw(s, 0, 5), s->asset[0].decimals);
+    put_money_limit(s, y, ", account_notional", 500000, 1, 40, 2);
+    put_money_limit(s, y, ", market_notional", 500000, 1, 80, 2);
+    if (chance(s, 500000))
+        put_units(y, ", account_loss", any_stake(s) * draw(s, 0, 4) / 4, s->asset[0].decimals);
+}
+
+static void put_schedule(struct weir_stream *s, struct text *y, const char *name) {
+    put_ms(y, ", horizon", s->dt_ns * draw(s, 5, 300));
+    put(y, ", slices: %lld", (long long)draw(s, 1, 20));
+    if (name[0] == 'o' && chance(s, 900000))
+        put_ppm(y, ", risk_aversion", log_draw(s, 1000, INT64_C(1000000000000)));
+}
+
+/* Any policy with its parameters. */
 static void put_policy(struct weir_stream *s, struct text *y, const char *name) {
     put(y, "policy: {name: %s", name);
-    if (name[0] == 'f' && name[1] == 'r') {
+    if (strcmp(name, "fraction") == 0) {
         put_units(y, ", threshold", any_stake(s) * draw(s, 0, 20), s->asset[0].decimals);
         put_ppm(y, ", fraction", draw(s, 1, 9) * 100000);
         put_ms(y, ", cooldown", s->dt_ns * draw(s, 1, 60));
-    } else if (name[0] == 't' && name[1] == 'i') {
+    } else if (strcmp(name, "tier_step") == 0) {
         put(y, ", to: %s", word(s, "next", "first", NULL));
-    } else if (name[0] == 't' && name[1] == 'w') {
-        put_ms(y, ", horizon", s->dt_ns * draw(s, 5, 300));
-        put(y, ", slices: %lld", (long long)draw(s, 1, 20));
+    } else if (strcmp(name, "twap") == 0 || strcmp(name, "optimal") == 0) {
+        put_schedule(s, y, name);
+    } else if (strcmp(name, "disposal") == 0) {
+        put_ms(y, ", step", s->dt_ns * draw(s, 1, 30));
+        put_ppm(y, ", fraction", draw(s, 1, 9) * 100000);
+        put(y, ", full_size: %lld", (long long)draw(s, 0, 20));
+        put_ppm(y, ", slippage_range", draw(s, 0, 200) * 1000);
+        put_ppm(y, ", max_share", draw(s, 1, 10) * 100000);
+    } else if (strcmp(name, "block_cap") == 0) {
+        put_caps(s, y);
+    } else if (strcmp(name, "window") == 0) {
+        put_ms(y, ", window", s->dt_ns * draw(s, 1, 100));
+        put_money_limit(s, y, ", notional", 900000, 1, 60, 2);
+    } else if (strcmp(name, "ramp") == 0) {
+        put_ppm(y, ", initial", draw(s, 0, 9) * 100000);
+        put_ms(y, ", duration", s->dt_ns * draw(s, 1, 100));
+    } else if (strcmp(name, "random_slice") == 0) {
+        put_ppm(y, ", fraction", draw(s, 1, 9) * 100000);
+        put_ppm(y, ", probability", draw(s, 1, 10) * 100000);
+        put_ppm(y, ", volume_share", draw(s, 1, 100) * 10000);
+        put(y, ", seed: %lld", (long long)draw(s, 0, 9));
+    } else if (strcmp(name, "pov") == 0) {
+        put_ppm(y, ", share", draw(s, 1, 10) * 100000);
+        put_ms(y, ", interval", s->dt_ns * draw(s, 1, 20));
+    } else if (strcmp(name, "depth") == 0) {
+        put_ppm(y, ", share", draw(s, 1, 10) * 100000);
     }
     if (chance(s, 300000)) put_ppm(y, ", slippage", draw(s, 0, 3000));
-    if (chance(s, 400000)) put(y, ", frontier: off");
+    if (chance(s, 500000)) put(y, ", frontier: off");
     put(y, "}");
 }
 
@@ -112,7 +158,7 @@ static void make_liquidation(struct weir_stream *s, struct text *y) {
     put_ppm(y, "  fillable: {spread", draw(s, 1, 10) * 100000);
     put_ppm(y, ", adjustment", draw(s, 5, 60) * 100000);
     put(y, "}\n  remainder: %s\n  ", word(s, "return", "confiscate", NULL));
-    put_policy(s, y, word(s, "full", "fraction", "tier_step", NULL));
+    put_policy(s, y, policy_word(s, "full"));
     put(y, "\n");
 }
 
@@ -145,7 +191,7 @@ static void make_waterfall(struct weir_stream *s, struct text *y) {
     put(y, "}\nabsorb: {enabled: %s", absorb ? "true" : "false");
     put_money_limit(s, y, ", max_notional", 400000, 5, 200, 1);
     put(y, ", ");
-    put_policy(s, y, word(s, "twap", "full", "twap", NULL));
+    put_policy(s, y, policy_word(s, "twap"));
     put(y, "}\nadl: {ranking: %s", word(s, "pnl_leverage", "pro_rata", NULL));
     put(y, ", price: %s", word(s, "bankruptcy", "mark", "previous_mark", NULL));
     put(y, ", equity: %s", word(s, "with_pnl", "posted", NULL));
