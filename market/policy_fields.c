@@ -27,10 +27,10 @@ static const struct weir_yaml_field fraction[] = {
 static const struct weir_yaml_field increment[] = {NAME, COMMON};
 static const struct weir_yaml_field disposal[] = {
     NAME,
-    FIELD_DURATION("step", P, step, 1, "10s"),
+    FIELD_DURATION("step", P, step, 0, "10s"),
     FIELD_RATE("fraction", P, fraction, 1, WEIR_PPB, "0.1"),
     FIELD_INTEGER("full_size", P, full_size, 0, INT64_MAX, "20"),
-    FIELD_RATE("slippage_range", P, slippage_range, 0, WEIR_PPB, "0.05"),
+    FIELD_RATE("slippage_range", P, slippage_range, 0, 1000 * WEIR_PPB, "0.05"),
     FIELD_RATE("max_share", P, max_share, 1, WEIR_PPB, "0.1"),
     COMMON};
 static const struct weir_yaml_field block_cap[] = {

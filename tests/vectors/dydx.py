@@ -404,25 +404,50 @@ def late(inputs, accounts, hopeless, adl):
     return s
 
 
-def block_limits(inputs, expected):
-    """What one market's slice leaves of the account's allowance in the interval."""
-    limits = inputs['limits']
-    s = Scene(6, liquidation={'policy': {
-        'name': 'block_cap', 'interval': '1s', 'share': 1, 'frontier': 'false',
-        'account_notional': millionths(limits['MaxNotionalLiquidated']),
-        'account_loss': millionths(limits['MaxQuantumsInsuranceLost'])}})
-    previous = inputs['previous_notional']
-    # The larger requirement is closed first.
-    for name, size in (('M0', 4 * previous), ('M1', previous)):
-        rate = F(1, 10) if name == 'M0' else F(1)
-        s.market(name, 1, [(None, rate, F(1))], 1, UNIT)
-    s.account('a', -4 * previous * UNIT, {'M0': 4 * previous * UNIT, 'M1': previous * UNIT})
+def limited_scene(limits, share, previous, money, rate):
+    """Two markets; of the second the account has `previous` at a requirement of all of it, of the
+    first four times as much. M1 opens first unless only M0 is to be closed."""
+    s = Scene(6, liquidation={'restore_margin': 10, 'policy': {
+        'name': 'block_cap', 'interval': '1s', 'frontier': 'false', 'share': share, **limits}})
+    for name, size, part in (('M0', 4 * previous, rate), ('M1', previous, F(1))):
+        s.market(name, 1, [(None, part, F(1))], 1, UNIT)
+    s.account('a', (money - 5 * previous) * UNIT,
+              {'M0': 4 * previous * UNIT, 'M1': previous * UNIT})
     s.open()
+    s.send('fund', amount='1')
     for name in ('M0', 'M1'):
         s.send('order', account='house', market=name, id=name, type='limit', side='buy',
                qty=F(1), price='1')
-    s.settle().start().run()
+    return s.settle()
+
+
+def trade(s, *names):
+    for name in names:
+        s.send('market_status', market=name, status='trading')
+    s.send('index', market='M0', price='1')
+    return s.run()
+
+
+def block_limits(inputs, expected):
+    """What one market's slice leaves of the account's allowance in the interval; of the same market
+    there is no second slice in it, whatever the allowance."""
+    limits, previous = inputs['limits'], inputs['previous_notional']
+    if inputs['market'] == inputs['previous_market']:
+        s = trade(limited_scene({}, '0.5', previous, previous, F(1, 10)), 'M0')
+        equal('slices in the interval', len(s.of('liquidation_step', market='M0')), 1)
+        for wanted in (expected['max_notional'], expected['max_insurance_lost']):
+            equal('a second slice', 'ERR already liquidated this block', wanted)
+        return
+    most = {'account_notional': millionths(limits['MaxNotionalLiquidated'])}
+    s = trade(limited_scene(most, 1, previous, previous, F(1, 10)), 'M1', 'M0')
     equal('slice', F(s.step('M0')['qty']) / UNIT, expected['max_notional'])
+    # Both markets' requirements are equal, and so are their shares of what is lacking.
+    most = {'account_loss': millionths(limits['MaxQuantumsInsuranceLost'])}
+    lost = -inputs['previous_insurance_lost']
+    s = trade(limited_scene(most, 1, previous, -2 * lost, F(1, 4)), 'M1', 'M0')
+    paid = [-F(e['amount']) / UNIT for e in s.of('fund_movement', cause='gap')]
+    equal('paid before', paid[0], lost)
+    equal('paid then', paid[1], expected['max_insurance_lost'])
 
 
 KINDS = {

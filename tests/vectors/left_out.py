@@ -67,8 +67,6 @@ LEFT_OUT = {
     'dydx-ConvertFillablePriceToSubticks-02': 'R3: a price of 10^17 ticks is above any max_price',
     'dydx-ConvertFillablePriceToSubticks-07': 'R3: the bound is max_price, not that of 64 bits',
     'dydx-GetPerpetualPositionToLiquidate-17': 'R3: a position of 2^64 quantums does not fit',
-    'dydx-GetMaxLiquidatableNotionalAndInsuranceLost-02':
-        'weir comes back to a position in the same interval as often as its limits allow',
     'dydx-GetMaxLiquidatableNotionalAndInsuranceLost-04':
         'a loss above its limit cannot happen (R31), so there is no answer to it',
     'dydx-SortLiquidationOrders-07': 'equals are ordered by a hash there, by account here',
@@ -85,23 +83,10 @@ LEFT_OUT = {
         'R17: the fraction of the initial margin is from 0.8 to 1',
 }
 
-BLOCK_CAP = 'the policy block_cap'
 OVERLAP = 'adl.eligible any_overlap'
-DISPOSAL = 'the policy disposal'
 
 # Cases that become tests as soon as the program takes the option.
 NOT_BUILT = {
-    'drift-003': 'the policy increment',
-    'drift-004': 'the policy increment',
-    'mango-liqbase-04': 'the policy increment',
-    **{f'vega-{i:03}': DISPOSAL for i in (1, 3, 10, 11, 13, 15, 23, 25, 29, 30)},
-    **{f'snx-{i:02}': 'the policy window' for i in (2, 3, 4)},
-    'dydx-GetMaxAndMinPositionNotionalLiquidatable-01': BLOCK_CAP,
-    'dydx-GetMaxAndMinPositionNotionalLiquidatable-02': BLOCK_CAP,
-    'dydx-GetPerpetualPositionToLiquidate-08': BLOCK_CAP,
-    'dydx-GetPerpetualPositionToLiquidate-09': BLOCK_CAP,
-    'dydx-GetPerpetualPositionToLiquidate-16': BLOCK_CAP,
-    'dydx-GetMaxLiquidatableNotionalAndInsuranceLost-01': BLOCK_CAP,
     'dydx-ProcessDeleveraging-02': OVERLAP,
     'dydx-ProcessDeleveraging-03': OVERLAP,
     'dydx-ProcessDeleveraging-06': OVERLAP,
