@@ -404,13 +404,13 @@ def late(inputs, accounts, hopeless, adl):
     return s
 
 
-def limited_scene(limits, share, previous, money, rate):
+def limited_scene(limits, share, previous, money, rate, tick=1):
     """Two markets; of the second the account has `previous` at a requirement of all of it, of the
     first four times as much. M1 opens first unless only M0 is to be closed."""
     s = Scene(6, liquidation={'restore_margin': 10, 'policy': {
         'name': 'block_cap', 'interval': '1s', 'frontier': 'false', 'share': share, **limits}})
     for name, size, part in (('M0', 4 * previous, rate), ('M1', previous, F(1))):
-        s.market(name, 1, [(None, part, F(1))], 1, UNIT)
+        s.market(name, 1, [(None, part, F(1))], tick, UNIT / F(tick))
     s.account('a', (money - 5 * previous) * UNIT,
               {'M0': 4 * previous * UNIT, 'M1': previous * UNIT})
     s.open()
@@ -441,10 +441,12 @@ def block_limits(inputs, expected):
     most = {'account_notional': millionths(limits['MaxNotionalLiquidated'])}
     s = trade(limited_scene(most, 1, previous, previous, F(1, 10)), 'M1', 'M0')
     equal('slice', F(s.step('M0')['qty']) / UNIT, expected['max_notional'])
-    # Both markets' requirements are equal, and so are their shares of what is lacking.
+    # Both markets' requirements are equal, and so are their shares of what is lacking; a lot's is
+    # worth a tick.
     most = {'account_loss': millionths(limits['MaxQuantumsInsuranceLost'])}
     lost = -inputs['previous_insurance_lost']
-    s = trade(limited_scene(most, 1, previous, -2 * lost, F(1, 4)), 'M1', 'M0')
+    s = trade(limited_scene(most, 1, previous, -2 * lost, F(1, 4), F(1, 4)),
+              'M1', 'M0')
     paid = [-F(e['amount']) / UNIT for e in s.of('fund_movement', cause='gap')]
     equal('paid before', paid[0], lost)
     equal('paid then', paid[1], expected['max_insurance_lost'])
