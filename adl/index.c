@@ -69,6 +69,7 @@ static void begin_side(struct weir_adl_index *ix, uint32_t market, int side) {
         weir_adl_line_drop(ix, market, side, family);
         weir_adl_line_begin(ix, market, side, family);
     }
+    side_at(ix, market, side)->next_count = 0;
     side_at(ix, market, side)->left = ix->x->ledger.markets[market].positions.count;
 }
 

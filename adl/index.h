@@ -41,6 +41,7 @@
 #define WEIR_ADL_FANOUT 8
 #define WEIR_ADL_PIECE  32
 #define WEIR_ADL_EPOCHS 4000
+#define WEIR_ADL_NEXT   8
 
 enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
@@ -66,6 +67,7 @@ struct weir_adl_node {
     uint32_t parent;                 /* WEIR_NO_INDEX: the root. Of a free one: the next */
     uint8_t at;                      /* where it stands in its parent */
     uint8_t level, count;
+    bool loose; /* something below may have shrunk since its parent's box was drawn */
 };
 
 /* Positions of one market, side and family. */
@@ -82,6 +84,8 @@ enum weir_adl_progress { WEIR_ADL_NONE = 0, WEIR_ADL_BEGUN, WEIR_ADL_READY };
 struct weir_adl_side {
     enum weir_adl_progress state;
     uint32_t left; /* begun: of the market's list of positions those before it are to come */
+    uint32_t next[WEIR_ADL_NEXT]; /* legs that were near the first when last asked */
+    uint32_t next_count;
 };
 
 /* A state of all prices. */

@@ -54,12 +54,14 @@ static void push_box(struct weir_adl_index *ix, int family, uint32_t node, uint3
 
 /* What a node's positions are bounded by now may be less than was known. */
 static void tighten(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                    const struct weir_adl_node *n) {
+                    struct weir_adl_node *n) {
+    n->loose = false;
     if (n->parent == WEIR_NO_INDEX) return;
     struct weir_adl_box sum = {.rest = WEIR_ADL_EMPTY, .leg = WEIR_NO_INDEX};
     for (uint32_t i = 0; i < n->count; i++)
         weir_adl_widen(ix, v, &sum, &n->box[i]);
-    struct weir_adl_box *b = &weir_adl_node_at(ix, n->parent)->box[n->at];
+    struct weir_adl_node *p = weir_adl_node_at(ix, n->parent);
+    struct weir_adl_box *b = &p->box[n->at];
     if (sum.rest != WEIR_ADL_EMPTY && v->mixed &&
         weir_adl_bound(ix, v, &sum) > weir_adl_bound(ix, v, b)) {
         sum.rest = b->rest;
@@ -67,14 +69,38 @@ static void tighten(struct weir_adl_index *ix, const struct weir_adl_view *v,
         sum.epoch = b->epoch;
         sum.oldest = b->oldest;
     }
+    p->loose |= sum.low != b->low || sum.high != b->high || sum.rest != b->rest;
     *b = sum;
 }
 
-/* Opens a node. Boxes that are surely well below what was found stay together: the node comes
- * again, for them alone, should the search get there. */
+/* Asks for a node's memory. */
+static void fetch(const struct weir_adl_index *ix, uint32_t node) {
+    const char *at = (const char *)weir_adl_node_at(ix, node);
+    for (size_t i = 0; i < sizeof(struct weir_adl_node); i += 64)
+        __builtin_prefetch(at + i);
+}
+
+/* Box i of a node that is opened, not surely below what was found. While nobody was given out, all
+ * nodes like that will be opened, in whatever order: nothing more is asked about them. */
+static void keep_box(struct weir_adl_index *ix, const struct weir_adl_item *item, uint32_t i,
+                     bool found) {
+    const struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
+    if (n->level > 0) fetch(ix, n->child[i]);
+    if (n->level == 0 || !found || ix->given > 0) {
+        push_box(ix, item->family, item->place, i);
+        return;
+    }
+    struct weir_adl_item child = *item;
+    child.place = n->child[i];
+    child.children = CHILDREN;
+    push(ix, child);
+}
+
+/* Opens a node. Boxes that are surely below what was found stay together: the node comes again, for
+ * them alone, should the search get there. */
 static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *item) {
     const struct weir_adl_view *v = &ix->view[item->family];
-    const struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
+    struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
     uint32_t left = 0;
     int64_t low = weir_min(ix->best, item->key);
     /* Who goes on asking will be told several. */
@@ -86,14 +112,66 @@ static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *ite
         if (known > 0 && weir_adl_below(ix, v, &n->box[i], known))
             left |= 1u << i;
         else
-            push_box(ix, item->family, item->place, i);
+            keep_box(ix, item, i, known > 0 && !v->mixed && item->children == CHILDREN);
     }
-    if (item->children == CHILDREN) tighten(ix, v, n);
+    if (n->loose && item->children == CHILDREN) tighten(ix, v, n);
     if (left == 0) return;
     struct weir_adl_item rest = *item;
     rest.key = low;
     rest.children = (uint8_t)left;
     push(ix, rest);
+}
+
+static struct weir_adl_side *asked(const struct weir_adl_index *ix) {
+    return &ix->sides[ix->market * 2 + (ix->side == WEIR_SELL)];
+}
+
+/* Of those who were near the first when this side was last asked the one with the best bound: his
+ * score to begin with. Who has left the line is forgotten. */
+static bool ask_next(struct weir_adl_index *ix) {
+    struct weir_adl_side *s = asked(ix);
+    uint32_t n = 0, first = WEIR_NO_INDEX;
+    int64_t most = INT64_MIN;
+    for (uint32_t i = 0; i < s->next_count; i++) {
+        uint32_t leg = s->next[i], where = *weir_adl_slot_at(ix, leg);
+        if (where == 0 || weir_leg_at(&ix->x->ledger, leg)->market != ix->market ||
+            (where >> 30 & 1) != (ix->side == WEIR_SELL))
+            continue;
+        uint32_t slot = (where & WEIR_ADL_SLOT_MASK) - 1;
+        const struct weir_adl_box *b = &weir_adl_node_at(ix, slot / FANOUT)->box[slot % FANOUT];
+        int64_t key = weir_adl_bound(ix, &ix->view[where >> 31], b);
+        s->next[n++] = leg;
+        if (key <= most) continue;
+        most = key;
+        first = leg;
+    }
+    s->next_count = n;
+    struct weir_adl_candidate c;
+    if (first == WEIR_NO_INDEX) return false;
+    ix->examined++;
+    if (!weir_adl_candidate_at(ix->x, first, ix->owner, &c)) return false;
+    ix->best = weir_saturate(c.score);
+    return true;
+}
+
+/* Notes who is near the first, who is given out: of those that were not surely below him. */
+static void note_next(struct weir_adl_index *ix, uint32_t given) {
+    struct weir_adl_side *s = asked(ix);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->next_count; i++)
+        if (s->next[i] != given) s->next[n++] = s->next[i];
+    for (uint32_t i = 0; i < ix->heap.count && n < WEIR_ADL_NEXT; i++) {
+        const struct weir_adl_item *item = item_at(ix, i);
+        if (!item->exact && item->children != 0) continue;
+        uint32_t leg =
+            item->exact ? WEIR_AT(&ix->seen, struct weir_adl_candidate, item->place)->leg
+                        : weir_adl_node_at(ix, item->place / FANOUT)->box[item->place % FANOUT].leg;
+        uint32_t k = 0;
+        while (k < n && s->next[k] != leg)
+            k++;
+        if (k == n) s->next[n++] = leg;
+    }
+    s->next_count = n;
 }
 
 /* Looks at a position exactly. One that is in liquidation counts as nobody until its scope is
@@ -169,7 +247,7 @@ void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side 
         for (uint32_t i = 0; i < count; i++)
             push_box(ix, family, root, i);
     }
-    descend(ix);
+    if (!ask_next(ix)) descend(ix);
 }
 
 bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
@@ -177,7 +255,7 @@ bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
         struct weir_adl_item item = pop(ix);
         if (item.exact) {
             *out = *WEIR_AT(&ix->seen, struct weir_adl_candidate, item.place);
-            ix->given++;
+            if (ix->given++ == 0) note_next(ix, out->leg);
             return true;
         }
         if (item.children != 0)

@@ -39,6 +39,7 @@ static uint32_t node_new(struct weir_adl_index *ix, uint8_t level) {
     n->parent = WEIR_NO_INDEX;
     n->level = level;
     n->at = n->count = 0;
+    n->loose = false;
     return i;
 }
 
@@ -236,6 +237,7 @@ static void unhang(struct weir_adl_index *ix, struct weir_adl_line *line, uint32
             return;
         }
         struct weir_adl_node *p = weir_adl_node_at(ix, parent);
+        p->loose = true;
         p->count--;
         for (uint32_t i = at; i < p->count; i++) {
             copy(p, i, p, i + 1);
@@ -261,6 +263,7 @@ void weir_adl_take(struct weir_adl_index *ix, struct weir_adl_line *line, uint32
         copy(n, i, n, n->count);
         tell(ix, node, i);
     }
+    n->loose = true;
     if (n->count == 0) unhang(ix, line, node);
 }
 
@@ -271,6 +274,7 @@ void weir_adl_refresh(struct weir_adl_index *ix, enum weir_adl_family family, ui
     struct weir_adl_view v;
     weir_adl_view_line(ix, g->market, g->size < 0, (int)family, &v);
     weir_adl_box_of(ix, v.line, family, b->leg, b);
+    n->loose = true;
     while (n->parent != WEIR_NO_INDEX) {
         uint32_t at = n->at;
         n = weir_adl_node_at(ix, n->parent);
