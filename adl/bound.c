@@ -128,17 +128,18 @@ int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
 /* Positions that gain as value falls, see falling_score: held * x <= t * (value + x) * (rest + x)
  * for all x in [low, high], t times 2^20. A parabola: it is above 0 where its least value is, and
  * otherwise on the side of its vertex on which it is at the end. */
-static bool falling_below(weir_wide value, weir_wide held, weir_wide rest, weir_wide low,
-                          weir_wide high, weir_wide t) {
-    weir_wide b = held * ONE - t * (value + rest); /* t x^2 - b x + t value rest >= 0 */
-    if (b <= 0 || b * b < 4 * t * t * value * rest) return true;
-    weir_wide x = 2 * t * low >= b ? low : high;
+static bool falling_below(int64_t value, int64_t held, int64_t rest, int64_t low, int64_t high,
+                          int64_t t) {
+    int64_t own = held * ONE, b = own - t * (value + rest); /* t x^2 - b x + t value rest >= 0 */
+    if (b <= 0 || (weir_wide)b * b < (weir_wide)(t * value) * (t * rest) * 4) return true;
+    int64_t x = 2 * t * low >= b ? low : high;
     if (x == high && 2 * t * high > b) return false;
-    return held * ONE * x <= t * (value + x) * (rest + x);
+    return (weir_wide)own * x <= (weir_wide)(t * (value + x)) * (rest + x);
 }
 
 int64_t weir_adl_level(int64_t score) {
-    return score <= 4 ? 0 : weir_saturate((weir_wide)(score - 4) * ONE / WEIR_PPB);
+    if (score > 8 * WEIR_PPB) return 8 * ONE; /* weir_adl_below does not tell */
+    return score <= 4 ? 0 : (score - 4) * ONE / WEIR_PPB;
 }
 
 bool weir_adl_below(struct weir_adl_index *ix, const struct weir_adl_view *v,
@@ -152,17 +153,19 @@ bool weir_adl_below(struct weir_adl_index *ix, const struct weir_adl_view *v,
     if (v->mixed && b->leg == WEIR_NO_INDEX) {
         if (weir_adl_drift(ix, b->oldest) > DRIFT_UP) return false;
         weir_wide part = b->rest - ((weir_wide)b->slack * weir_adl_drift(ix, b->epoch) >> 30) - 1;
-        return part > 0 && ((weir_wide)most << 50) <= (weir_wide)t * entry * part;
+        return part > 0 && ((weir_wide)most << 50) <= (weir_wide)(t * entry) * (int64_t)part;
     }
     int64_t moved = weir_adl_moved(ix, v, b);
     if (moved == INT64_MAX) return false;
-    weir_wide rest = b->rest + v->offset - moved, held = v->high + b->others + moved;
+    if (moved >= SHARE_UP || b->others >= SHARE_UP) return false;
+    /* t below 2^22, all others at most 2^38, or 2^40: products of two and t fit. */
+    int64_t rest = b->rest + v->offset - moved, held = v->high + b->others + moved;
     if (held >= SHARE_UP >> 4 || rest >= SHARE_UP >> 4) return false;
     int64_t least = weir_max(1, v->grows ? v->high - b->high : b->low - v->low);
     if (!v->grows && !v->posted && rest > 0 && b->low != b->high)
         return falling_below(v->low, held, rest, least, most, t);
-    weir_wide share = v->posted ? rest : rest + (v->grows && rest >= 0 ? most : least);
-    return share > 0 && most * held * ONE <= (weir_wide)t * entry * share;
+    int64_t share = v->posted ? rest : rest + (v->grows && rest >= 0 ? most : least);
+    return share > 0 && (weir_wide)most * (held * ONE) <= (weir_wide)(t * entry) * share;
 }
 
 /* ---- Boxes of boxes -------------------------------------------------------------------------- */

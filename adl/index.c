@@ -33,13 +33,15 @@ int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&ix->seen, sizeof(struct weir_adl_candidate), legs);
     /* Every node twice, unopened and what is left of it, and positions unopened and looked at. */
     uint32_t items = legs < UINT32_MAX / 8 ? legs * 5 + 1024 : UINT32_MAX - 1;
-    if (!error) error = weir_pool_new(&ix->heap, sizeof(struct weir_adl_item), items);
+    struct weir_pool *lists[] = {&ix->heap, &ix->open, &ix->rest};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0] && !error; i++)
+        error = weir_pool_new(lists[i], sizeof(struct weir_adl_item), items);
     return error;
 }
 
 void weir_adl_index_free(struct weir_adl_index *ix) {
-    struct weir_pool *pools[] = {&ix->boxes, &ix->slots, &ix->order[0], &ix->order[1],
-                                 &ix->nodes, &ix->heap,  &ix->seen};
+    struct weir_pool *pools[] = {&ix->boxes, &ix->slots, &ix->order[0], &ix->order[1], &ix->nodes,
+                                 &ix->heap,  &ix->open,  &ix->rest,     &ix->seen};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     free(ix->lines);

@@ -84,7 +84,8 @@ enum weir_adl_progress { WEIR_ADL_NONE = 0, WEIR_ADL_BEGUN, WEIR_ADL_READY };
 struct weir_adl_side {
     enum weir_adl_progress state;
     uint32_t left; /* begun: of the market's list of positions those before it are to come */
-    uint32_t next[WEIR_ADL_NEXT]; /* legs that were near the first when last asked */
+    uint32_t next[WEIR_ADL_NEXT];    /* legs that were near the first when last asked */
+    int64_t next_key[WEIR_ADL_NEXT]; /* and their bounds then */
     uint32_t next_count;
 };
 
@@ -141,6 +142,10 @@ struct weir_adl_index {
     struct weir_pool boxes;                       /* and struct weir_adl_box */
     /* The search: */
     struct weir_pool heap; /* struct weir_adl_item */
+    struct weir_pool open; /* the same, from `opened` on: nodes to be opened in any case */
+    struct weir_pool rest; /* the same: parts of nodes that were left out, keys up to rest_key */
+    uint32_t opened;
+    int64_t rest_key;
     struct weir_pool seen; /* struct weir_adl_candidate looked at exactly */
     struct weir_adl_view view[WEIR_ADL_FAMILIES];
     uint32_t market, owner;

@@ -29,6 +29,12 @@ static void push(struct weir_adl_index *ix, struct weir_adl_item item) {
     *item_at(ix, i) = item;
 }
 
+static void add(struct weir_pool *list, struct weir_adl_item item) {
+    uint32_t i = weir_pool_add(list, 1);
+    WEIR_CHECK(i != WEIR_NO_INDEX);
+    *WEIR_AT(list, struct weir_adl_item, i) = item;
+}
+
 static struct weir_adl_item pop(struct weir_adl_index *ix) {
     struct weir_adl_item top = *item_at(ix, 0), last = *item_at(ix, --ix->heap.count);
     uint32_t n = ix->heap.count, i = 0;
@@ -93,7 +99,7 @@ static void keep_box(struct weir_adl_index *ix, const struct weir_adl_item *item
     struct weir_adl_item child = *item;
     child.place = n->child[i];
     child.children = CHILDREN;
-    push(ix, child);
+    add(&ix->open, child);
 }
 
 /* Opens a node. Boxes that are surely below what was found stay together: the node comes again, for
@@ -119,7 +125,8 @@ static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *ite
     struct weir_adl_item rest = *item;
     rest.key = low;
     rest.children = (uint8_t)left;
-    push(ix, rest);
+    ix->rest_key = weir_max(ix->rest_key, low);
+    add(&ix->rest, rest);
 }
 
 static struct weir_adl_side *asked(const struct weir_adl_index *ix) {
@@ -140,6 +147,7 @@ static bool ask_next(struct weir_adl_index *ix) {
         uint32_t slot = (where & WEIR_ADL_SLOT_MASK) - 1;
         const struct weir_adl_box *b = &weir_adl_node_at(ix, slot / FANOUT)->box[slot % FANOUT];
         int64_t key = weir_adl_bound(ix, &ix->view[where >> 31], b);
+        s->next_key[n] = key;
         s->next[n++] = leg;
         if (key <= most) continue;
         most = key;
@@ -154,24 +162,37 @@ static bool ask_next(struct weir_adl_index *ix) {
     return true;
 }
 
-/* Notes who is near the first, who is given out: of those that were not surely below him. */
+/* Among those noted, unless he is or as many are better. */
+static void note(struct weir_adl_side *s, uint32_t leg, int64_t key) {
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < s->next_count; i++) {
+        if (s->next[i] == leg) return;
+        if (s->next_key[i] < s->next_key[last]) last = i;
+    }
+    if (s->next_count < WEIR_ADL_NEXT)
+        last = s->next_count++;
+    else if (key <= s->next_key[last])
+        return;
+    s->next[last] = leg;
+    s->next_key[last] = key;
+}
+
+/* Notes who is near the first, who is given out: those that were not surely below him. */
 static void note_next(struct weir_adl_index *ix, uint32_t given) {
     struct weir_adl_side *s = asked(ix);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->next_count; i++)
-        if (s->next[i] != given) s->next[n++] = s->next[i];
-    for (uint32_t i = 0; i < ix->heap.count && n < WEIR_ADL_NEXT; i++) {
+    for (uint32_t i = 0; i < s->next_count; i++) {
+        if (s->next[i] != given) continue;
+        s->next[i] = s->next[--s->next_count];
+        s->next_key[i] = s->next_key[s->next_count];
+    }
+    for (uint32_t i = 0; i < ix->heap.count; i++) {
         const struct weir_adl_item *item = item_at(ix, i);
         if (!item->exact && item->children != 0) continue;
         uint32_t leg =
             item->exact ? WEIR_AT(&ix->seen, struct weir_adl_candidate, item->place)->leg
                         : weir_adl_node_at(ix, item->place / FANOUT)->box[item->place % FANOUT].leg;
-        uint32_t k = 0;
-        while (k < n && s->next[k] != leg)
-            k++;
-        if (k == n) s->next[n++] = leg;
+        note(s, leg, item->key);
     }
-    s->next_count = n;
 }
 
 /* Looks at a position exactly. One that is in liquidation counts as nobody until its scope is
@@ -187,8 +208,15 @@ static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item)
         b->rest = WEIR_ADL_EMPTY;
         return;
     }
-    if (item->family == WEIR_ADL_MIXED && b->epoch != ix->epoch)
+    if (item->family == WEIR_ADL_MIXED && b->epoch != ix->epoch) {
         weir_adl_refresh(ix, WEIR_ADL_MIXED, item->place);
+        struct weir_adl_item now = *item;
+        now.key = weir_min(item->key, weir_adl_bound(ix, &ix->view[WEIR_ADL_MIXED], b));
+        if (now.key < item->key) { /* others may come first */
+            if (now.key > INT64_MIN) push(ix, now);
+            return;
+        }
+    }
     uint32_t i = weir_pool_add(&ix->seen, 1);
     WEIR_CHECK(i != WEIR_NO_INDEX);
     struct weir_adl_candidate *c = WEIR_AT(&ix->seen, struct weir_adl_candidate, i);
@@ -202,30 +230,45 @@ static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item)
     push(ix, (struct weir_adl_item){.key = score, .place = i, .exact = true});
 }
 
+/* The box of a node with the best bound. */
+static uint32_t best_box(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t node,
+                         int64_t *most) {
+    const struct weir_adl_node *n = weir_adl_node_at(ix, node);
+    uint32_t best = 0;
+    *most = INT64_MIN;
+    for (uint32_t i = 0; i < n->count; i++) {
+        int64_t key = weir_adl_bound(ix, v, &n->box[i]);
+        if (key <= *most) continue;
+        *most = key;
+        best = i;
+    }
+    return best;
+}
+
 /* Goes straight down to a position, for a score to begin with: most boxes are below it. */
 static void descend(struct weir_adl_index *ix) {
-    if (ix->heap.count == 0) return;
-    struct weir_adl_item item = *item_at(ix, 0);
-    const struct weir_adl_view *v = &ix->view[item.family];
-    const struct weir_adl_box *b;
-    if (item.exact || item.children == 0) return;
-    for (uint32_t node = item.place;;) {
-        const struct weir_adl_node *n = weir_adl_node_at(ix, node);
-        int64_t most = INT64_MIN;
-        uint32_t best = 0;
-        for (uint32_t i = 0; i < n->count; i++) {
-            int64_t key = weir_adl_bound(ix, v, &n->box[i]);
-            if (key <= most) continue;
-            most = key;
-            best = i;
-        }
-        b = &n->box[best];
+    int64_t best = INT64_MIN, most;
+    const struct weir_adl_view *v = NULL;
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
+        uint32_t root = ix->view[family].line->root;
+        if (root == WEIR_NO_INDEX) continue;
+        best_box(ix, &ix->view[family], root, &most);
+        if (v != NULL && most <= best) continue;
+        best = most;
+        v = &ix->view[family];
+    }
+    if (v == NULL) return;
+    const struct weir_adl_node *n;
+    uint32_t node = v->line->root, at;
+    for (;; node = n->child[at]) {
+        n = weir_adl_node_at(ix, node);
+        at = best_box(ix, v, node, &most);
         if (n->level == 0) break;
-        node = n->child[best];
     }
     struct weir_adl_candidate c;
     ix->examined++;
-    if (weir_adl_candidate_at(ix->x, b->leg, ix->owner, &c)) ix->best = weir_saturate(c.score);
+    if (weir_adl_candidate_at(ix->x, n->box[at].leg, ix->owner, &c))
+        ix->best = weir_saturate(c.score);
 }
 
 void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side side,
@@ -235,24 +278,43 @@ void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side 
     ix->market = market;
     ix->side = side;
     ix->owner = owner;
-    ix->heap.count = ix->seen.count = 0;
-    ix->best = INT64_MIN;
+    ix->heap.count = ix->seen.count = ix->open.count = ix->rest.count = 0;
+    ix->opened = 0;
+    ix->best = ix->rest_key = INT64_MIN;
     ix->given = 0;
     weir_adl_begin(ix, market, side);
     weir_adl_make_good(ix, market, at);
     for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
         weir_adl_view_line(ix, market, at, family, &ix->view[family]);
         uint32_t root = ix->view[family].line->root;
-        uint32_t count = root == WEIR_NO_INDEX ? 0 : weir_adl_node_at(ix, root)->count;
-        for (uint32_t i = 0; i < count; i++)
-            push_box(ix, family, root, i);
+        if (root == WEIR_NO_INDEX) continue;
+        add(&ix->open,
+            (struct weir_adl_item){
+                .key = INT64_MAX, .place = root, .family = (uint8_t)family, .children = CHILDREN});
     }
     if (!ask_next(ix)) descend(ix);
 }
 
+/* What is to be looked at next; false: nobody is left. */
+static bool take(struct weir_adl_index *ix, struct weir_adl_item *item) {
+    if (ix->opened < ix->open.count) {
+        *item = *WEIR_AT(&ix->open, struct weir_adl_item, ix->opened++);
+        return true;
+    }
+    /* An exact score is above what was left out for being below it. */
+    if (ix->rest.count > 0 && (ix->heap.count == 0 || item_at(ix, 0)->key <= ix->rest_key)) {
+        for (uint32_t i = 0; i < ix->rest.count; i++)
+            push(ix, *WEIR_AT(&ix->rest, struct weir_adl_item, i));
+        ix->rest.count = 0;
+        ix->rest_key = INT64_MIN;
+    }
+    if (ix->heap.count == 0) return false;
+    *item = pop(ix);
+    return true;
+}
+
 bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
-    while (ix->heap.count > 0) {
-        struct weir_adl_item item = pop(ix);
+    for (struct weir_adl_item item; take(ix, &item);) {
         if (item.exact) {
             *out = *WEIR_AT(&ix->seen, struct weir_adl_candidate, item.place);
             if (ix->given++ == 0) note_next(ix, out->leg);
