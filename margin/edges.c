@@ -332,6 +332,7 @@ void weir_add_edges(struct weir_exchange *x) {
 
 void weir_drop_edges(struct weir_exchange *x, uint32_t leg) {
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    if ((g->low_key | g->high_key) == 0) return;
     struct weir_trigger_market *tm = &x->trigger.markets[g->market];
     tm->stale += (uint64_t)(g->low_key != 0) + (g->high_key != 0);
     g->low_key = g->high_key = 0;

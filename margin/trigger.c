@@ -132,8 +132,8 @@ bool weir_trigger_pending(const struct weir_exchange *x) {
 
 /* ---- Indexing a scope ------------------------------------------------------------------------ */
 
-/* The conditions that hold now and whose end must be noticed. A warning comes at or before the
- * trigger when warn_at <= 1, so its condition alone is watched while it holds. */
+/* The conditions that hold now and whose end must be noticed; none: no edges. A warning comes at or
+ * before the trigger when warn_at <= 1, so its condition alone is watched while it holds. */
 static inline uint32_t conditions(const struct weir_exchange *x, bool queued,
                                   const struct weir_standing *s, struct weir_condition out[2]) {
     uint32_t n = 0;
@@ -198,7 +198,7 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
                            const weir_wide *share, uint32_t count, int64_t floor) {
     const struct weir_trigger_side *s = &x->trigger.markets[p->leg->market].side[p->leg->size < 0];
     struct weir_band band = {floor, WEIR_BAND_NO_HIGH};
-    uint32_t drift = count > 0 ? drift_class(x, p, s, share, count) : WEIR_DRIFT_CLASSES - 1;
+    uint32_t drift = drift_class(x, p, s, share, count);
     if (!plain_band(p, held, share, count, s->allowed[drift], &band)) {
         for (;; drift++) {
             band = (struct weir_band){floor, WEIR_BAND_NO_HIGH};
@@ -210,7 +210,7 @@ static void index_position(struct weir_exchange *x, uint32_t leg,
     }
     /* Where the requirement moves just as the equity no value ends a condition; charges can, and
      * only a position with an edge is found when they drift. */
-    if (count > 0 && band.low == WEIR_BAND_NO_LOW && band.high == WEIR_BAND_NO_HIGH) band.low = -1;
+    if (band.low == WEIR_BAND_NO_LOW && band.high == WEIR_BAND_NO_HIGH) band.low = -1;
     weir_set_edges(x, leg, p, &band, drift);
 }
 
@@ -253,7 +253,7 @@ static void split_slack(const struct weir_exchange *x, uint32_t scope,
     weir_wide all = 0;
     out->shift = 0;
     bool drained = s->equity <= 0; /* and not warned: nothing is required just now */
-    out->tight = out->count > 0 && ((s->zero_rate && s->warned) || (drained && !s->warned));
+    out->tight = (s->zero_rate && s->warned) || (drained && !s->warned);
     for (uint32_t c = 0; c < out->count; c++)
         out->tight |= out->held[c].slack < 0;
     out->alone = n == 1 && weir_scope_at(&x->ledger, scope)->collateral == WEIR_NO_INDEX;
@@ -277,7 +277,7 @@ static void index_collateral(struct weir_exchange *x, uint32_t scope, const stru
     for (uint32_t i = weir_scope_at(&x->ledger, scope)->collateral; i != WEIR_NO_INDEX;
          i = weir_holding_at(&x->ledger, i)->next) {
         const struct weir_holding *h = weir_holding_at(&x->ledger, i);
-        if (h->amount == 0 || split->count == 0) {
+        if (h->amount == 0) {
             weir_drop_collateral_edges(x, i);
             continue;
         }
@@ -287,8 +287,8 @@ static void index_collateral(struct weir_exchange *x, uint32_t scope, const stru
     }
 }
 
-static void index_scope(struct weir_exchange *x, uint32_t scope, const struct weir_standing *s,
-                        uint32_t n, const struct weir_condition *held, uint32_t count) {
+static void index_positions(struct weir_exchange *x, uint32_t scope, const struct weir_standing *s,
+                            uint32_t n, const struct weir_condition *held, uint32_t count) {
     const struct weir_position_view *views = x->trigger.views;
     struct split split;
     split.held = held;
@@ -302,7 +302,7 @@ static void index_scope(struct weir_exchange *x, uint32_t scope, const struct we
             weir_set_edges(x, leg, p, &here, WEIR_DRIFT_CLASSES - 1);
             continue;
         }
-        weir_wide share[2] = {count > 0 ? held[0].slack : 0, count > 1 ? held[1].slack : 0};
+        weir_wide share[2] = {held[0].slack, count > 1 ? held[1].slack : 0};
         if (!split.alone) split_share(&split, weight(x, p), share);
         /* An inverse contract's lots worth nothing require nothing, and a warning ends. */
         int64_t floor = s->warned && p->market->contract == WEIR_INVERSE ? 1 : WEIR_BAND_NO_LOW;
@@ -313,11 +313,15 @@ static void index_scope(struct weir_exchange *x, uint32_t scope, const struct we
 
 /* ---- Collect --------------------------------------------------------------------------------- */
 
-/* Of positions that were closed. */
-static void drop_left_edges(struct weir_exchange *x, uint32_t scope) {
-    for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(&x->ledger, scope, i))
-        if (weir_leg_at(&x->ledger, i)->size == 0) weir_drop_edges(x, i);
+/* Of positions that were closed; of `all`, where nothing needs to be noticed. */
+static void drop_edges(struct weir_exchange *x, uint32_t scope, bool all) {
+    const struct weir_ledger *l = &x->ledger;
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i))
+        if (all || weir_leg_at(l, i)->size == 0) weir_drop_edges(x, i);
+    for (uint32_t i = weir_scope_at(l, scope)->collateral; all && i != WEIR_NO_INDEX;
+         i = weir_holding_at(l, i)->next)
+        weir_drop_collateral_edges(x, i);
 }
 
 /* What follows at once from how a scope stands. */
@@ -360,20 +364,21 @@ static bool look_at_only(struct weir_exchange *x, uint32_t scope, uint32_t leg) 
     weir_view_plain(x, weir_leg_at(&x->ledger, leg), &p);
     weir_stand_plain(x, &p, &st);
     weir_judge(x, &st);
-    if ((st.zero_rate && st.warned) || (st.equity <= 0 && !st.warned)) return false;
     struct weir_condition held[2];
     uint32_t count = conditions(x, s->queue != WEIR_QUEUE_NONE, &st, held);
-    struct weir_band band = {WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
-    uint32_t drift = WEIR_DRIFT_CLASSES - 1;
-    if (count > 0) {
-        weir_wide share[2] = {held[0].slack, count > 1 ? held[1].slack : held[0].slack};
-        if (share[0] < 0 || share[1] < 0) return false;
-        const struct weir_trigger_side *side =
-            &x->trigger.markets[p.leg->market].side[p.leg->size < 0];
-        drift = drift_class(x, &p, side, share, count);
-        if (!plain_band(&p, held, share, count, side->allowed[drift], &band)) return false;
-        if (band.low == WEIR_BAND_NO_LOW && band.high == WEIR_BAND_NO_HIGH) band.low = -1;
+    if (count == 0) {
+        note_standing(x, scope, s, &st);
+        weir_drop_edges(x, leg);
+        return true;
     }
+    if ((st.zero_rate && st.warned) || (st.equity <= 0 && !st.warned)) return false;
+    weir_wide share[2] = {held[0].slack, count > 1 ? held[1].slack : held[0].slack};
+    if (share[0] < 0 || share[1] < 0) return false;
+    const struct weir_trigger_side *side = &x->trigger.markets[p.leg->market].side[p.leg->size < 0];
+    struct weir_band band = {WEIR_BAND_NO_LOW, WEIR_BAND_NO_HIGH};
+    uint32_t drift = drift_class(x, &p, side, share, count);
+    if (!plain_band(&p, held, share, count, side->allowed[drift], &band)) return false;
+    if (band.low == WEIR_BAND_NO_LOW && band.high == WEIR_BAND_NO_HIGH) band.low = -1;
     note_standing(x, scope, s, &st);
     weir_set_edges(x, leg, &p, &band, drift);
     return true;
@@ -388,8 +393,8 @@ static void look_at(struct weir_exchange *x, uint32_t scope) {
     note_standing(x, scope, s, &st);
     struct weir_condition held[2];
     uint32_t count = conditions(x, s->queue != WEIR_QUEUE_NONE, &st, held);
-    if (st.left_edges) drop_left_edges(x, scope);
-    index_scope(x, scope, &st, n, held, count);
+    if (st.left_edges || count == 0) drop_edges(x, scope, count == 0);
+    if (count > 0) index_positions(x, scope, &st, n, held, count);
 }
 
 /* Asks for the memory of a block of scopes and of their legs, a leg of each at a time. */
