@@ -17,13 +17,14 @@ SKIPPED = 77
 # x86: arithmetic, comparison and conversion of the vector unit on singles and doubles, and whatever
 # the old unit does. Moves, shuffles and logic on the same registers carry integers, too.
 X86_FLOAT = re.compile(
-    r'^(v?(add|sub|mul|div|sqrt|min|max|cmp[a-z]*|u?comi|round|rndscale|hadd|hsub|addsub|'
-    r'dp|rcp|rcp14|rsqrt|rsqrt14|fn?m(add|sub)[0-9]*|fm(add|sub)(add|sub)?[0-9]*)(ss|sd|ps|pd|sh|ph)'
+    r'^(v?(add|sub|mul|div|sqrt|min|max|cmp[a-z]*|u?comi|round|rndscale|hadd|hsub|addsub|dp|'
+    r'rcp|rcp14|rsqrt|rsqrt14|fn?m(add|sub)[0-9]*|fm(add|sub)(add|sub)?[0-9]*)'
+    r'(ss|sd|ps|pd|sh|ph)'
     r'|v?cvt\w+|f(?!ence|xsave|xrstor|emms)[a-z]\w*)$')
 ARM_FLOAT = re.compile(r'^(f(?!mov)[a-z]\w*|[su]cvtf|bf\w+mul\w*)$')
 X86_LOCK = re.compile(r'^lock$')
-ARM_LOCK = re.compile(r'^(ld(a?xr|axp|xp|add|clr|set|eor|smax|smin|umax|umin)\w*|st(l?xr|lxp|xp)\w*|'
-                      r'(cas|swp)\w*)$')
+ARM_LOCK = re.compile(r'^(ld(a?xr|axp|xp|add|clr|set|eor|smax|smin|umax|umin)\w*|'
+                      r'st(l?xr|lxp|xp)\w*|(cas|swp)\w*)$')
 LOCK_CALLS = re.compile(r'^(pthread_\w+|mtx_\w+|cnd_\w+|call_once|sem_\w+|__atomic_\w+|__sync_\w+|'
                         r'futex|omp_\w+|GOMP_\w+)$')
 FLOAT_CALLS = re.compile(r'^(__(add|sub|mul|div|neg|fix|float|extend|trunc|cmp|eq|ne|lt|le|gt|'
