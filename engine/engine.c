@@ -15,6 +15,8 @@ void weir_emit(struct weir_exchange *x, struct weir_event *event) {
     if (x->sink) x->sink(x->sink_ctx, event);
 }
 
+#define ACCOUNTS_MAX (UINT32_C(1) << 24)
+
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 static void describe(void *ctx, char *text, size_t size) {
@@ -27,14 +29,19 @@ static void describe(void *ctx, char *text, size_t size) {
              (long long)e->x.now);
 }
 
+/* What was asked for, within the most there is; 0: the most. */
+static uint32_t bounded(uint32_t asked, uint32_t most) {
+    return asked == 0 || asked > most ? most : asked;
+}
+
 struct weir_engine *weir_engine_new(const struct weir_venue *venue,
                                     const struct weir_engine_options *options, weir_event_sink sink,
                                     void *sink_ctx) {
     struct weir_engine *e = calloc(1, sizeof *e);
     if (!e) return NULL;
     if (options) e->options = *options;
-    if (!e->options.accounts_max) e->options.accounts_max = 1u << 24;
-    if (!e->options.orders_max) e->options.orders_max = 1u << 25;
+    e->options.accounts_max = bounded(e->options.accounts_max, ACCOUNTS_MAX);
+    e->options.orders_max = bounded(e->options.orders_max, WEIR_ORDERS_MAX);
     uint32_t markets = venue->market_count;
     int error = weir_exchange_new(&e->x, venue, e->options.accounts_max, e->options.orders_max);
     if (!error) error = weir_liquidator_new(&e->lq, &e->x);

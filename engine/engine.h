@@ -9,8 +9,10 @@
 struct weir_engine; /* opaque to all but engine/ */
 
 struct weir_engine_options {
-    uint32_t accounts_max; /* 0: 16,777,216 */
-    uint32_t orders_max;   /* 0: 33,554,432 */
+    /* Bounds of what commands can make; a command beyond them is rejected (not_allowed). Positions,
+     * and scopes and holdings that are not an account's first, are bounded by 8 an account. */
+    uint32_t accounts_max; /* the funds' own apart; 0, or more than that: 16,777,216 */
+    uint32_t orders_max;   /* orders, stops and bids; 0, or more than that: 33,554,432 */
     uint32_t
         audit_every; /* recompute every invariant from the accounts each N commands; 0: never */
 };

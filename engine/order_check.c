@@ -126,6 +126,8 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
     uint32_t open = weir_leg_orders(&x->ledger, g)->order_count;
     if (rests && !r->fired && open >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here", open);
+    if (rests && !r->fired && weir_orders_full(&x->orders))
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another order");
     if (r->type == WEIR_LIMIT && !weir_in_band(e, r->market, r->side, r->price))
         return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
     if (r->post_only &&

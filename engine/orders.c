@@ -62,6 +62,8 @@ static enum weir_reason check_stop(struct weir_engine *e, const struct weir_leg 
     uint32_t open = weir_leg_orders(&e->x.ledger, g)->order_count;
     if (open >= m->max_open_orders)
         return weir_deny(e, WEIR_R_ORDER_LIMIT, "the account has %u open orders here", open);
+    if (weir_orders_full(&e->x.orders))
+        return weir_deny(e, WEIR_R_NOT_ALLOWED, "the engine has no room for another stop");
     return WEIR_OK;
 }
 

@@ -40,7 +40,7 @@ int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint3
     *l = (struct weir_ledger){.venue = venue};
     uint32_t n = accounts_max < UINT32_MAX / 16 ? accounts_max : UINT32_MAX / 16;
     uint32_t legs = n < UINT32_MAX / 64 ? n * 8 : UINT32_MAX / 8;
-    uint32_t accounts = n + WEIR_FUNDS_MAX, scopes = legs + WEIR_FUNDS_MAX;
+    uint32_t accounts = n + venue->fund_count, scopes = legs + WEIR_FUNDS_MAX;
     int error = weir_pool_new(&l->accounts, sizeof(struct weir_account), accounts);
     if (!error) error = weir_pool_new(&l->scopes, sizeof(struct weir_scope), scopes);
     if (!error) error = weir_pool_new(&l->legs, sizeof(struct weir_leg), scopes);
@@ -142,6 +142,7 @@ uint32_t weir_account_open(struct weir_ledger *l, const struct weir_name *name,
                            const struct weir_name *owner, uint32_t class_idx,
                            enum weir_reason *reason) {
     *reason = WEIR_OK;
+    if (l->accounts.count == l->accounts.capacity) return WEIR_NO_INDEX;
     struct weir_name belongs_to = owner_name(l, name, owner);
     uint32_t own = weir_name_map_find(&l->name_map, name);
     /* A name that is an owner's keeps belonging to him. */

@@ -376,6 +376,8 @@ void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed) {
 int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count, scopes = x->ledger.scopes.capacity;
     uint32_t legs = x->ledger.legs.capacity;
+    /* An auction has a leg's lots and an order record a bid; one more, for empty ones. */
+    uint32_t orders = x->orders.orders.capacity + 1;
     *lq = (struct weir_liquidator){.x = x, .adl = {.adl = true}, .look.scope = WEIR_NO_INDEX};
     int error = weir_funds_new(&lq->funds, x);
     if (!error) error = weir_pool_new(&lq->ready.entries, sizeof(struct weir_heap_entry), scopes);
@@ -388,9 +390,9 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&lq->wides, sizeof(weir_wide), legs);
     if (!error) error = weir_pool_new(&lq->shares, sizeof(struct weir_share), legs);
     if (!error) error = weir_pool_new(&lq->offers, sizeof(struct weir_offer), legs);
-    if (!error) error = weir_pool_new(&lq->bids, sizeof(struct weir_bid), legs);
-    if (!error) error = weir_pool_new(&lq->pairs, sizeof(struct weir_pair), legs);
-    if (!error) error = weir_pool_new(&lq->indices, sizeof(uint32_t), legs);
+    if (!error) error = weir_pool_new(&lq->bids, sizeof(struct weir_bid), orders);
+    if (!error) error = weir_pool_new(&lq->pairs, sizeof(struct weir_pair), legs + orders);
+    if (!error) error = weir_pool_new(&lq->indices, sizeof(uint32_t), 2 * (legs + orders));
     if (!error) error = weir_pool_new(&lq->alarms, sizeof(struct weir_alarm), UINT32_MAX / 16);
     if (!error) error = weir_adl_index_new(&lq->ranks, x);
     uint32_t unwinds = markets * lq->funds.count; /* at most once stopped and begun again */

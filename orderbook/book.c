@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Bounds of address space, not of memory used. */
-#define NODES_MAX  (UINT32_C(1) << 24)
-#define LEVELS_MAX (UINT32_C(1) << 24)
-#define CHUNKS_MAX (UINT32_C(1) << 25)
+/* Bounds of address space, not of memory used: a level and a chunk have at least one order each, a
+ * leaf of the tries one level, and a node above them two children. */
+#define LEVELS_MAX WEIR_ORDERS_MAX
+#define CHUNKS_MAX WEIR_ORDERS_MAX
+#define NODES_MAX  (2 * WEIR_ORDERS_MAX)
 
 #define LADDERS 6
 

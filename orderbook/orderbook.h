@@ -60,6 +60,12 @@ static inline const struct weir_name *weir_order_name(const struct weir_orders *
                                                       uint32_t idx) {
     return WEIR_AT(&orders->names, struct weir_name, idx);
 }
+/* Orders that one pool may have, so that a book's memory is never at its end before the pool is. */
+#define WEIR_ORDERS_MAX (UINT32_C(1) << 25)
+/* Is there no room for another one? */
+static inline bool weir_orders_full(const struct weir_orders *orders) {
+    return orders->free_head == WEIR_NO_INDEX && orders->orders.count == orders->orders.capacity;
+}
 /* A zeroed order of `account` with this id (which the account does not have yet) and the next age;
  * WEIR_NO_INDEX when the pool is full. Amortised O(1). */
 uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const struct weir_name *id);

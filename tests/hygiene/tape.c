@@ -1,6 +1,7 @@
 #include "tests/hygiene/tape.h"
 
 #include "bench/burst_drive.h"
+#include "engine/internal.h"
 
 #include <stdlib.h>
 
@@ -91,6 +92,8 @@ bool tape_record(struct tape *t, uint32_t accounts, uint32_t rounds, uint64_t se
     made = made && r.engine != NULL;
     if (made) {
         run(&r, timing);
+        t->orders_most = r.engine->x.orders.orders.count;
+        t->rejected = t->events[WEIR_EV_REJECTED];
         t->digest = weir_engine_digest(r.engine);
         weir_engine_free(r.engine);
         r.world.venue = NULL; /* the tape's now */

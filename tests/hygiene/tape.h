@@ -11,9 +11,11 @@ struct tape {
     struct weir_engine_options options;
     struct weir_command *commands;
     uint32_t count, capacity;
-    uint32_t begin;  /* of the burst; the commands before fill the venue */
-    uint32_t steady; /* from here on every stage has been at work once */
-    uint64_t digest; /* of the engine that answered, at the end */
+    uint32_t begin;       /* of the burst; the commands before fill the venue */
+    uint32_t steady;      /* from here on every stage has been at work once */
+    uint32_t orders_most; /* orders that there were at a time, at most */
+    uint64_t rejected;    /* of the burst's commands */
+    uint64_t digest;      /* of the engine that answered, at the end */
     uint64_t events[WEIR_EV_COUNT];
     uint64_t by[WEIR_BY_COUNT]; /* liquidations that closed something in this stage */
 };
