@@ -227,7 +227,8 @@ struct weir_venue {
     struct weir_class classes[WEIR_CLASSES_MAX];
     uint32_t market_count; /* [1, WEIR_MARKETS_MAX] */
     struct weir_market *markets;
-    uint32_t fund_count; /* those of the file, then the further purses */
+    struct weir_name_map symbols; /* of markets; without slots in a venue that was not read */
+    uint32_t fund_count;          /* those of the file, then the further purses */
     struct weir_fund_config *funds;
     uint32_t file_fund_count;
     struct weir_fund_config *file_funds; /* as the file has them, amounts in units of asset 0 */

@@ -376,6 +376,19 @@ static bool read_market(const struct weir_yaml_reader *reader, const struct weir
            check_tiers(&c) && check_leverage(&c) && check_prices(&c);
 }
 
+static const struct weir_name *symbol_of(const void *venue, uint32_t market) {
+    return &((const struct weir_venue *)venue)->markets[market].symbol;
+}
+
+static bool add_market(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
+                       struct weir_venue *venue, const struct weir_market *market) {
+    venue->markets[venue->market_count] = *market;
+    if (weir_name_map_add(&venue->symbols, &market->symbol, venue->market_count) != 0)
+        return weir_yaml_fail(reader->yaml, node, false, reader->error, "out of memory");
+    venue->market_count++;
+    return true;
+}
+
 bool weir_read_markets(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
                        void *field) {
     struct weir_venue *venue = field;
@@ -385,7 +398,7 @@ bool weir_read_markets(const struct weir_yaml_reader *reader, const struct weir_
                                    WEIR_MARKETS_MAX);
     venue->markets = calloc(node->count, sizeof *venue->markets);
     struct market_file *file = malloc(sizeof *file);
-    bool ok = venue->markets && file;
+    bool ok = venue->markets && file && weir_name_map_new(&venue->symbols, symbol_of, venue) == 0;
     if (!ok) weir_yaml_fail(reader->yaml, node, false, reader->error, "out of memory");
     for (const struct weir_yaml_node *n = node->first; n && ok; n = n->next) {
         ok = read_market(reader, n, file);
@@ -395,7 +408,7 @@ bool weir_read_markets(const struct weir_yaml_reader *reader, const struct weir_
                                 "symbol \"%s\" is given to two markets; expected one of each",
                                 file->market.symbol.text);
         else
-            venue->markets[venue->market_count++] = file->market;
+            ok = add_market(reader, n, venue, &file->market);
     }
     free(file);
     return ok &&

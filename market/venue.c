@@ -69,6 +69,7 @@ struct weir_venue *weir_venue_parse(const char *text, size_t size, const char *n
 
 void weir_venue_free(struct weir_venue *venue) {
     if (!venue) return;
+    weir_name_map_free(&venue->symbols);
     free(venue->markets);
     free(venue->funds);
     free(venue->file_funds);
@@ -91,6 +92,7 @@ char *weir_venue_print(const struct weir_venue *venue) {
 }
 
 uint32_t weir_venue_market(const struct weir_venue *venue, const struct weir_name *symbol) {
+    if (venue->symbols.slots) return weir_name_map_find(&venue->symbols, symbol);
     for (uint32_t i = 0; i < venue->market_count; i++)
         if (weir_name_equal(&venue->markets[i].symbol, symbol)) return i;
     return WEIR_NO_INDEX;
