@@ -138,7 +138,8 @@ void weir_fund_return(struct weir_liquidator *lq, uint32_t account) {
     weir_wide balance = weir_scope_own_balance(weir_scope_at(&x->ledger, f->scope));
     for (uint32_t m = 0; m < x->venue->market_count; m++)
         if (x->venue->markets[m].fund_idx == fund) set_unwind(lq, fund, m, weir_no_unwind);
-    if (balance <= 0) return;
+    /* In liquidation itself it returns when that ends. */
+    if (balance <= 0 || weir_scope_at(&x->ledger, f->scope)->queue == WEIR_QUEUE_ACTIVE) return;
     weir_post_balance(&x->ledger, f->scope, -balance);
     weir_fund_move(x, &lq->funds, fund, WEIR_CAUSE_UNWIND, balance, WEIR_NO_INDEX);
 }

@@ -222,7 +222,8 @@ void weir_queue_enter(struct weir_liquidator *lq) {
 enum wait { WAIT_COMMAND, WAIT_HEALTH, WAIT_CLOSE };
 
 /* With all lots on offer nothing it could do or be found to be matters before an auction closes,
- * and the close places it again. Where the rest is in the line for ADL it can be found restored. */
+ * and the close places it again. Where the rest is in the line for ADL, or in markets that let
+ * nothing be closed, it can be found restored, and a market that opens counts as a move. */
 static enum wait waits_for(const struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_ledger *l = &lq->x->ledger;
     enum wait wait = WAIT_COMMAND;
@@ -233,7 +234,7 @@ static enum wait waits_for(const struct weir_liquidator *lq, uint32_t scope) {
         if (g->size == 0) continue;
         bool offered = w->parked == weir_abs(g->size);
         bool in_line = w->stage == WEIR_STAGE_ADL && case_at(lq, scope)->adl_slot != WEIR_NO_INDEX;
-        if (!offered && !in_line) return WAIT_COMMAND;
+        if (!offered && !in_line && weir_market_workable(lq->x, g->market)) return WAIT_COMMAND;
         if (!offered)
             wait = WAIT_HEALTH;
         else if (wait == WAIT_COMMAND)
@@ -257,16 +258,27 @@ static void list_retry(struct weir_liquidator *lq, uint32_t scope) {
     WEIR_CHECK(list(&lq->retry, scope));
 }
 
+static void fall_asleep(struct weir_liquidator *lq, uint32_t scope) {
+    if (list(&lq->asleep, scope))
+        case_at(lq, scope)->asleep = true;
+    else
+        list_retry(lq, scope);
+}
+
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope) {
     weir_heap_drop(lq, &lq->ready, scope);
     struct weir_case *c = case_at(lq, scope);
     enum wait wait = waits_for(lq, scope);
     if (wait == WAIT_CLOSE || (wait == WAIT_HEALTH && c->asleep)) return;
-    if (wait == WAIT_HEALTH && list(&lq->asleep, scope)) {
-        c->asleep = true;
-        return;
-    }
-    list_retry(lq, scope);
+    if (wait == WAIT_HEALTH)
+        fall_asleep(lq, scope);
+    else
+        list_retry(lq, scope);
+}
+
+void weir_queue_rest(struct weir_liquidator *lq, uint32_t scope) {
+    weir_heap_drop(lq, &lq->ready, scope);
+    if (!case_at(lq, scope)->asleep) fall_asleep(lq, scope);
 }
 
 /* ---- Waiting for a time ---------------------------------------------------------------------- */

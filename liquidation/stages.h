@@ -13,6 +13,8 @@ void weir_queue_place(struct weir_liquidator *lq, uint32_t scope);
 /* The scope can do nothing now: out of the ready heap until the next command, or until its health
  * may have changed, or until an auction closes, whichever it waits for. */
 void weir_queue_wait(struct weir_liquidator *lq, uint32_t scope);
+/* The same of a scope that only a change of its health, or the close of an auction, concerns. */
+void weir_queue_rest(struct weir_liquidator *lq, uint32_t scope);
 /* Its policy has it wait until then, or (WEIR_NEXT_COMMAND) for the next command. */
 void weir_queue_sleep(struct weir_liquidator *lq, uint32_t scope, weir_time until);
 /* Something was done to it, or to a position's stage: the next command looks at it again. */

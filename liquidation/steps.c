@@ -394,7 +394,7 @@ static bool head_needs_step(struct weir_liquidator *lq, uint32_t scope, struct w
     }
     if (has_ended(lq, scope) || end_if_over(lq, scope, h)) return false;
     if (!weir_restored(lq->x, h)) return true;
-    weir_queue_wait(lq, scope); /* ends when its parked lots are back */
+    weir_queue_rest(lq, scope); /* ends when its parked lots are back */
     return false;
 }
 

@@ -70,7 +70,8 @@ struct weir_position_view;
 
 struct weir_trigger_index {
     /* Grows with whatever may change the health of scopes besides what is done to them themselves:
-     * marks, charges, prices of collateral, tiers. */
+     * marks, charges, prices of collateral, tiers; and with a market's status, on which it depends
+     * whether positions in it can be closed. */
     uint64_t moves;
     struct weir_edge_store store;
     struct weir_trigger_asset assets[WEIR_ASSETS_MAX];
