@@ -57,8 +57,8 @@ static void apply_engine(void *engine, const struct weir_command *c) {
     weir_engine_apply(engine, c);
 }
 
-bool bench_burst_hash(const struct burst_plan *plan, enum burst_arrivals arrivals, uint32_t rate,
-                      uint64_t *hash, uint64_t *liquidations) {
+bool bench_burst_result(const struct burst_plan *plan, enum burst_arrivals arrivals, uint32_t rate,
+                        struct burst_result *result) {
     struct burst_world w;
     struct weir_file_error error;
     bool right = false;
@@ -67,11 +67,20 @@ bool bench_burst_hash(const struct burst_plan *plan, enum burst_arrivals arrival
         w.apply = apply_engine;
         w.engine = engine;
         right = run_made(&w, engine, arrivals, rate) && all_fell(&w, engine);
-        *hash = w.counts.hash;
-        *liquidations = w.counts.events[WEIR_EV_LIQUIDATION_ENDED];
+        *result = (struct burst_result){w.counts.all, w.counts.events[WEIR_EV_LIQUIDATION_ENDED],
+                                        w.counts.hash, weir_engine_digest(engine)};
     }
     weir_engine_free(engine);
     burst_world_free(&w);
+    return right;
+}
+
+bool bench_burst_hash(const struct burst_plan *plan, enum burst_arrivals arrivals, uint32_t rate,
+                      uint64_t *hash, uint64_t *liquidations) {
+    struct burst_result r = {0};
+    bool right = bench_burst_result(plan, arrivals, rate, &r);
+    *hash = r.hash;
+    *liquidations = r.liquidations;
     return right;
 }
 

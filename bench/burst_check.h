@@ -9,6 +9,15 @@
  * accounts and ticks some hundreds at most: the twin looks at everything for every command. */
 bool bench_burst_agrees(const struct burst_plan *plan);
 
+/* What the engine alone makes of a plan, with orders that come in this way, so many a second of a
+ * clock that is made: the same every time, in every build. False when it did not end as it must. */
+struct burst_result {
+    uint64_t events, liquidations;
+    uint64_t hash;   /* of all events, in order */
+    uint64_t digest; /* of the state at the end */
+};
+bool bench_burst_result(const struct burst_plan *plan, enum burst_arrivals arrivals, uint32_t rate,
+                        struct burst_result *result);
 /* A hash of all events that the engine alone makes of a plan, and how many liquidations ended,
  * with orders that come in this way, so many a second of a clock that is made: the same every
  * time. False when it did not end as it must. */

@@ -37,6 +37,10 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "the highest rate of ordinary orders that holds a goal of\n"
      "            latency, alone and beside the burst; named only",
      BURST | BIT(GOAL), true, bench_sweep},
+    {"digest", NULL,
+     "hashes of all events of a burst and of the state it leaves, no\n"
+     "            wall clock in its commands: equal in every build; named only",
+     BURST | BIT(RATE), true, bench_digest},
     {"adl", "vectorised selection scan",
      "deleveraging against a million positions, one by one with the\n"
      "            marks moving in between, and eleven thousand in one instant;\n"

@@ -17,6 +17,7 @@ void weir_liquidator_pools(struct weir_liquidator *lq, weir_pool_visit visit, vo
     visit(ctx, "indices", &lq->indices);
     for (uint32_t m = 0; m < lq->x->venue->market_count; m++)
         visit(ctx, "volunteers of a market", &lq->volunteers[m]);
+    visit(ctx, "alarms", &lq->alarms);
     visit(ctx, "unwindings due again", &lq->unwind_again);
     visit(ctx, "funds to sample", &lq->funds.listed);
     if (lq->x->venue->auction_format == WEIR_AUCTION_DUTCH) {

@@ -287,12 +287,14 @@ static struct weir_alarm *alarm_at(const struct weir_liquidator *lq, uint32_t i)
     return WEIR_AT(&lq->alarms, struct weir_alarm, i);
 }
 
-static void set_alarm(struct weir_liquidator *lq, uint32_t scope, weir_time time) {
+/* False when there is no room. */
+static bool set_alarm(struct weir_liquidator *lq, uint32_t scope, weir_time time) {
     uint32_t i = weir_pool_add(&lq->alarms, 1);
-    WEIR_CHECK(i != WEIR_NO_INDEX);
+    if (i == WEIR_NO_INDEX) return false;
     for (; i > 0 && alarm_at(lq, (i - 1) / 2)->time > time; i = (i - 1) / 2)
         *alarm_at(lq, i) = *alarm_at(lq, (i - 1) / 2);
     *alarm_at(lq, i) = (struct weir_alarm){time, scope};
+    return true;
 }
 
 static struct weir_alarm next_alarm(struct weir_liquidator *lq) {
@@ -315,8 +317,10 @@ void weir_queue_sleep(struct weir_liquidator *lq, uint32_t scope, weir_time unti
         return;
     }
     c->asleep = true;
-    if (c->alarm != until) set_alarm(lq, scope, until);
-    c->alarm = until;
+    if (c->alarm != until && !set_alarm(lq, scope, until))
+        list_retry(lq, scope); /* it is looked at by every command */
+    else
+        c->alarm = until;
 }
 
 static void ring_alarms(struct weir_liquidator *lq) {

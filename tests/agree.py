@@ -1,7 +1,7 @@
 """The same scenario gives the same state hash in every build: agree.py FOLDER... (build folders)
 
-Sanitized, heavy, release, gcc and clang builds of the same engine must not differ in one bit (R35).
-The scenario is one that goes through the waterfall down to deleveraging."""
+And so do the events of a burst (bench/agree.py compares larger ones). Sanitized, heavy, release,
+gcc and clang builds of the same engine must not differ in one bit (R35). The scenario is one that goes through the waterfall down to deleveraging."""
 
 import json
 import os
@@ -12,6 +12,19 @@ import tempfile
 RUN = ('run scenarios/hour-601m.yaml --seed 3 --quiet --json --set accounts=10000 '
        '--set position_cap=0.05 --set length=15h --set depth=0.02 --set shock.size=2 '
        '--set bidders.accounts=0 --set backstop.accounts=0').split()
+
+
+BURST = 'bench digest --accounts 3000 --ticks 100 --json'.split()
+
+
+def burst_of(program):
+    """The hashes of a burst's events and of the state it leaves."""
+    run = subprocess.run([program, *BURST], text=True, stdout=subprocess.PIPE,
+                         stdin=subprocess.DEVNULL, timeout=600)
+    if run.returncode != 0:
+        return f'status {run.returncode} of {" ".join(BURST)}'
+    case = json.loads(run.stdout)['digest'][0]
+    return f'{case["event_hash"]}/{case["state_hash"]}'
 
 
 def main(folders):
@@ -32,8 +45,10 @@ def main(folders):
             print(f'{program}: conserved {summary["conserved"]}, '
                   f'{summary["adl"]["events"]} deleveragings')
             return 1
-        hashes[folder] = summary['state_hash']
+        hashes[folder] = f'{summary["state_hash"]}, burst {burst_of(program)}'
         print(f'{folder}: state hash {hashes[folder]}')
+        if 'status' in hashes[folder]:
+            return 1
     return 0 if len(set(hashes.values())) == 1 else 1
 
 
