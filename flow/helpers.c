@@ -80,13 +80,17 @@ static struct flow_auction *auction_of(struct weir_flow *flow, uint64_t number) 
     return NULL;
 }
 
+static bool is_dutch(const struct weir_flow *flow) {
+    return flow->venue->auction_format == WEIR_AUCTION_DUTCH;
+}
+
 static void announce(struct weir_flow *flow, const struct flow_auction *a) {
     const struct weir_flow_bidders *bidders = &flow->scenario->bidders;
     for (uint32_t i = 0; i < (uint32_t)bidders->accounts; i++) {
         /* From half of the reaction time on: the quick see less of what joins. */
         weir_time after = bidders->reaction / 2 + bidders->reaction * i / bidders->accounts;
         weir_time t = flow->now + weir_max(1, after);
-        if (t < a->closes_at) weir_flow_schedule(flow, t, TASK_BID, i, 0, a->number);
+        if (t < a->closes_at || is_dutch(flow)) weir_flow_schedule(flow, t, TASK_BID, i, 0, a->number);
     }
 }
 
@@ -97,8 +101,9 @@ void weir_helpers_auction(struct weir_flow *flow, const struct weir_event *event
         return;
     }
     struct flow_auction *a = auction_of(flow, event->auction_opened.auction);
-    if (a) {
-        a->qty += event->auction_opened.qty;
+    if (a) { /* lots join; a Dutch auction starts again with what is left */
+        a->qty = event->auction_opened.qty + (is_dutch(flow) ? 0 : a->qty);
+        a->closes_at = event->auction_opened.closes_at;
         return;
     }
     a = auction_of(flow, 0);
@@ -115,7 +120,13 @@ void weir_helpers_auction(struct weir_flow *flow, const struct weir_event *event
 void weir_helpers_bid(struct weir_flow *flow, const struct flow_task *task) {
     const struct weir_flow_bidders *bidders = &flow->scenario->bidders;
     const struct flow_auction *a = auction_of(flow, task->number);
-    if (!a || flow->now >= a->closes_at) return;
+    if (!a) return;
+    /* Of a price that comes down to one looks again and again until someone has taken the lots. */
+    if (is_dutch(flow))
+        weir_flow_schedule(flow, flow->now + weir_max(1, bidders->reaction), TASK_BID, task->who, 0,
+                           task->number);
+    else if (flow->now >= a->closes_at)
+        return;
     struct flow_market *m = &flow->markets[a->market];
     struct weir_view_market view;
     flow->port.view(flow->port.ctx, m->number, &view);

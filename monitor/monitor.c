@@ -302,8 +302,9 @@ void weir_monitor_event(struct weir_monitor *monitor, const struct weir_event *e
     case WEIR_EV_MARGIN_CALL:
         monitor->margin_calls++;
         break;
-    case WEIR_EV_AUCTION_OPENED:
-        monitor->auctions++;
+    case WEIR_EV_AUCTION_OPENED: /* numbers count from 1; a Dutch one that restarts keeps its own */
+        if (event->auction_opened.auction > monitor->auctions)
+            monitor->auctions = event->auction_opened.auction;
         break;
     default:
         break;
