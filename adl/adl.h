@@ -13,13 +13,14 @@ struct weir_adl_candidate {
     weir_amount entry_value;
     weir_wide unrealised; /* money */
     weir_wide notional;   /* at mark, > 0 */
-    weir_wide share;      /* R23's a of the whole position, > 0 */
+    weir_wide share;      /* R23's a of the whole position; > 0 but for who overlaps */
+    bool overlaps;        /* closes at the other's bankruptcy price (any_overlap) */
     weir_wide score;      /* written by weir_adl_score */
     weir_qty lots;        /* written by weir_adl_pro_rata */
 };
 /* The score of a ranking; higher comes first. pnl_leverage: u = trunc(unrealised * 10^9 / V), L =
- * max(1, floor(notional * 10^9 / share)), both saturated; trunc(u * L / 10^9) if u > 0, else
- * trunc(u * 10^9 / L). pro_rata: u. */
+ * max(1, floor(notional * 10^9 / share)), both saturated (so L where share <= 0); trunc(u * L /
+ * 10^9) if u > 0, else trunc(u * 10^9 / L). pro_rata: u. */
 void weir_adl_score(enum weir_ranking ranking, struct weir_adl_candidate *candidate);
 /* True when a comes before b: higher score, ties lower order. pro_rata: by unrealised profit. */
 bool weir_adl_before(enum weir_ranking ranking, const struct weir_adl_candidate *a,

@@ -1,17 +1,10 @@
 /* Who is eligible, exactly (R28). */
 #include "adl/index.h"
 
-bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t owner,
-                           struct weir_adl_candidate *out) {
+/* What a line knows of a position whose R23's a is `share`. */
+static void describe(const struct weir_exchange *x, uint32_t leg, weir_wide share,
+                     struct weir_adl_candidate *out) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    if (owner != WEIR_NO_INDEX && weir_leg_owner(&x->ledger, g) == owner) return false;
-    if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE) return false;
-    struct weir_health h;
-    weir_health(x, g->scope, NULL, &h);
-    if (weir_liquidatable(x, &h)) return false;
-    if (x->venue->adl_equity == WEIR_ADL_POSTED) h.equity = h.balance;
-    weir_wide share = weir_bankruptcy_share(x, g, weir_abs(g->size), &h);
-    if (share <= 0) return false;
     const struct weir_market *m = &x->venue->markets[g->market];
     weir_price mark = x->prices[g->market].mark;
     *out =
@@ -23,5 +16,41 @@ bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t
                                     .notional = weir_value(m, mark, weir_abs(g->size)),
                                     .share = share};
     weir_adl_score(x->venue->adl_ranking, out);
+}
+
+/* a of the whole position, with E as the ranking takes it, which is then what `h` has. */
+static weir_wide ranked_share(const struct weir_exchange *x, const struct weir_leg *g,
+                              struct weir_health *h) {
+    if (x->venue->adl_equity == WEIR_ADL_POSTED) h->equity = h->balance;
+    return weir_bankruptcy_share(x, g, weir_abs(g->size), h);
+}
+
+bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t owner,
+                           struct weir_adl_candidate *out) {
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    if (owner != WEIR_NO_INDEX && weir_leg_owner(&x->ledger, g) == owner) return false;
+    if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE) return false;
+    struct weir_health h;
+    weir_health(x, g->scope, NULL, &h);
+    if (weir_liquidatable(x, &h)) return false;
+    weir_wide share = ranked_share(x, g, &h);
+    if (share <= 0) return false;
+    describe(x, leg, share, out);
+    return true;
+}
+
+bool weir_adl_overlap_at(const struct weir_exchange *x, uint32_t leg, uint32_t owner,
+                         weir_price bankruptcy, struct weir_adl_candidate *out) {
+    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    weir_qty lots = weir_abs(g->size) - weir_leg_work(&x->ledger, g)->parked;
+    if (lots <= 0 || weir_leg_owner(&x->ledger, g) == owner) return false;
+    struct weir_health h;
+    weir_health(x, g->scope, NULL, &h);
+    weir_wide own_share = weir_bankruptcy_share(x, g, weir_abs(g->size), &h);
+    weir_price own = weir_bankruptcy_price(x, g, weir_abs(g->size), own_share, false);
+    if (g->size > 0 ? own > bankruptcy : own < bankruptcy) return false;
+    describe(x, leg, ranked_share(x, g, &h), out);
+    out->size = lots;
+    out->overlaps = true;
     return true;
 }

@@ -166,6 +166,10 @@ void weir_adl_index_make_room(struct weir_adl_index *ix);
  * Fills *out, score included. O(legs of its scope). */
 bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t owner,
                            struct weir_adl_candidate *out);
+/* The same for who is not eligible so, but whose bankruptcy price overlaps `bankruptcy`, that of an
+ * opposite position (any_overlap); size: the lots that are not on offer. */
+bool weir_adl_overlap_at(const struct weir_exchange *x, uint32_t leg, uint32_t owner,
+                         weir_price bankruptcy, struct weir_adl_candidate *out);
 
 /* Begins a search at present marks among the positions of a side (buy = longs) that are not
  * `owner`'s / the next eligible one in order of rank; false: no more. Between both, only positions

@@ -8,7 +8,9 @@ static int64_t pnl_ratio(const struct weir_adl_candidate *c) {
 
 static weir_wide pnl_leverage(const struct weir_adl_candidate *c) {
     weir_wide u = pnl_ratio(c);
-    weir_wide leverage = weir_saturate(weir_mul_div_floor(c->notional, WEIR_PPB, c->share));
+    weir_wide leverage = c->share <= 0
+                             ? INT64_MAX
+                             : weir_saturate(weir_mul_div_floor(c->notional, WEIR_PPB, c->share));
     if (leverage < 1) leverage = 1;
     return u > 0 ? weir_div_trunc(u * leverage, WEIR_PPB) : weir_div_trunc(u * WEIR_PPB, leverage);
 }

@@ -4,8 +4,9 @@
 struct deleverage {
     struct weir_liquidator *lq;
     uint32_t leg;
-    enum weir_side side; /* of the liquidation order */
-    weir_price price;    /* for the eligible */
+    enum weir_side side;   /* of the liquidation order */
+    weir_price price;      /* for the eligible */
+    weir_price bankruptcy; /* of the whole position, for who overlaps (any_overlap) */
     weir_qty left;
     weir_qty size;   /* at the start of the step */
     weir_wide share; /* a of all of it */
@@ -30,15 +31,45 @@ uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum w
     return lq->candidates.count;
 }
 
-/* Would the counterparty keep equity >= 0? */
-static bool can_give(const struct deleverage *d, uint32_t counterparty, weir_qty lots) {
+static bool any_overlap(const struct weir_exchange *x) {
+    return x->venue->adl_eligible == WEIR_ADL_ANY_OVERLAP;
+}
+
+/* All that may be closed against, unsorted; under `any_overlap` more than the healthy. O(positions
+ * of the market). */
+static uint32_t find_all(struct deleverage *d) {
+    struct weir_liquidator *lq = d->lq;
+    const struct weir_exchange *x = lq->x;
+    const struct weir_leg *g = weir_leg_at(&x->ledger, d->leg);
+    uint32_t owner = weir_leg_owner(&x->ledger, g);
+    if (!any_overlap(x)) return weir_adl_candidates(lq, g->market, d->side, owner);
+    const struct weir_pool *list = &x->ledger.markets[g->market].positions;
+    lq->candidates.count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t leg = *WEIR_AT(list, uint32_t, i);
+        struct weir_adl_candidate c;
+        if ((weir_leg_at(&x->ledger, leg)->size > 0) != (d->side == WEIR_BUY)) continue;
+        if (!weir_adl_candidate_at(x, leg, owner, &c) &&
+            !weir_adl_overlap_at(x, leg, owner, d->bankruptcy, &c))
+            continue;
+        uint32_t k = weir_pool_add(&lq->candidates, 1);
+        WEIR_CHECK(k != WEIR_NO_INDEX);
+        *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) = c;
+    }
+    return lq->candidates.count;
+}
+
+/* Would the counterparty keep equity >= 0? Who overlaps is not asked. */
+static bool can_give(const struct deleverage *d, const struct weir_adl_candidate *c,
+                     weir_qty lots) {
     struct weir_exchange *x = d->lq->x;
-    struct weir_leg *g = weir_leg_at(&x->ledger, counterparty);
+    struct weir_leg *g = weir_leg_at(&x->ledger, c->leg);
+    if (c->overlaps) return true;
     weir_leg_settle(&x->ledger, g);
     struct weir_position_change change =
         weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value,
                            g->size > 0 ? -lots : lots, d->price);
-    struct weir_what_if w = weir_what_if_filled(x, counterparty, &change);
+    struct weir_what_if w = weir_what_if_filled(x, c->leg, &change);
     struct weir_health h;
     weir_health(x, g->scope, &w, &h);
     return h.equity >= 0;
@@ -84,6 +115,12 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
     d->fills++;
 }
 
+static void take_candidate(struct deleverage *d, const struct weir_adl_candidate *c, weir_qty lots,
+                           int64_t rank) {
+    deleverage_one(d, c->leg, lots, c->overlaps ? d->bankruptcy : d->price,
+                   (struct weir_maybe){true, rank});
+}
+
 static bool bound_met(const struct deleverage *d) {
     return d->fills >= d->lq->x->venue->fills_per_step;
 }
@@ -97,8 +134,20 @@ static void by_rank(struct deleverage *d) {
     weir_adl_search(&lq->ranks, g->market, d->side, weir_leg_owner(&lq->x->ledger, g));
     for (int64_t rank = 1; d->left > 0 && !bound_met(d) && weir_adl_next(&lq->ranks, &c); rank++) {
         weir_qty lots = weir_min(d->left, c.size);
-        if (can_give(d, c.leg, lots))
-            deleverage_one(d, c.leg, lots, d->price, (struct weir_maybe){true, rank});
+        if (can_give(d, &c, lots)) take_candidate(d, &c, lots, rank);
+    }
+}
+
+/* The same where the line holds others than the healthy, whom the index knows: it is made anew. */
+static void by_rank_with_overlap(struct deleverage *d) {
+    enum weir_ranking ranking = d->lq->x->venue->adl_ranking;
+    uint32_t n = find_all(d);
+    struct weir_adl_candidate *items = WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
+    weir_adl_heap(ranking, items, n);
+    for (int64_t rank = 1; n > 0 && d->left > 0 && !bound_met(d); rank++) {
+        weir_adl_pop(ranking, items, n--);
+        weir_qty lots = weir_min(d->left, items[n].size);
+        if (can_give(d, &items[n], lots)) take_candidate(d, &items[n], lots, rank);
     }
 }
 
@@ -150,8 +199,7 @@ static void rank_by_profit(const struct weir_adl_candidate *items, uint32_t n, u
  * has a share: all are looked at. */
 static void by_profit(struct deleverage *d) {
     struct weir_liquidator *lq = d->lq;
-    const struct weir_leg *g = weir_leg_at(&lq->x->ledger, d->leg);
-    uint32_t n = weir_adl_candidates(lq, g->market, d->side, weir_leg_owner(&lq->x->ledger, g));
+    uint32_t n = find_all(d);
     struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
     sort_by_account(items, n);
     weir_pool_clear(&lq->wides);
@@ -167,16 +215,14 @@ static void by_profit(struct deleverage *d) {
                           WEIR_AT(&lq->shares, struct weir_share, 0));
         all_can = true;
         for (uint32_t i = 0; i < n; i++) {
-            if (items[i].lots == 0 || can_give(d, items[i].leg, items[i].lots)) continue;
+            if (items[i].lots == 0 || can_give(d, &items[i], items[i].lots)) continue;
             items[i].size = 0;
             all_can = false;
         }
     }
     rank_by_profit(items, n, ranks, ranks + n);
     for (uint32_t i = 0; i < n && !bound_met(d); i++)
-        if (items[i].lots > 0)
-            deleverage_one(d, items[i].leg, items[i].lots, d->price,
-                           (struct weir_maybe){true, ranks[i]});
+        if (items[i].lots > 0) take_candidate(d, &items[i], items[i].lots, ranks[i]);
 }
 
 /* Nobody is eligible: all opposite positions at mark by account, backstops and funds last. */
@@ -230,7 +276,7 @@ void weir_adl_expect(struct weir_liquidator *lq, uint32_t leg) {
     const struct weir_venue *v = lq->x->venue;
     bool possible =
         v->adl_when != WEIR_ADL_NEVER || weir_account_is_fund(&lq->x->ledger, g->account);
-    if (possible && v->adl_ranking == WEIR_RANK_PNL_LEVERAGE)
+    if (possible && !any_overlap(lq->x) && v->adl_ranking == WEIR_RANK_PNL_LEVERAGE)
         weir_adl_begin(&lq->ranks, g->market, weir_closing_side(g));
 }
 
@@ -252,8 +298,11 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
                            .left = weir_abs(g->size),
                            .size = weir_abs(g->size),
                            .share = weir_bankruptcy_share(x, g, weir_abs(g->size), h)};
+    d.bankruptcy = weir_bankruptcy_price(x, g, d.size, d.share, false);
     if (v->adl_ranking == WEIR_RANK_PRO_RATA)
         by_profit(&d);
+    else if (any_overlap(x))
+        by_rank_with_overlap(&d);
     else
         by_rank(&d);
     if (d.fills > 0) return; /* what is left goes on with the next step */

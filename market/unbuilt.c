@@ -14,7 +14,6 @@ static const struct {
      "pnl_amount_leverage pnl size notional_leverage equity_pro_rata contract_pro_rata "
      "water_filling min_accounts rotation",
      "adl ranking"},
-    {"adl.eligible", "any_overlap", "adl eligible"},
     {"socialise.base", "profit equity", "socialise base"},
 };
 

@@ -20,10 +20,21 @@ static int by_rank(const void *a, const void *b) {
     return x->account->index - y->account->index;
 }
 
+/* `any_overlap`: the position's own bankruptcy price lets it close at `bankruptcy`. */
+static bool overlaps(struct twin *t, struct account *a, int m, int64_t bankruptcy) {
+    struct scope *s = weir_twin_scope(t, a, m);
+    int64_t size = weir_abs(a->at[m].s);
+    if (size == a->at[m].parked) return false;
+    wide share = weir_twin_share(t, s, m, size, weir_twin_eval(t, s).equity);
+    int64_t own = weir_twin_bankruptcy(t, a, m, size, share, false);
+    return a->at[m].s > 0 ? own <= bankruptcy : own >= bankruptcy;
+}
+
 /* The eligible positions of one sign in line: share > 0, healthy, of another owner than `closed`
- * (NULL: anyone's). Under pro_rata the line is by weight, and who has no profit is not in it. */
+ * (NULL: anyone's); with `bankruptcy` also those that overlap it. Under pro_rata the line is by
+ * weight, and who has no profit is not in it. */
 int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed,
-                   struct ranked **out) {
+                   const int64_t *bankruptcy, struct ranked **out) {
     const struct market *k = &t->m[m];
     bool pro_rata = t->v->adl_ranking == WEIR_RANK_PRO_RATA;
     int count = 0;
@@ -34,17 +45,21 @@ int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed
         struct scope *s = weir_twin_scope(t, a, m);
         a->index = i;
         if (p->s == 0 || (p->s > 0) != (sign > 0)) continue;
-        if (s->queue == QUEUE_LIQUIDATING || weir_twin_liquidatable(t, s)) continue;
         if (closed && weir_twin_same_owner(a, closed)) continue;
         int64_t size = weir_abs(p->s);
         wide equity =
             t->v->adl_equity == WEIR_ADL_POSTED ? s->balance : weir_twin_eval(t, s).equity;
         wide share = weir_twin_share(t, s, m, size, equity);
-        if (share <= 0) continue;
+        bool healthy = share > 0 && s->queue != QUEUE_LIQUIDATING && !weir_twin_liquidatable(t, s);
+        if (!healthy && !(bankruptcy && overlaps(t, a, m, *bankruptcy))) continue;
         wide profit = weir_twin_upnl(t, m, p->s, p->v);
         wide u = weir_twin_profit_rate(profit, p->v);
-        wide l = weir_twin_div('f', weir_twin_value(t, m, k->mark, size), WEIR_PPB, 1, share, 1);
+        wide l = INT64_MAX;
+        if (share > 0)
+            l = weir_twin_div('f', weir_twin_value(t, m, k->mark, size), WEIR_PPB, 1, share, 1);
         struct ranked r = {.account = a, .size = size, .weight = profit > 0 ? profit : 0};
+        if (!healthy) r.size -= p->parked;
+        r.overlaps = !healthy;
         l = saturated(l < 1 ? 1 : l);
         r.score = u > 0 ? weir_twin_div('t', u, l, 1, WEIR_PPB, 1)
                         : weir_twin_div('t', u, WEIR_PPB, 1, l, 1);
@@ -82,8 +97,9 @@ struct step {
     int m;
     enum weir_side side; /* of closing */
     int64_t price, left;
-    int64_t size; /* of the position at the start of the step */
-    wide share;   /* of the whole position */
+    int64_t bankruptcy; /* of the whole position */
+    int64_t size;       /* of the position at the start of the step */
+    wide share;         /* of the whole position */
     int64_t closed, counterparties;
 };
 
@@ -147,17 +163,23 @@ static void close_against(struct twin *t, struct step *x, struct account *a, int
 }
 
 /* The close would leave the counterparty with negative equity. */
-static bool ruins(struct twin *t, const struct step *x, struct account *a, int64_t qty) {
+static bool ruins(struct twin *t, const struct step *x, const struct ranked *r, int64_t qty) {
+    struct account *a = r->account;
+    if (r->overlaps) return false;
     wide equity = weir_twin_eval(t, weir_twin_scope(t, a, x->m)).equity;
     return equity - loss_at(t, x, x->price, qty) < 0;
+}
+
+static int64_t price_for(const struct step *x, const struct ranked *r) {
+    return r->overlaps ? x->bankruptcy : x->price;
 }
 
 static void in_rank_order(struct twin *t, struct step *x, struct ranked *line, int count) {
     for (int i = 0; i < count && x->left > 0; i++) {
         if (x->counterparties == t->v->fills_per_step) return;
         int64_t qty = weir_min(x->left, line[i].size);
-        if (!ruins(t, x, line[i].account, qty))
-            close_against(t, x, line[i].account, qty, x->price, i + 1);
+        if (!ruins(t, x, &line[i], qty))
+            close_against(t, x, line[i].account, qty, price_for(x, &line[i]), i + 1);
     }
 }
 
@@ -180,7 +202,7 @@ static void pro_rata(struct twin *t, struct step *x, struct ranked *line, int co
         again = false;
         weir_twin_divide(x->left, count, weights, caps, shares);
         for (int i = 0; i < count; i++) {
-            if (shares[i] == 0 || !ruins(t, x, line[i].account, (int64_t)shares[i])) continue;
+            if (shares[i] == 0 || !ruins(t, x, &line[i], (int64_t)shares[i])) continue;
             weights[i] = 0;
             again = true;
         }
@@ -188,7 +210,8 @@ static void pro_rata(struct twin *t, struct step *x, struct ranked *line, int co
     for (int i = 0; i < count; i++) {
         if (shares[i] == 0) continue;
         if (x->counterparties == t->v->fills_per_step) break;
-        close_against(t, x, line[i].account, (int64_t)shares[i], x->price, (int64_t)line[i].score);
+        close_against(t, x, line[i].account, (int64_t)shares[i], price_for(x, &line[i]),
+                      (int64_t)line[i].score);
     }
     free(weights);
     free(caps);
@@ -229,8 +252,11 @@ void weir_twin_adl_step(struct twin *t, struct scope *s, int m) {
                      .size = weir_abs(p->s)};
     x.share = weir_twin_share(t, s, m, x.size, equity);
     x.price = step_price(t, &x, equity);
+    x.bankruptcy = weir_twin_bankruptcy(t, s->account, m, x.size, x.share, false);
     struct ranked *line;
-    int count = weir_twin_rank(t, m, p->s > 0 ? -1 : 1, s->account, &line);
+    bool any = t->v->adl_eligible == WEIR_ADL_ANY_OVERLAP;
+    int count =
+        weir_twin_rank(t, m, p->s > 0 ? -1 : 1, s->account, any ? &x.bankruptcy : NULL, &line);
     if (t->v->adl_ranking == WEIR_RANK_PRO_RATA)
         pro_rata(t, &x, line, count);
     else

@@ -9,7 +9,7 @@ static struct weir_maybe known(wide x) {
 
 static void adl_place(struct twin *t, struct account *a, int m, struct weir_position_state *out) {
     struct ranked *line;
-    int count = weir_twin_rank(t, m, a->at[m].s > 0 ? 1 : -1, NULL, &line);
+    int count = weir_twin_rank(t, m, a->at[m].s > 0 ? 1 : -1, NULL, NULL, &line);
     wide all = 0, up_to = 0;
     for (int i = 0; i < count; i++)
         all += line[i].size;
@@ -213,7 +213,7 @@ static void auctions_state(struct twin *t) {
 
 static void adl_state(struct twin *t, int m, enum weir_side side) {
     struct ranked *line;
-    int count = weir_twin_rank(t, m, side == WEIR_BUY ? 1 : -1, NULL, &line);
+    int count = weir_twin_rank(t, m, side == WEIR_BUY ? 1 : -1, NULL, NULL, &line);
     struct weir_adl_entry *list = calloc((size_t)count + 1, sizeof *list);
     for (int i = 0; i < count; i++) {
         const struct account *a = line[i].account;

@@ -496,10 +496,11 @@ struct ranked {
     struct account *account;
     wide score, weight;
     int64_t size;
+    bool overlaps; /* not healthy; closes at the other's bankruptcy price */
 };
 wide weir_twin_profit_rate(wide profit, wide v);
 int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed,
-                   struct ranked **out);
+                   const int64_t *bankruptcy, struct ranked **out);
 bool weir_twin_adl_can(struct twin *t, struct scope *s);
 int weir_twin_adl_position(struct twin *t, struct scope *s);
 void weir_twin_adl_step(struct twin *t, struct scope *s, int m);

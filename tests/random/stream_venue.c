@@ -198,6 +198,7 @@ static void make_waterfall(struct weir_stream *s, struct text *y) {
     put_ppm(y, ", max_price_deviation", draw(s, 1, 200) * 1000);
     const char *when = chance(s, 750000) ? "left_over" : word(s, "negative_equity", "never", NULL);
     put(y, ", when: %s", when);
+    put(y, ", eligible: %s", word(s, "healthy", "any_overlap", NULL));
     put(y, ", no_counterparty: %s}\n", word(s, "mark", "mark", "keep", NULL));
 }
 

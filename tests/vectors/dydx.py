@@ -319,7 +319,7 @@ def adl_pair(inputs, expected):
     pair = [inputs['liquidated'], inputs['offsetting']]
     short = [worth < need for worth, need in (requirement(a, inputs['markets']) for a in pair)]
     if 'error' in expected:
-        s = late(inputs, pair, pair[1:], {**ADL, 'eligible': 'any_overlap'}).run()
+        s = late(inputs, pair, pair[1:], {**ADL, 'eligible': 'any_overlap'}, True).run()
         equal('liquidated', len(s.of('liquidation_started')), 2)
         equal('deleveraged', s.of('adl'), [])
         return
@@ -330,7 +330,9 @@ def adl_pair(inputs, expected):
         adl['price'] = 'mark'  # whichever of the two is short of margin
     elif short[1]:
         adl['eligible'] = 'any_overlap'
-    s = scene(inputs['markets'], [named(a) for a in pair], [inputs['delta_size']], adl=adl)
+    # Both may be liquidatable: of equals the first in the order of accounts is closed.
+    s = scene(inputs['markets'], [named(a) for a in pair], [inputs['delta_size']], adl=adl,
+              liquidation={'order': 'largest_first'})
     s.settle().start()
     pair_state(s, pair, expected)
 
@@ -382,20 +384,21 @@ def adl_multi(inputs, expected):
     equal('remaining', abs(F(left['qty'])) * 10**8 if left else 0, expected['remaining'])
 
 
-def late(inputs, accounts, hopeless, adl):
+def late(inputs, accounts, hopeless, adl, alone=False):
     """No mark is good for all: those below zero come first, at marks where they are not. At the
     mark where the others come they are in liquidation, and find no counterparty but their own
-    owner's. Then the mark of the case."""
+    owner's. Then the mark of the case. alone: the other side of who comes late is his own too."""
     s = scene(inputs['markets'], [(*named(a)[:3], {'owner': 'house'}) for a in hopeless], [10**8],
               adl=adl)
     rest = [named(a) for a in accounts if a not in hopeless]
     price = min([F(50000)] + [F(a[1] - 10**6, 10**6) for a in rest if a[2][0] < 0])
     s.send('index', market='M0', price=price)
-    s.send('account', account='source')
+    owners = {'owner': 'late'} if alone else {}
+    s.send('account', account='source', **owners)
     s.send('deposit', account='source', amount=F(10**9))
     for name, quote, positions, _ in rest:
         size = F(positions[0], 10**8)
-        s.send('account', account=name)
+        s.send('account', account=name, **owners)
         s.send('deposit', account=name, amount=quote * UNIT + size * price)
         s.send('block_trade', market='M0', buyer=name if size > 0 else 'source',
                seller='source' if size > 0 else name, qty=abs(size), price=price)

@@ -83,14 +83,6 @@ LEFT_OUT = {
         'R17: the fraction of the initial margin is from 0.8 to 1',
 }
 
-OVERLAP = 'adl.eligible any_overlap'
 
 # Cases that become tests as soon as the program takes the option.
-NOT_BUILT = {
-    'dydx-ProcessDeleveraging-02': OVERLAP,
-    'dydx-ProcessDeleveraging-03': OVERLAP,
-    'dydx-ProcessDeleveraging-06': OVERLAP,
-    'dydx-ProcessDeleveraging-10': OVERLAP,
-    'dydx-ProcessDeleveraging-12': OVERLAP,
-    'dydx-ProcessDeleveraging-14': OVERLAP,
-}
+NOT_BUILT = {}
