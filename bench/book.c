@@ -12,9 +12,10 @@
 #define FULL_MESSAGES  UINT64_C(5000000)
 
 /* Distances, in messages, at which the batched mode asks for what a message will touch: the id
- * table first, then the order found there, then the place of that order in its queue. */
-#define AHEAD_ID    WORKLOAD_AHEAD
-#define AHEAD_ORDER 8
+ * table first, then the order found there, then its neighbours in the queue. */
+#define AHEAD_ID         WORKLOAD_AHEAD
+#define AHEAD_ORDER      10
+#define AHEAD_NEIGHBOURS 4
 
 void *bench_memory(size_t size) {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -32,9 +33,12 @@ static void run_singly(struct engine *e, const struct message *m, uint64_t count
 static void run_batched(struct engine *e, const struct message *m, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         __builtin_prefetch(&e->index[m[i + AHEAD_ID].id]);
-        struct entry entry = e->index[m[i + AHEAD_ORDER].id];
-        __builtin_prefetch(weir_order_at(&e->orders, entry.idx), 1);
-        weir_ladder_ahead(e->book.side[0], entry.place);
+        const char *order =
+            (const char *)weir_order_at(&e->orders, e->index[m[i + AHEAD_ORDER].id]);
+        __builtin_prefetch(order, 1);
+        __builtin_prefetch(order + sizeof(struct weir_order) - 1, 1);
+        weir_order_neighbours_ahead(
+            &e->orders, weir_order_at(&e->orders, e->index[m[i + AHEAD_NEIGHBOURS].id]));
         engine_handle(e, &m[i]);
     }
 }

@@ -5,23 +5,21 @@
 #include "bench/workload.h"
 #include "orderbook/orderbook.h"
 
-/* Where an order is and where it stands in its queue. */
-struct entry {
-    uint32_t idx;
-    uint32_t place;
-};
-
 /* The engine's orders and ladders. The file's ids are dense, so a table by id leads to the order,
  * as it does in the baseline; names of orders and accounts play no part here. An order carries its
- * id in `account`. */
+ * id and side in `account`. */
 struct engine {
     struct weir_orders orders;
     struct weir_book book;
-    struct entry *index; /* by id */
+    uint32_t *index; /* by id */
     struct outcome outcome;
     uint32_t highest_id;
     bool failed;
 };
+
+static inline uint32_t tag_of(uint32_t id, uint32_t side) {
+    return id << 1 | side;
+}
 
 static inline uint32_t take_order(struct engine *e) {
     uint32_t idx = e->orders.free_head;
@@ -46,21 +44,21 @@ static inline void engine_rest(struct engine *e, const struct message *m, uint32
     struct weir_order *order = weir_order_at(&e->orders, idx);
     order->price = m->price;
     order->open = qty;
-    order->account = m->id;
-    order->side = m->side;
-    if (weir_ladder_push(e->book.side[m->side], &e->orders, idx) != 0) e->failed = true;
-    e->index[m->id] = (struct entry){idx, order->prev};
+    order->account = tag_of(m->id, m->side);
+    if (weir_ladder_push_at(e->book.side[m->side], &e->orders, idx, m->price, qty) != 0)
+        e->failed = true;
+    e->index[m->id] = idx;
 }
 
 static inline void engine_match(struct engine *e, const struct message *m) {
     struct weir_ladder *makers = e->book.side[m->side ^ 1];
     uint32_t left = m->qty;
     while (left > 0) {
-        uint32_t idx = weir_book_maker(&e->book, &e->orders, (enum weir_side)m->side, m->price);
+        uint32_t idx = weir_book_maker(&e->book, (enum weir_side)m->side, m->price);
         if (idx == WEIR_NO_INDEX) break;
         struct weir_order *maker = weir_order_at(&e->orders, idx);
         uint32_t qty = maker->open < left ? (uint32_t)maker->open : left;
-        outcome_trade(&e->outcome, maker->account, m->id, qty, (uint64_t)maker->price);
+        outcome_trade(&e->outcome, maker->account >> 1, m->id, qty, (uint64_t)maker->price);
         left -= qty;
         if (maker->open == qty) {
             weir_ladder_remove(makers, &e->orders, idx);
@@ -77,13 +75,12 @@ static inline void engine_handle(struct engine *e, const struct message *m) {
         engine_rest(e, m, m->qty);
     } else if (m->type == MESSAGE_CANCEL) {
         struct weir_ladder *ladder = e->book.side[m->side];
-        struct entry entry = e->index[m->id];
-        weir_ladder_ahead(ladder, entry.place);
+        uint32_t idx = e->index[m->id];
         /* A file may be wrong; the figures will then be, too. */
-        const struct weir_order *order = weir_order_at(&e->orders, entry.idx);
-        if (order->account != m->id || order->side != m->side) return;
-        weir_ladder_remove(ladder, &e->orders, entry.idx);
-        give_order(e, entry.idx);
+        const struct weir_order *order = weir_order_at(&e->orders, idx);
+        if (order->account != tag_of(m->id, m->side)) return;
+        weir_ladder_remove(ladder, &e->orders, idx);
+        give_order(e, idx);
     } else {
         engine_match(e, m);
     }
@@ -91,7 +88,7 @@ static inline void engine_handle(struct engine *e, const struct message *m) {
 
 /* True while the order of this id rests: a free order carries no id. */
 static inline bool engine_rests(const struct engine *e, uint32_t id) {
-    return weir_order_at(&e->orders, e->index[id].idx)->account == id;
+    return weir_order_at(&e->orders, e->index[id])->account >> 1 == id;
 }
 
 /* Room for ids up to `highest_id`. False when memory ends; engine_free it in any case. */

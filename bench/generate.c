@@ -39,12 +39,12 @@ static void cancel_some(struct generator *g, struct message *m) {
         uint32_t id = g->ids[at];
         g->ids[at] = g->ids[--g->id_count];
         if (!engine_rests(&g->engine, id)) continue;
-        const struct weir_order *order = weir_order_at(&g->engine.orders, g->engine.index[id].idx);
+        const struct weir_order *order = weir_order_at(&g->engine.orders, g->engine.index[id]);
         *m = (struct message){.id = id,
                               .price = (uint32_t)order->price,
                               .qty = (uint16_t)order->open,
                               .type = MESSAGE_CANCEL,
-                              .side = order->side};
+                              .side = order->account & 1};
         return;
     }
 }

@@ -106,8 +106,7 @@ static bool add_orders(struct population *p, char name) {
         o->mark_accepted = mark;
         o->account = g->account;
         o->leg = leg;
-        o->market = g->market;
-        o->side = buys ? WEIR_BUY : WEIR_SELL;
+        weir_order_set(o, g->market, buys ? WEIR_BUY : WEIR_SELL, 0);
         weir_order_rest(x, idx);
         weir_touch(x, p->scopes[i]);
         weir_trigger_collect(x);

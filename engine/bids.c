@@ -82,9 +82,7 @@ static enum weir_reason seal(struct weir_engine *e, const struct weir_command *c
     o->open = b->qty;
     o->mark_accepted = x->prices[b->auction->market].mark;
     o->leg = b->leg;
-    o->market = (uint16_t)b->auction->market;
-    o->side = (uint8_t)b->side;
-    o->flags = WEIR_ORDER_IOC | WEIR_ORDER_FOK;
+    weir_order_set(o, b->auction->market, b->side, WEIR_ORDER_IOC | WEIR_ORDER_FOK);
     weir_bid_enter(&e->lq, b->auction, idx);
     return WEIR_OK;
 }

@@ -131,7 +131,7 @@ static enum weir_reason check_form(struct weir_engine *e, const struct weir_orde
     if (r->type == WEIR_LIMIT && !weir_in_band(e, r->market, r->side, r->price))
         return weir_deny(e, WEIR_R_BAND, "beyond the price band around mark");
     if (r->post_only &&
-        weir_book_maker(&x->books[r->market], &x->orders, r->side, plan->limit) != WEIR_NO_INDEX)
+        weir_book_maker(&x->books[r->market], r->side, plan->limit) != WEIR_NO_INDEX)
         return weir_deny(e, WEIR_R_POST_ONLY, "it would trade");
     if (r->reduce_only && closes == 0)
         return weir_deny(e, WEIR_R_REDUCE_ONLY, "there is no position that it would reduce");

@@ -16,10 +16,9 @@ static void rest_order(struct weir_engine *e, const struct weir_order_request *r
     o->open = left;
     o->mark_accepted = x->prices[r->market].mark;
     o->leg = r->leg;
-    o->market = (uint16_t)r->market;
-    o->side = (uint8_t)r->side;
-    o->flags = (uint8_t)((r->reduce_only ? WEIR_ORDER_REDUCE_ONLY : 0) |
-                         (r->post_only ? WEIR_ORDER_POST_ONLY : 0));
+    weir_order_set(o, r->market, r->side,
+                   (r->reduce_only ? WEIR_ORDER_REDUCE_ONLY : 0) |
+                       (r->post_only ? WEIR_ORDER_POST_ONLY : 0));
     weir_order_rest(x, idx);
 }
 
@@ -87,9 +86,7 @@ static bool enter_stop(struct weir_engine *e, const struct stop *s) {
     o->open = s->qty;
     o->stop_price = s->stop_price;
     o->leg = s->leg;
-    o->market = (uint16_t)g->market;
-    o->side = (uint8_t)s->side;
-    o->flags = s->flags;
+    weir_order_set(o, g->market, s->side, s->flags);
     weir_order_rest(x, idx);
     weir_pass_stops(e, g->market);
     return true;

@@ -203,7 +203,7 @@ static enum weir_reason answer_market(struct weir_engine *e, const struct weir_c
     return WEIR_OK;
 }
 
-static uint32_t copy_levels(const struct weir_ladder *ladder, uint32_t most,
+static uint32_t copy_levels(struct weir_ladder *ladder, uint32_t most,
                             struct weir_book_level *out) {
     struct weir_level_view v;
     uint32_t n = 0;

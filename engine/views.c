@@ -1,7 +1,7 @@
 /* Read-only views for flow, monitors and reports. */
 #include "engine/internal.h"
 
-static weir_qty depth_within(const struct weir_ladder *ladder, weir_price low, weir_price high) {
+static weir_qty depth_within(struct weir_ladder *ladder, weir_price low, weir_price high) {
     struct weir_level_view v;
     weir_wide sum = 0;
     for (bool any = weir_ladder_first_level(ladder, &v); any && v.price >= low && v.price <= high;

@@ -8,14 +8,13 @@
 #define NEAR 5 /* slots of the heap: the next is one of these four */
 #define FAR  9 /* some of those behind */
 
-/* Of the next scope: the places of its orders in their ladders and in the table of ids. */
+/* Of the next scope: the places of its orders in their queues and in the table of ids. */
 static void ask_places(const struct weir_exchange *x, const struct weir_leg *g) {
     uint32_t idx = weir_leg_orders(&x->ledger, g)->first;
     for (int n = 0; n < 4 && idx != WEIR_NO_INDEX; n++) {
         const struct weir_order *o = weir_order_at(&x->orders, idx);
         weir_order_slot_ahead(&x->orders, idx);
-        if (!(o->flags & WEIR_ORDER_STOP))
-            weir_ladder_order_ahead(x->books[o->market].side[o->side], o);
+        weir_order_neighbours_ahead(&x->orders, o);
         idx = o->leg_next;
         if (idx != WEIR_NO_INDEX) weir_order_ahead(&x->orders, idx);
     }

@@ -44,11 +44,6 @@ struct way {
     struct weir_walk *walk;
 };
 
-/* Asks for those met next. Every second time suffices: AHEAD of them have been asked for. */
-static void ask_ahead(const struct way *w) {
-    if (w->walk->fills % 2 == 0) weir_ladder_makers_ahead(w->makers, &w->x->orders, AHEAD);
-}
-
 /* Meets one maker. Returns false when the walk is over. */
 static bool meet(const struct way *w, uint32_t maker) {
     struct weir_exchange *x = w->x;
@@ -99,7 +94,7 @@ static bool meet(const struct way *w, uint32_t maker) {
     walk->fills++;
     walk->value += value;
     if (t->filled) t->filled(t->ctx, f.price, f.qty, &result.taker);
-    ask_ahead(w);
+    weir_ladder_makers_ahead(w->makers, &x->orders, AHEAD);
     walk->left -= f.qty;
     return true;
 }
@@ -119,7 +114,7 @@ void weir_match(struct weir_exchange *x, const struct weir_taker *t, struct weir
             walk->stopped = WEIR_C_FILL_LIMIT;
             return;
         }
-        uint32_t maker = weir_book_maker(book, &x->orders, t->side, t->limit);
+        uint32_t maker = weir_book_maker(book, t->side, t->limit);
         if (maker == WEIR_NO_INDEX) return;
         if (!meet(&w, maker) || t->one_maker) return;
     }

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Bounds of address space, not of memory used: a level and a chunk have at least one order each, a
- * leaf of the tries one level, and a node above them two children. */
+/* Bounds of address space, not of memory used: a level has at least one order, a leaf of the tries
+ * one level, and a node above them two children. */
 #define LEVELS_MAX WEIR_ORDERS_MAX
-#define CHUNKS_MAX WEIR_ORDERS_MAX
 #define NODES_MAX  (2 * WEIR_ORDERS_MAX)
 
 #define LADDERS 6
@@ -38,18 +37,15 @@ int weir_book_new(struct weir_book *book) {
     struct book_memory *memory = calloc(1, sizeof *memory);
     if (memory == NULL) return -ENOMEM;
     struct arena *arena = &memory->arena;
-    arena->free_nodes = arena->free_levels = arena->free_chunks = WEIR_NO_INDEX;
+    arena->free_nodes = arena->free_levels = WEIR_NO_INDEX;
     if (weir_pool_new(&arena->nodes, sizeof(struct node), NODES_MAX) != 0 ||
-        weir_pool_new(&arena->levels, sizeof(struct level), LEVELS_MAX) != 0 ||
-        weir_pool_new(&arena->chunks, sizeof(struct chunk), CHUNKS_MAX) != 0) {
+        weir_pool_new(&arena->levels, sizeof(struct level), LEVELS_MAX) != 0) {
         weir_pool_free(&arena->nodes);
         weir_pool_free(&arena->levels);
         free(memory);
         return -ENOMEM;
     }
-    /* Large pages, where a pool grows to fill them: a level's chunks lie anywhere. */
     madvise(arena->levels.base, (size_t)LEVELS_MAX * sizeof(struct level), MADV_HUGEPAGE);
-    madvise(arena->chunks.base, (size_t)CHUNKS_MAX * sizeof(struct chunk), MADV_HUGEPAGE);
     book->side[WEIR_BUY] = ladder_new(memory, 0, true, false);
     book->side[WEIR_SELL] = ladder_new(memory, 1, false, false);
     for (uint32_t t = 0; t < 2; t++) {
@@ -64,7 +60,6 @@ void weir_book_free(struct weir_book *book) {
     struct arena *arena = book->side[0]->arena;
     weir_pool_free(&arena->nodes);
     weir_pool_free(&arena->levels);
-    weir_pool_free(&arena->chunks);
     /* The arena is the first member of what calloc gave. */
     free(arena);
     *book = (struct weir_book){0};
@@ -72,15 +67,14 @@ void weir_book_free(struct weir_book *book) {
 
 uint64_t weir_book_memory(const struct weir_book *book) {
     const struct arena *arena = book->side[0]->arena;
-    const struct weir_pool *pools[] = {&arena->nodes, &arena->levels, &arena->chunks};
+    const struct weir_pool *pools[] = {&arena->nodes, &arena->levels};
     uint64_t bytes = sizeof(struct book_memory);
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         bytes += (uint64_t)pools[i]->count * pools[i]->element_size;
     return bytes;
 }
 
-static struct weir_impact linear_impact(const struct weir_ladder *ladder,
-                                        const struct weir_market *m) {
+static struct weir_impact linear_impact(struct weir_ladder *ladder, const struct weir_market *m) {
     struct weir_impact impact = {0};
     /* value * unit_value >= notional exactly when value >= this, and this fits 64 bits. */
     weir_wide target = weir_div_ceil(m->mark_impact_notional, m->unit_value);

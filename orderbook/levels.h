@@ -1,32 +1,25 @@
-/* orderbook, private: how a ladder lies in memory. A level's queue is a list of chunks of order
- * indices: taking an order out clears a bit there instead of touching two neighbours far away. A
- * level is found through leaves of 64 prices and a 64-ary trie above them that keeps no node with
- * a single child, so a compact range of prices costs few steps wherever it lies. */
+/* orderbook, private: how a ladder lies in memory. A level's queue is a list through its orders.
+ * An order that leaves from the middle of it writes to its two neighbours, which nothing waits for,
+ * and to a list of departures; its level's totals follow when the list is full or somebody asks:
+ * written at once, they would make what comes next wait for the order, which may be far from the
+ * cache, to know whether it concerns the same level. A level is found through
+ * leaves of 64 prices and a 64-ary trie above them that keeps no node with a single child, so a
+ * compact range of prices costs few steps wherever it lies. */
 #ifndef WEIR_ORDERBOOK_LEVELS_H
 #define WEIR_ORDERBOOK_LEVELS_H
 
 #include "orderbook/orderbook.h"
 
-#define DIGIT_BITS  6
-#define CHUNK_SLOTS 13
-#define HINTS       64
-
-/* Orders of one level in order of arrival: those whose bit is set, lowest first, then the next
- * chunk's. A chunk in use has at least one. */
-struct chunk {
-    uint32_t next, prev; /* WEIR_NO_INDEX: none; next: free list */
-    uint16_t live;       /* bit per slot */
-    uint16_t zero;
-    uint32_t order[CHUNK_SLOTS];
-};
-_Static_assert(sizeof(struct chunk) == 64, "one cache line a chunk");
+#define DIGIT_BITS 6
+#define HINTS      64
+#define DEPARTURES 32
 
 struct level {
-    weir_wide qty; /* sum of open lots */
+    weir_wide qty; /* sum of open lots, departures included */
     uint64_t key;
-    uint32_t orders; /* >= 1 */
+    uint32_t orders; /* departures included */
     uint32_t leaf;
-    uint32_t head, tail; /* chunks; head: free list */
+    uint32_t head, tail; /* oldest and youngest order; head: free list */
 };
 
 /* A leaf (height 0) leads to levels, an inner node to nodes. */
@@ -41,8 +34,8 @@ struct node {
 
 /* Memory of all ladders of one book. */
 struct arena {
-    struct weir_pool nodes, levels, chunks;
-    uint32_t free_nodes, free_levels, free_chunks; /* heads, WEIR_NO_INDEX: none */
+    struct weir_pool nodes, levels;
+    uint32_t free_nodes, free_levels; /* heads, WEIR_NO_INDEX: none */
 };
 
 /* Where the leaf of a block of 64 prices is, direct-mapped: saves the way through the trie. */
@@ -50,6 +43,12 @@ struct hint {
     uint64_t block; /* key >> DIGIT_BITS; UINT64_MAX: nothing kept here */
     uint32_t leaf;
     uint32_t zero;
+};
+
+/* An order that left a queue, but is still counted in its level. */
+struct departure {
+    uint64_t key;
+    weir_qty lots;
 };
 
 struct weir_ladder {
@@ -61,6 +60,8 @@ struct weir_ladder {
     uint32_t root;
     uint32_t count;
     bool by_stop; /* keyed by stop_price */
+    uint32_t departed;
+    struct departure departures[DEPARTURES];
     struct hint hints[HINTS];
 };
 
@@ -69,9 +70,6 @@ static inline struct node *node_at(const struct arena *arena, uint32_t idx) {
 }
 static inline struct level *level_at(const struct arena *arena, uint32_t idx) {
     return WEIR_AT(&arena->levels, struct level, idx);
-}
-static inline struct chunk *chunk_at(const struct arena *arena, uint32_t idx) {
-    return WEIR_AT(&arena->chunks, struct chunk, idx);
 }
 static inline uint32_t lowest_bit(uint64_t bits) {
     return (uint32_t)__builtin_ctzll(bits);

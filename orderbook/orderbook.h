@@ -20,25 +20,36 @@ enum {
     WEIR_ORDER_FOK = 1 << 7,
 };
 
-/* One order; 64 bytes. Its id is at the same index of the pool of names. */
+/* One order; 56 bytes: with its part of a level's record it takes less than 64 in all. What a
+ * ladder reads lies together, since most orders lie over two cache lines. Its id is at the same
+ * index of the pool of names. */
 struct weir_order {
-    weir_price price; /* limit; of a stop that becomes a market order: 0 */
-    weir_qty open;    /* lots left, >= 1 */
     union {
         weir_price mark_accepted; /* m0 of R10 */
         weir_price stop_price;    /* of a waiting stop */
     };
-    uint64_t age;        /* acceptance number: lower is older */
-    uint32_t next, prev; /* in its level's queue or the line of passed stops; next: free list */
-    uint32_t level;      /* private to the ladder */
-    uint32_t account;
-    uint32_t leg;                /* the account's leg in this market */
     uint32_t leg_next, leg_prev; /* among the leg's orders, oldest first; kept by the ledger */
-    uint16_t market;
-    uint8_t side; /* enum weir_side */
-    uint8_t flags;
+    weir_price price;            /* limit; of a stop that becomes a market order: 0 */
+    weir_qty open;               /* lots left, >= 1 */
+    uint32_t next, prev; /* in its level's queue or the line of passed stops; next: free list */
+    uint32_t account;
+    uint32_t leg;      /* the account's leg in this market */
+    uint64_t age : 45; /* acceptance number: lower is older */
+    uint64_t market : 10;
+    uint64_t side : 1; /* enum weir_side */
+    uint64_t flags : 8;
 };
-_Static_assert(sizeof(struct weir_order) == 64, "one cache line an order");
+_Static_assert(sizeof(struct weir_order) == 56, "an order's record");
+_Static_assert(WEIR_MARKETS_MAX <= 1 << 10, "a market's number fits its field");
+#define WEIR_AGE_MAX ((UINT64_C(1) << 45) - 1)
+
+/* What kind of order it is, where. */
+static inline void weir_order_set(struct weir_order *order, uint32_t market, enum weir_side side,
+                                  uint32_t flags) {
+    order->market = market & (WEIR_MARKETS_MAX - 1);
+    order->side = side == WEIR_SELL;
+    order->flags = flags & 255;
+}
 
 struct weir_orders {
     struct weir_pool orders; /* struct weir_order */
@@ -67,7 +78,7 @@ static inline bool weir_orders_full(const struct weir_orders *orders) {
     return orders->free_head == WEIR_NO_INDEX && orders->orders.count == orders->orders.capacity;
 }
 /* A zeroed order of `account` with this id (which the account does not have yet) and the next age;
- * WEIR_NO_INDEX when the pool is full. Amortised O(1). */
+ * WEIR_NO_INDEX when the pool is full, or the ages are used up. Amortised O(1). */
 uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const struct weir_name *id);
 /* Forgets an order that is in no ladder, line or leg list. O(1). */
 void weir_orders_remove(struct weir_orders *orders, uint32_t idx);
@@ -84,7 +95,9 @@ uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
 /* Ask the cache for an order and its name; then, when they have come, for its place in the table.
  * Any number below the pool's count will do; nothing changes. */
 static inline void weir_order_ahead(const struct weir_orders *orders, uint32_t idx) {
-    __builtin_prefetch(weir_order_at(orders, idx), 1);
+    const char *order = (const char *)weir_order_at(orders, idx);
+    __builtin_prefetch(order, 1);
+    __builtin_prefetch(order + sizeof(struct weir_order) - 1, 1);
     __builtin_prefetch(weir_order_name(orders, idx), 1);
 }
 void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx);
@@ -99,20 +112,26 @@ struct weir_level_view {
     weir_wide qty; /* sum of open lots */
     uint32_t orders;
     uint32_t first; /* oldest order */
-    uint32_t level; /* for weir_ladder_next_level */
+    uint32_t level; /* private to the ladder */
 };
 /* Adds an order at the end of its price's queue. 0, or -ENOMEM with nothing changed. */
 int weir_ladder_push(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx);
+/* The same where the caller knows its price (of a stop the stop price) and its open lots: its place
+ * is found while the order's memory may still be on its way. */
+int weir_ladder_push_at(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
+                        weir_price price, weir_qty lots);
 /* Takes an order out (it stays in the pool). O(1). */
 void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx);
 /* order->open -= lots, lots in [1, open - 1]: a fill, a shrink; keeps its place. O(1). */
 void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
                         weir_qty lots);
-/* For look-ahead over pending commands: asks the cache for the place of an order in its queue.
- * `place` is order->prev as weir_ladder_push left it; any number is harmless, nothing changes. */
-void weir_ladder_ahead(const struct weir_ladder *ladder, uint32_t place);
-/* The same of an order that rests in it and has come, with its level. */
-void weir_ladder_order_ahead(const struct weir_ladder *ladder, const struct weir_order *order);
+/* For look-ahead: asks the cache for the neighbours of an order that has come. Of an order that
+ * rests nowhere, too: nothing changes. */
+static inline void weir_order_neighbours_ahead(const struct weir_orders *orders,
+                                               const struct weir_order *order) {
+    __builtin_prefetch(orders->orders.base + (size_t)order->next * sizeof *order, 1);
+    __builtin_prefetch(orders->orders.base + (size_t)order->prev * sizeof *order, 1);
+}
 /* The orders to be filled next, about `n` of them, with their names. */
 void weir_ladder_makers_ahead(const struct weir_ladder *ladder, const struct weir_orders *orders,
                               uint32_t n);
@@ -123,8 +142,9 @@ weir_price weir_ladder_best(const struct weir_ladder *ladder);
 /* The order behind `idx` in priority order, or WEIR_NO_INDEX. */
 uint32_t weir_ladder_next(const struct weir_ladder *ladder, const struct weir_orders *orders,
                           uint32_t idx);
-/* The best level / the level behind `view`; false when there is none. */
-bool weir_ladder_first_level(const struct weir_ladder *ladder, struct weir_level_view *view);
+/* The best level / the level behind `view`, the ladder unchanged since; false when there is none.
+ */
+bool weir_ladder_first_level(struct weir_ladder *ladder, struct weir_level_view *view);
 bool weir_ladder_next_level(const struct weir_ladder *ladder, struct weir_level_view *view);
 uint32_t weir_ladder_count(const struct weir_ladder *ladder); /* orders in it */
 
@@ -143,12 +163,11 @@ uint64_t weir_book_memory(const struct weir_book *book);
 
 /* The iterator of matching: the maker that an incoming order of `side` and limit `limit` meets
  * next, or WEIR_NO_INDEX. The caller removes or reduces it, then asks again. */
-static inline uint32_t weir_book_maker(const struct weir_book *book,
-                                       const struct weir_orders *orders, enum weir_side side,
+static inline uint32_t weir_book_maker(const struct weir_book *book, enum weir_side side,
                                        weir_price limit) {
     uint32_t idx = weir_ladder_first(book->side[side ^ 1]);
     if (idx == WEIR_NO_INDEX) return idx;
-    weir_price p = weir_order_at(orders, idx)->price;
+    weir_price p = weir_ladder_best(book->side[side ^ 1]);
     return (side == WEIR_BUY ? p <= limit : p >= limit) ? idx : WEIR_NO_INDEX;
 }
 

@@ -94,6 +94,7 @@ static size_t slot_of(const struct weir_orders *orders, uint32_t account,
 }
 
 uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const struct weir_name *id) {
+    if (orders->next_age > WEIR_AGE_MAX) return WEIR_NO_INDEX;
     if (orders->slot_used >= orders->slot_mask / 2 + 1 && !grow(orders)) return WEIR_NO_INDEX;
     uint32_t idx = orders->free_head;
     if (idx != WEIR_NO_INDEX) {
@@ -106,7 +107,7 @@ uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const str
         weir_pool_add(&orders->names, 1);
     }
     *weir_order_at(orders, idx) =
-        (struct weir_order){.account = account, .age = orders->next_age++};
+        (struct weir_order){.account = account, .age = orders->next_age++ & WEIR_AGE_MAX};
     *WEIR_AT(&orders->names, struct weir_name, idx) = *id;
     uint32_t hash = hash_of(account, id);
     size_t i = slot_of(orders, account, id, hash);

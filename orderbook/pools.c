@@ -5,5 +5,4 @@ void weir_book_pools(struct weir_book *book, weir_pool_visit visit, void *ctx) {
     struct arena *arena = book->side[0]->arena;
     visit(ctx, "nodes of a book", &arena->nodes);
     visit(ctx, "levels of a book", &arena->levels);
-    visit(ctx, "chunks of a book", &arena->chunks);
 }

@@ -43,17 +43,17 @@ static uint32_t stop(enum weir_stop_trigger trigger, enum weir_side side, weir_p
 }
 
 Test(book, makers, .init = open_book, .fini = close_book) {
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_BUY, INT64_MAX), WEIR_NO_INDEX);
+    cr_assert_eq(weir_book_maker(&book, WEIR_BUY, INT64_MAX), WEIR_NO_INDEX);
     uint32_t ask = rest(WEIR_SELL, 101, 1), bid = rest(WEIR_BUY, 99, 1);
     uint32_t better = rest(WEIR_SELL, 100, 1);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_BUY, 99), WEIR_NO_INDEX);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_BUY, 100), better);
+    cr_assert_eq(weir_book_maker(&book, WEIR_BUY, 99), WEIR_NO_INDEX);
+    cr_assert_eq(weir_book_maker(&book, WEIR_BUY, 100), better);
     weir_ladder_remove(book.side[WEIR_SELL], &orders, better);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_BUY, 100), WEIR_NO_INDEX);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_BUY, 101), ask);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_SELL, 100), WEIR_NO_INDEX);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_SELL, 99), bid);
-    cr_assert_eq(weir_book_maker(&book, &orders, WEIR_SELL, 1), bid);
+    cr_assert_eq(weir_book_maker(&book, WEIR_BUY, 100), WEIR_NO_INDEX);
+    cr_assert_eq(weir_book_maker(&book, WEIR_BUY, 101), ask);
+    cr_assert_eq(weir_book_maker(&book, WEIR_SELL, 100), WEIR_NO_INDEX);
+    cr_assert_eq(weir_book_maker(&book, WEIR_SELL, 99), bid);
+    cr_assert_eq(weir_book_maker(&book, WEIR_SELL, 1), bid);
 }
 
 static void expect_impact(enum weir_side side, weir_amount notional, weir_amount unit,

@@ -227,7 +227,9 @@ static void run(int regime, uint32_t about, uint64_t operations) {
         struct pair *p = &t.pairs[n & 512 ? weir_random_below(&t.random, 6) : n >> 10 & 1];
         one_operation(&t, p, about);
         /* A look ahead, wherever it looks, changes nothing. */
-        weir_ladder_ahead(p->ladder, (uint32_t)n * 2654435761U);
+        struct weir_order anywhere = {.next = (uint32_t)n * 2654435761U, .prev = WEIR_NO_INDEX};
+        weir_order_neighbours_ahead(&t.orders, &anywhere);
+        weir_ladder_makers_ahead(p->ladder, &t.orders, (uint32_t)n % 9);
         compare_top(p);
         if (n % 257 == 0) compare_all(&t, p);
         if (n % 4099 == 0) check_memory(&t);

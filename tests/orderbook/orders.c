@@ -35,7 +35,7 @@ Test(orders, as_a_list_says, .timeout = 300) {
             idx = weir_orders_add(&orders, account, &id);
             cr_assert(idx != WEIR_NO_INDEX);
             const struct weir_order *order = weir_order_at(&orders, idx);
-            struct weir_order fresh = {.account = account, .age = ++ages};
+            struct weir_order fresh = {.account = account, .age = ++ages & WEIR_AGE_MAX};
             cr_assert(memcmp(order, &fresh, sizeof fresh) == 0);
             cr_assert(weir_name_equal(weir_order_name(&orders, idx), &id));
             at[account][number] = idx;
