@@ -75,7 +75,9 @@ static inline const struct weir_name *weir_order_name(const struct weir_orders *
 #define WEIR_ORDERS_MAX (UINT32_C(1) << 25)
 /* Is there no room for another one? */
 static inline bool weir_orders_full(const struct weir_orders *orders) {
-    return orders->free_head == WEIR_NO_INDEX && orders->orders.count == orders->orders.capacity;
+    return (orders->free_head == WEIR_NO_INDEX &&
+            orders->orders.count == orders->orders.capacity) ||
+           orders->next_age > WEIR_AGE_MAX;
 }
 /* A zeroed order of `account` with this id (which the account does not have yet) and the next age;
  * WEIR_NO_INDEX when the pool is full, or the ages are used up. Amortised O(1). */

@@ -97,7 +97,7 @@ void weir_policy_market_free(struct weir_policy_market *state) {
 weir_wide weir_visible_lots(const struct weir_policy_view *view, weir_price limit) {
     const struct weir_book *book =
         &view->x->books[weir_leg_at(&view->x->ledger, view->leg)->market];
-    const struct weir_ladder *ladder = book->side[view->side ^ 1];
+    struct weir_ladder *ladder = book->side[view->side ^ 1];
     struct weir_level_view level;
     weir_wide lots = 0;
     for (bool more = weir_ladder_first_level(ladder, &level); more;
