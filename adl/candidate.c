@@ -31,7 +31,7 @@ bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t
     if (owner != WEIR_NO_INDEX && weir_leg_owner(&x->ledger, g) == owner) return false;
     if (weir_scope_at(&x->ledger, g->scope)->queue == WEIR_QUEUE_ACTIVE) return false;
     struct weir_health h;
-    weir_health(x, g->scope, NULL, &h);
+    weir_health_brief(x, g->scope, &h);
     if (weir_liquidatable(x, &h)) return false;
     weir_wide share = ranked_share(x, g, &h);
     if (share <= 0) return false;
@@ -45,7 +45,7 @@ bool weir_adl_overlap_at(const struct weir_exchange *x, uint32_t leg, uint32_t o
     weir_qty lots = weir_abs(g->size) - weir_leg_work(&x->ledger, g)->parked;
     if (lots <= 0 || weir_leg_owner(&x->ledger, g) == owner) return false;
     struct weir_health h;
-    weir_health(x, g->scope, NULL, &h);
+    weir_health_brief(x, g->scope, &h);
     weir_wide own_share = weir_bankruptcy_share(x, g, weir_abs(g->size), &h);
     weir_price own = weir_bankruptcy_price(x, g, weir_abs(g->size), own_share, false);
     if (g->size > 0 ? own > bankruptcy : own < bankruptcy) return false;

@@ -130,7 +130,7 @@ static const char *missed_scope(const struct weir_engine *e) {
         const struct weir_scope *s = weir_scope_at(&x->ledger, i);
         if (s->dirty) continue;
         struct weir_health h;
-        weir_health(x, i, NULL, &h);
+        weir_health_brief(x, i, &h);
         if ((s->warn_listed ? s->warn_now : s->warned) != weir_warned(x, &h))
             return "the trigger index misses a warning that a full scan finds";
         bool listed = s->queue != WEIR_QUEUE_NONE;
@@ -183,7 +183,7 @@ static void margin_calls(struct weir_engine *e) {
         s->warned = s->warn_now;
         if (!tell) continue;
         struct weir_health h;
-        weir_health(x, at[i], NULL, &h);
+        weir_health_brief(x, at[i], &h);
         struct weir_event ev;
         ev.kind = WEIR_EV_MARGIN_CALL;
         ev.margin_call.margin_ratio = 0;

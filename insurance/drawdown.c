@@ -7,7 +7,7 @@
 
 weir_wide weir_fund_equity(const struct weir_exchange *x, const struct weir_fund *f) {
     struct weir_health h;
-    weir_health(x, f->scope, NULL, &h);
+    weir_health_brief(x, f->scope, &h);
     return f->cash + h.equity;
 }
 

@@ -84,7 +84,7 @@ static weir_qty lots_to_take(struct weir_liquidator *lq, const struct absorb *a)
     struct weir_fund *f = weir_market_fund(x, &lq->funds, g->market);
     if (f->drawdown.stopped) return 0;
     struct weir_health h;
-    weir_health(x, own->scope, NULL, &h);
+    weir_health_brief(x, own->scope, &h);
     if (weir_scope_at(&x->ledger, own->scope)->queue != WEIR_QUEUE_NONE) return 0;
     if (weir_liquidatable(x, &h)) return 0;
     weir_qty same = a->side == WEIR_SELL ? own->size : -own->size; /* > 0: adds to inventory */
@@ -286,7 +286,7 @@ void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t marke
     struct weir_policy_view view;
     struct weir_slice plan;
     struct weir_health h;
-    weir_health(x, f->scope, NULL, &h);
+    weir_health_brief(x, f->scope, &h);
     see(lq, leg, &u, &h, &view);
     weir_policy_slice(&policy, &view, &plan);
     weir_time next = plan.wait ? plan.until : plan.next;

@@ -231,7 +231,7 @@ weir_price weir_offer_reserve(const struct weir_liquidator *lq, uint32_t leg,
     const struct weir_market *m = &x->venue->markets[g->market];
     enum weir_side side = weir_closing_side(g);
     struct weir_health h;
-    weir_health(x, g->scope, NULL, &h);
+    weir_health_brief(x, g->scope, &h);
     weir_wide share = weir_bankruptcy_share(x, g, w->parked, &h);
     weir_price price = weir_bankruptcy_price(x, g, w->parked, share, false), reserve = price;
     *bankruptcy = price;
@@ -261,7 +261,7 @@ static void collect_offers(struct closing *c) {
         struct weir_leg *g = weir_leg_at(l, i);
         next = weir_leg_work(l, g)->offer_next;
         struct weir_health h;
-        weir_health(lq->x, g->scope, NULL, &h);
+        weir_health_brief(lq->x, g->scope, &h);
         if (!settling &&
             weir_restored(lq->x, &h)) { /* takes its lots back; ends at its next head */
             weir_offer_back(lq, i, WEIR_STAGE_AUCTION);

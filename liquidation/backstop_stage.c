@@ -84,7 +84,7 @@ static weir_wide free_lots(struct weir_liquidator *lq, const struct offer *o, ui
     if (weir_leg_owner(&x->ledger, g) == weir_leg_owner(&x->ledger, closed)) return 0;
     if (weir_scope_at(&x->ledger, g->scope)->queue != WEIR_QUEUE_NONE) return 0;
     struct weir_health h;
-    weir_health(x, g->scope, NULL, &h);
+    weir_health_brief(x, g->scope, &h);
     if (weir_liquidatable(x, &h)) return 0;
     weir_wide lots = weir_lots_within(m, o->price, e->backstop_free);
     weir_wide bound = weir_lots_bound(m);

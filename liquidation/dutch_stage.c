@@ -4,7 +4,7 @@
 
 static bool restored(const struct weir_liquidator *lq, uint32_t scope) {
     struct weir_health h;
-    weir_health(lq->x, scope, NULL, &h);
+    weir_health_brief(lq->x, scope, &h);
     return weir_restored(lq->x, &h);
 }
 

@@ -146,7 +146,7 @@ uint32_t weir_heap_top(const struct weir_scope_heap *heap) {
 static void look_anew(struct weir_liquidator *lq, uint32_t scope) {
     lq->look.scope = scope;
     lq->look.moves = lq->x->trigger.moves;
-    weir_health(lq->x, scope, NULL, &lq->look.health);
+    weir_health_brief(lq->x, scope, &lq->look.health);
 }
 
 void weir_look(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h) {
@@ -156,7 +156,7 @@ void weir_look(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h
     *h = lq->look.health;
 #ifdef WEIR_HEAVY_CHECKS
     struct weir_health now;
-    weir_health(lq->x, scope, NULL, &now);
+    weir_health_brief(lq->x, scope, &now);
     WEIR_HEAVY(now.equity == h->equity && now.requirement == h->requirement);
     WEIR_HEAVY(now.balance == h->balance && now.maintenance == h->maintenance);
     WEIR_HEAVY(now.notional == h->notional && now.positions == h->positions);
@@ -190,7 +190,7 @@ void weir_queue_rekey(struct weir_liquidator *lq) {
 /* Of a scope that an earlier look found. */
 static bool still_liquidatable(const struct weir_exchange *x, uint32_t scope) {
     struct weir_health h;
-    weir_health(x, scope, NULL, &h);
+    weir_health_brief(x, scope, &h);
     return weir_liquidatable(x, &h);
 }
 

@@ -162,7 +162,7 @@ static weir_wide can_pay_now(const struct weir_exchange *x, uint32_t scope) {
     if (s->collateral == WEIR_NO_INDEX && weir_scope_flat(&x->ledger, scope))
         return weir_scope_own_balance(s);
     struct weir_health h;
-    weir_health(x, scope, NULL, &h);
+    weir_health_brief(x, scope, &h);
     return weir_wide_min(h.balance, h.equity);
 }
 
@@ -304,7 +304,7 @@ static uint32_t largest(const struct weir_liquidator *lq, uint32_t scope,
     if (n < 2) return best;
     weir_wide best_mm = -1;
     struct weir_health h;
-    weir_health(x, scope, NULL, &h);
+    weir_health_brief(x, scope, &h);
     for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
          i = weir_scope_next_leg(&x->ledger, scope, i)) {
         const struct weir_leg *g = leg_at(lq, i);

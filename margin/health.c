@@ -179,62 +179,76 @@ static inline bool narrow_value(const struct weir_market *m, weir_price mark, we
 }
 
 /* IM of a narrow notional; at most that, since no rate is above 1. */
-static inline int64_t narrow_initial(const struct weir_market *m, const struct weir_risk *r,
-                                     int64_t notional, int64_t leverage) {
-    uint32_t tier = weir_tier_of(m, r, notional);
+static inline int64_t narrow_initial(const struct weir_risk *r, uint32_t tier, int64_t notional,
+                                     int64_t leverage) {
     struct weir_initial_rate rate = weir_initial_rate(r, tier, leverage);
     return (int64_t)weir_div_ceil((weir_wide)notional * rate.over, rate.under);
 }
 
-static inline bool narrow_leg(const struct weir_exchange *x, const struct weir_leg *g,
-                              const struct weir_open *open, struct narrow_health *h) {
-    if (g->size == 0 && !open) return true;
+/* The position of a leg; `brief`: without what openings are measured by. */
+static inline bool narrow_position(const struct weir_exchange *x, const struct weir_leg *g,
+                                   bool brief, struct narrow_health *h, int64_t *initial) {
     const struct weir_market *m = &x->venue->markets[g->market];
     const struct weir_risk *r = &x->risks[g->market];
     const struct weir_price_state *price = &x->prices[g->market];
-    int64_t initial = 0, value;
-    if (!r->plain) return false;
-    if (g->size != 0) {
-        if (!narrow_value(m, price->mark, weir_abs(g->size), &value)) return false;
-        if (!is_narrow(g->entry_value)) return false;
-        int64_t gain = g->size > 0 ? value - g->entry_value : g->entry_value - value;
-        if (g->charge_mark != weir_lot_paid(&x->ledger.markets[g->market], g->size)) {
-            weir_wide pending = weir_leg_pending(&x->ledger, g);
-            if (!weir_narrow(pending) || !is_narrow((int64_t)pending)) return false;
-            h->pending += (int64_t)pending;
-        }
-        uint32_t tier = weir_tier_of(m, r, value);
-        weir_wide required = (weir_wide)value * r->tiers.row[tier].rate - r->deduction[tier];
-        int64_t unreserved = (int64_t)weir_div_ceil(required, WEIR_PPB), maintenance = unreserved;
-        if (m->closing_fee_reserve > 0) {
-            required += (weir_wide)value * m->closing_fee_reserve;
-            maintenance = (int64_t)weir_div_ceil(required, WEIR_PPB);
-        }
-        struct weir_initial_rate rate = weir_initial_rate(r, tier, weir_leg_leverage(x, g));
-        initial = (int64_t)weir_div_ceil((weir_wide)value * rate.over, rate.under);
-        h->gain += gain;
-        h->counted += gain > 0 ? (int64_t)gain_counted(x, gain, price->stale) : gain;
-        h->initial += initial;
-        h->unreserved += unreserved;
-        h->maintenance += maintenance;
-        h->notional += value;
-        h->positions++;
-        h->stale |= price->stale;
+    int64_t value, paid = weir_lot_paid(&x->ledger.markets[g->market], g->size);
+    if (!r->plain || !narrow_value(m, price->mark, weir_abs(g->size), &value)) return false;
+    if (!is_narrow(g->entry_value)) return false;
+    if (g->charge_mark != paid) {
+        weir_wide pending = weir_leg_pending(&x->ledger, g);
+        if (!weir_narrow(pending) || !is_narrow((int64_t)pending)) return false;
+        h->pending += (int64_t)pending;
     }
-    if (!open) return true;
-    weir_wide exposure = weir_exposure(g->size, open->buys, open->sells);
-    if (!weir_narrow(open->loss) || !is_narrow((int64_t)open->loss)) return false;
-    h->order_margin += (int64_t)open->loss;
-    if (open->buys == 0 && open->sells == 0) return true;
-    if (!weir_narrow(exposure)) return false;
-    if (!narrow_value(m, price->mark, (int64_t)exposure, &value)) return false;
-    h->order_margin += narrow_initial(m, r, value, weir_leg_leverage(x, g)) - initial;
+    int64_t gain = g->size > 0 ? value - g->entry_value : g->entry_value - value;
+    uint32_t tier = weir_tier_of(m, r, value);
+    weir_wide required = (weir_wide)value * r->tiers.row[tier].rate - r->deduction[tier];
+    int64_t unreserved = (int64_t)weir_div_ceil(required, WEIR_PPB), maintenance = unreserved;
+    if (m->closing_fee_reserve > 0) {
+        required += (weir_wide)value * m->closing_fee_reserve;
+        maintenance = (int64_t)weir_div_ceil(required, WEIR_PPB);
+    }
+    h->gain += gain;
+    h->unreserved += unreserved;
+    h->maintenance += maintenance;
+    h->notional += value;
+    h->positions++;
+    h->stale |= price->stale;
+    if (brief) return true;
+    *initial = narrow_initial(r, tier, value, weir_leg_leverage(x, g));
+    h->initial += *initial;
+    h->counted += gain > 0 ? (int64_t)gain_counted(x, gain, price->stale) : gain;
     return true;
 }
 
+/* R10's part of a leg's open orders. */
+static inline bool narrow_orders(const struct weir_exchange *x, const struct weir_leg *g,
+                                 const struct weir_open *open, int64_t own_initial,
+                                 struct narrow_health *h) {
+    const struct weir_market *m = &x->venue->markets[g->market];
+    const struct weir_risk *r = &x->risks[g->market];
+    int64_t value;
+    if (!r->plain || !weir_narrow(open->loss) || !is_narrow((int64_t)open->loss)) return false;
+    h->order_margin += (int64_t)open->loss;
+    if (open->buys == 0 && open->sells == 0) return true;
+    weir_wide exposure = weir_exposure(g->size, open->buys, open->sells);
+    if (!weir_narrow(exposure)) return false;
+    if (!narrow_value(m, x->prices[g->market].mark, (int64_t)exposure, &value)) return false;
+    h->order_margin +=
+        narrow_initial(r, weir_tier_of(m, r, value), value, weir_leg_leverage(x, g)) - own_initial;
+    return true;
+}
+
+static inline bool narrow_leg(const struct weir_exchange *x, const struct weir_leg *g,
+                              const struct weir_open *open, bool brief, struct narrow_health *h) {
+    int64_t initial = 0;
+    if (g->size != 0 && !narrow_position(x, g, brief, h, &initial)) return false;
+    return brief || !open || narrow_orders(x, g, open, initial, h);
+}
+
 /* False, with nothing said, when the scope is not of this kind. */
-static bool health_narrow(const struct weir_exchange *x, uint32_t scope,
-                          const struct weir_what_if *what_if, struct weir_health *h) {
+static inline bool health_narrow(const struct weir_exchange *x, uint32_t scope,
+                                 const struct weir_what_if *what_if, bool brief,
+                                 struct weir_health *h) {
     const struct weir_ledger *l = &x->ledger;
     const struct weir_scope *s = weir_scope_at(l, scope);
     weir_wide own = weir_scope_own_balance(s) + (what_if ? what_if->balance : 0);
@@ -248,15 +262,15 @@ static bool health_narrow(const struct weir_exchange *x, uint32_t scope,
         if (what_if && what_if->leg == i) {
             g = &what_if->after;
             orders = &what_if->open;
-        } else if (g->orders != 0) {
+        } else if (!brief && g->orders != 0) {
             open = weir_leg_open(l, g);
             orders = &open;
         }
-        if (!narrow_leg(x, g, orders, &n)) return false;
+        if (!narrow_leg(x, g, orders, brief, &n)) return false;
     }
     h->balance = (int64_t)own + n.pending;
     h->equity = h->reserve_equity = (int64_t)own + n.pending + n.gain;
-    h->discounted = (int64_t)own + n.pending + n.counted;
+    h->discounted = brief ? 0 : (int64_t)own + n.pending + n.counted;
     h->initial = n.initial;
     h->order_margin = n.order_margin;
     h->maintenance = h->requirement = n.maintenance;
@@ -267,9 +281,13 @@ static bool health_narrow(const struct weir_exchange *x, uint32_t scope,
     return true;
 }
 
+void weir_health_brief(const struct weir_exchange *x, uint32_t scope, struct weir_health *h) {
+    if (!health_narrow(x, scope, NULL, true, h)) health_wide(x, scope, NULL, h);
+}
+
 void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
                  struct weir_health *h) {
-    if (!health_narrow(x, scope, what_if, h)) health_wide(x, scope, what_if, h);
+    if (!health_narrow(x, scope, what_if, false, h)) health_wide(x, scope, what_if, h);
 }
 
 bool weir_liquidatable(const struct weir_exchange *x, const struct weir_health *h) {

@@ -219,6 +219,9 @@ struct weir_what_if weir_what_if_filled(const struct weir_exchange *x, uint32_t 
 /* Health at present marks; `what_if` may be NULL. O(legs of the scope). */
 void weir_health(const struct weir_exchange *x, uint32_t scope, const struct weir_what_if *what_if,
                  struct weir_health *out);
+/* The same as it is, for who looks at nothing that openings and withdrawals are measured by:
+ * `discounted`, `initial` and `order_margin` may be 0. A third of the work. */
+void weir_health_brief(const struct weir_exchange *x, uint32_t scope, struct weir_health *out);
 /* MM of a leg of the scope with this health. */
 weir_wide weir_leg_maintenance(const struct weir_exchange *x, const struct weir_leg *leg,
                                const struct weir_health *h);

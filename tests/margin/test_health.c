@@ -110,6 +110,11 @@ Test(health, is_the_sum_of_its_positions) {
             struct weir_health h, expected = sums(&w, scope, legs, used);
             weir_health(&w.x, scope, NULL, &h);
             cr_assert(equal(&h, &expected), "seed %d, change %d", (int)seed, i);
+            weir_health_brief(&w.x, scope, &h);
+            h.discounted = expected.discounted;
+            h.initial = expected.initial;
+            h.order_margin = expected.order_margin;
+            cr_assert(equal(&h, &expected), "seed %d, change %d, in brief", (int)seed, i);
             bool is_plain = w.x.risks[0].plain && used == 1 && h.balance >> 61 == 0;
             *(is_plain ? &plain : &others) += h.positions > 0;
         }
