@@ -52,7 +52,7 @@ void weir_refresh_index(struct weir_engine *e, uint32_t market) {
     if (median > 0) p->index = median;
     weir_premium_due(x, market);
     if (p->stale == was_stale) return;
-    weir_market_changed(x);
+    weir_market_changed(x, market);
     if (!p->stale) weir_touch_market(x, market); /* R13: once in full when it is fresh again */
     weir_emit(x, &(struct weir_event){.kind = p->stale ? WEIR_EV_INDEX_STALE : WEIR_EV_INDEX_FRESH,
                                       .index = {market}});

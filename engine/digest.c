@@ -322,6 +322,38 @@ static void digest_closed(struct digest *d, const struct weir_exchange *x, uint3
     wide(d, count);
 }
 
+/* The budget's line of each market, and what positions are given of it. */
+static void digest_budgets(struct digest *d, const struct weir_engine *e) {
+    const struct weir_exchange *x = &e->x;
+    for (uint32_t m = 0; m < x->venue->market_count; m++) {
+        const struct weir_budget *b = &e->lq.budgets[m];
+        word(d, 21);
+        word(d, m);
+        word(d, b->round);
+        wide(d, b->left);
+        for (uint32_t leg = b->first; leg != WEIR_NO_INDEX;) {
+            const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+            word(d, g->account);
+            leg = weir_leg_extra(&x->ledger, g)->turn.next;
+            if (leg == b->first) break;
+        }
+    }
+    for (uint32_t i = 0; i < x->ledger.accounts.count; i++) {
+        uint32_t leg = weir_account_first_leg(&x->ledger, i);
+        for (; leg != WEIR_NO_INDEX; leg = weir_leg_at(&x->ledger, leg)->next) {
+            const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+            const struct weir_leg_turn *t = &weir_leg_extra(&x->ledger, g)->turn;
+            if (!t->in_line && t->reserved == 0) continue;
+            word(d, 22);
+            word(d, i);
+            word(d, g->market);
+            word(d, t->wanted);
+            word(d, t->reserved);
+            wide(d, t->credit);
+        }
+    }
+}
+
 static void digest_policies(struct digest *d, const struct weir_engine *e) {
     const struct weir_exchange *x = &e->x;
     for (uint32_t m = 0; x->measures && m < x->venue->market_count; m++)
@@ -362,6 +394,7 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
         word(&d, e->x.prices[m].settlement);
     }
     digest_policies(&d, e);
+    if (e->lq.budgets) digest_budgets(&d, e);
     XXH3_64bits_update(d.state, d.words, d.n * sizeof d.words[0]);
     uint64_t hash = XXH3_64bits_digest(d.state);
     XXH3_freeState(d.state);

@@ -50,8 +50,7 @@ enum weir_reason weir_on_market_status(struct weir_engine *e, const struct weir_
     enum weir_market_status before = e->x.risks[market].status;
     weir_accept(e, NULL);
     e->x.risks[market].status = c->status;
-    e->x.trigger.moves++; /* who waits for the market to open is looked at again */
-    weir_market_changed(&e->x);
+    weir_market_changed(&e->x, market);
     weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_STATUS, .status = {market, c->status}});
     weir_pass_stops(e, market);
     bool matches = c->status == WEIR_STATUS_TRADING || c->status == WEIR_STATUS_REDUCE_ONLY;

@@ -120,7 +120,7 @@ void weir_settle_market(struct weir_engine *e, uint32_t market) {
     p->settlement = weir_settlement_price(m, p);
     p->phase = WEIR_PHASE_SETTLING;
     e->settling++;
-    weir_market_changed(x);
+    weir_market_changed(x, market);
     weir_unwind_stop(&e->lq, market);
     close_auctions(e, market);
     if (p->settlement > 0 && p->settlement != p->mark) {

@@ -118,6 +118,13 @@ struct weir_leg_extra {
     int64_t block;
     weir_time block_until;
     weir_wide block_notional, block_loss;
+    /* Of the market's budget: */
+    struct weir_leg_turn {
+        bool in_line;
+        uint32_t next, prev;       /* in the line, a ring */
+        weir_qty wanted, reserved; /* lots; in line while more is wanted */
+        weir_wide credit;          /* of its turns, not handed out yet */
+    } turn;
 };
 
 /* A scope (R6): the cross scope of a settlement asset, or an isolated position's. */
@@ -149,6 +156,7 @@ struct weir_case {
     uint32_t adl_slot;    /* in the heap of scopes with a position in the ADL stage */
     uint32_t member_slot; /* in the list of all queued scopes */
     uint32_t kept;        /* leg kept in the book stage; WEIR_NO_INDEX: none */
+    uint32_t kept_since;  /* its market's closings then */
     bool closed_lots;
     bool wait_shortfall; /* flat and negative: waits for R29 */
     bool asleep;         /* nothing to do for it until its health changes */

@@ -198,14 +198,15 @@ static void see(struct asked *a, struct weir_policy_view *view) {
 
 bool weir_book_ready(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h,
                      weir_time *until) {
-    if (!lq->plans) return true;
+    if (!lq->plans && !lq->budgets) return true;
     struct asked a = {lq, leg, h};
     struct weir_policy_view view;
     struct weir_slice plan;
     see(&a, &view);
     weir_policy_slice(&lq->x->venue->policy, &view, &plan);
-    *until = plan.until;
-    return !plan.wait;
+    *until = plan.wait ? plan.until : WEIR_IN_LINE;
+    if (plan.wait || !lq->budgets || plan.lots == 0) return !plan.wait;
+    return weir_budget_admits(lq, leg, plan.lots);
 }
 
 static void ask_policy(struct asked *a, struct weir_leg *g, struct weir_policy_view *view,
@@ -270,12 +271,15 @@ void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     uint32_t scope = g->scope;
     const struct weir_scope *owner = weir_scope_at(&x->ledger, scope);
-    weir_scope_case(&x->ledger, owner)->kept = leg;
+    struct weir_case *c = weir_scope_case(&x->ledger, owner);
+    c->kept = leg;
+    c->kept_since = x->prices[g->market].closings;
     if (jump(lq, leg, h)) return;
     struct asked asked = {lq, leg, h};
     struct weir_policy_view view;
     struct weir_slice plan;
     ask_policy(&asked, g, &view, &plan);
+    if (lq->budgets && plan.lots > 0) plan.lots = weir_budget_take(lq, leg, plan.lots);
     struct slice s = {.lq = lq, .leg = leg, .side = weir_closing_side(g)};
     weir_price limit = x->prices[g->market].mark;
     struct weir_walk walk = {0};

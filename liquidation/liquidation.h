@@ -66,6 +66,13 @@ struct weir_dutch_entry {
     uint32_t at; /* place in `dutch`; WEIR_NO_INDEX: closed */
 };
 
+/* What book slices of a market may still close in an interval, and who waits for more (R36). */
+struct weir_budget {
+    int64_t round;  /* number of the interval; -1: none begun */
+    weir_wide left; /* value at mark */
+    uint32_t first; /* leg whose turn is next; WEIR_NO_INDEX: none waits */
+};
+
 /* When a scope that waits for its policy is looked at again. */
 struct weir_alarm {
     weir_time time;
@@ -98,6 +105,7 @@ struct weir_liquidator {
     struct weir_pool unwind_again; /* uint32_t slots of timers: due with the next command's */
     bool plans;                    /* the policy keeps one of every position */
     struct weir_policy_market *closed, *unwound; /* per market: by the policies of both */
+    struct weir_budget *budgets;                 /* per market; NULL: off */
     struct weir_pool alarms;                     /* heap of struct weir_alarm, the next first */
     struct weir_pool candidates, wides, shares, offers, bids, pairs, indices; /* scratch */
 };

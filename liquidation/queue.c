@@ -317,6 +317,7 @@ void weir_queue_sleep(struct weir_liquidator *lq, uint32_t scope, weir_time unti
         return;
     }
     c->asleep = true;
+    if (until == WEIR_IN_LINE) return;
     if (c->alarm != until && !set_alarm(lq, scope, until))
         list_retry(lq, scope); /* it is looked at by every command */
     else
@@ -415,6 +416,7 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_timers_new(&lq->timers, markets + unwinds);
     if (!error) error = weir_pool_new(&lq->unwind_again, sizeof(uint32_t), 2 * unwinds);
     if (!error) error = weir_auctions_new(lq);
+    if (!error) error = weir_budgets_new(lq);
     lq->plans = weir_policy_plans(&x->venue->policy);
     lq->closed = calloc(markets, sizeof *lq->closed);
     lq->unwound = calloc(markets, sizeof *lq->unwound);
@@ -433,6 +435,7 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
         if (lq->closed) weir_policy_market_free(&lq->closed[m]);
         if (lq->unwound) weir_policy_market_free(&lq->unwound[m]);
     }
+    free(lq->budgets);
     free(lq->closed);
     free(lq->unwound);
     free(lq->volunteers);

@@ -89,9 +89,22 @@ void weir_fund_return(struct weir_liquidator *lq, uint32_t account);
 /* One slice of the policy that works off the fund's inventory in a market (a timer). */
 void weir_unwind_slice(struct weir_liquidator *lq, uint32_t fund, uint32_t market);
 
+/* ---- The market-wide budget ------------------------------------------------------------------ */
+int weir_budgets_new(struct weir_liquidator *lq);
+/* As (6) begins: a new interval's budget, handed to those who wait. */
+void weir_budget_rounds(struct weir_liquidator *lq);
+/* May a slice of so many lots be made, or a part of it? If not, the leg is in line for it. */
+bool weir_budget_admits(struct weir_liquidator *lq, uint32_t leg, weir_qty lots);
+/* Takes what was admitted: the lots that may be sliced. */
+weir_qty weir_budget_take(struct weir_liquidator *lq, uint32_t leg, weir_qty lots);
+/* The leg's book stage is over. */
+void weir_budget_leave(struct weir_liquidator *lq, uint32_t leg);
+
 /* ---- Stages: each works one step of the leg -------------------------------------------------- */
 void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
-/* May the leg, in its book stage, be sliced now? Else when to look again. */
+/* May the leg, in its book stage, be sliced now? Else when to look again; WEIR_IN_LINE: when the
+ * market's budget comes to it. */
+#define WEIR_IN_LINE INT64_MIN
 bool weir_book_ready(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h,
                      weir_time *until);
 void weir_auction_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);

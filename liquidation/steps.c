@@ -118,6 +118,7 @@ void weir_enter_stage(struct weir_liquidator *lq, uint32_t leg, enum weir_stage 
     w->stage = (uint8_t)stage;
     weir_queue_wake(lq, g->scope);
     if (stage > WEIR_STAGE_BOOK) {
+        weir_budget_leave(lq, leg);
         w->beyond_book = true;
         if (c->kept == leg) c->kept = WEIR_NO_INDEX;
     } else {
@@ -136,6 +137,7 @@ static void count_lots(struct weir_liquidator *lq, uint32_t leg, weir_wide reali
     w->closed_any = true;
     if (g->size != 0) return;
     w->stage = WEIR_STAGE_NONE;
+    weir_budget_leave(lq, leg);
     if (c->kept == leg) c->kept = WEIR_NO_INDEX;
 }
 
@@ -222,6 +224,7 @@ void weir_liquidation_end(struct weir_liquidator *lq, uint32_t scope, enum weir_
         struct weir_leg *g = leg_at(lq, i);
         WEIR_CHECK(work_at(lq, i)->parked == 0);
         if (g->extra == 0) continue;
+        weir_budget_leave(lq, i);
         weir_leg_extra_make(&x->ledger, g)->work =
             (struct weir_leg_work){.offer_next = WEIR_NO_INDEX};
         weir_leg_trim(&x->ledger, g, x->now);
@@ -320,7 +323,9 @@ static uint32_t largest(const struct weir_liquidator *lq, uint32_t scope,
 /* The position of the next step: the one kept in the book stage, else the largest. */
 static uint32_t pick(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_case *c = case_at(lq, scope);
-    if (c->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, c->kept))) return c->kept;
+    if (c->kept != WEIR_NO_INDEX && can_work(lq, leg_at(lq, c->kept)) &&
+        lq->x->prices[leg_at(lq, c->kept)->market].closings == c->kept_since)
+        return c->kept;
     c->kept = WEIR_NO_INDEX;
     return largest(lq, scope, can_work);
 }
@@ -376,7 +381,7 @@ enum outcome { NO_STEP, TOOK_STEP, NO_CREDIT };
 /* May the leg be worked now? Not in its book stage when the policy has it wait. */
 static bool ready(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h,
                   weir_time *until) {
-    if (!lq->plans || leg == WEIR_NO_INDEX) return true;
+    if ((!lq->plans && !lq->budgets) || leg == WEIR_NO_INDEX) return true;
     return work_at(lq, leg)->stage != WEIR_STAGE_BOOK || weir_book_ready(lq, leg, h, until);
 }
 
@@ -435,6 +440,7 @@ static bool adl_waits(const struct weir_liquidator *lq) {
  * one step a command it gets those with an even seq. */
 int64_t weir_liquidation_steps(struct weir_liquidator *lq) {
     int64_t all = lq->x->venue->steps_per_command, kept = 0, used = 0;
+    weir_budget_rounds(lq);
     weir_queue_retry(lq);
     if (adl_waits(lq)) kept = all > 1 ? 1 : lq->x->seq % 2 == 0;
     while (used < all - kept) {

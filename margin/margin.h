@@ -297,8 +297,11 @@ static inline void weir_touch_key(struct weir_exchange *x, uint32_t scope) {
 /* Every scope with a position in the market. O(those). */
 void weir_touch_market(struct weir_exchange *x, uint32_t market);
 /* The market opened, closed or went stale: who waits for a change of health looks again. O(1). */
-static inline void weir_market_changed(struct weir_exchange *x) {
+static inline void weir_market_changed(struct weir_exchange *x, uint32_t market) {
+    enum weir_market_status status = weir_status_now(x, market);
     x->trigger.moves++;
+    if (x->prices[market].stale || status == WEIR_STATUS_AUCTION || status == WEIR_STATUS_HALTED)
+        x->prices[market].closings++;
 }
 /* The market's mark moved. O(1). */
 void weir_mark_moved(struct weir_exchange *x, uint32_t market);

@@ -23,9 +23,6 @@ static const struct {
     const char *usual; /* NULL: refused whenever given */
     const char *owner;
 } unbuilt_values[] = {
-    {"liquidation.market_budget.notional", "none", "market_budget"},
-    {"liquidation.market_budget.interval", "1s", "market_budget"},
-    {"liquidation.market_budget.quantum", "10000", "market_budget"},
     {"adl.seed", "1", "adl ranking rotation"},
     {"socialise.settlement_interval", "8h", "socialise base profit or equity"},
 };

@@ -41,7 +41,8 @@ struct weir_price_state {
     weir_price last;          /* of fills of kind trade; 0: none */
     weir_price ema;           /* basis, ticks */
     bool stale;
-    bool premium_due; /* the premium must be sampled before time moves */
+    uint32_t closings; /* how often it was halted, put to auction, or went stale or to settle */
+    bool premium_due;  /* the premium must be sampled before time moves */
     weir_rate funding_rate;
     int64_t carry;          /* fraction of a money unit per lot, 10^-9 */
     weir_rate premium;      /* the sample that holds now, ppb */

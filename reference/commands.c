@@ -275,6 +275,7 @@ static enum weir_reason market_status(struct twin *t, const struct weir_command 
     if (k->phase != PHASE_OPEN) return WEIR_R_STATUS;
     weir_twin_accepted(t, c);
     k->status = c->status;
+    weir_twin_market_closes(t, m);
     struct weir_event e = {.kind = WEIR_EV_STATUS};
     e.status.market = (uint32_t)m;
     e.status.status = k->status;

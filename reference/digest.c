@@ -192,7 +192,7 @@ static void account_plans(const struct twin *t, struct words *d, struct account 
     const struct weir_policy_config *c = weir_twin_policy_of(t, fund);
     for (int m = 0; m < t->markets; m++) {
         const struct position *p = &a->at[m];
-        bool closing = fund ? p->scheduled && p->schedule_start > 0
+        bool closing = fund ? p->scheduled && p->schedule_start > 0 && t->m[m].phase == PHASE_OPEN
                             : weir_twin_scope(t, a, m)->queue == QUEUE_LIQUIDATING;
         if (weir_twin_keeps_plan(t, fund) && p->s != 0 && closing) plan(t, d, a, m);
         if (c->name != WEIR_POLICY_BLOCK_CAP || p->block != t->now / c->interval) continue;
@@ -244,6 +244,30 @@ static void policies(struct twin *t, struct words *d) {
     }
 }
 
+static void budgets(const struct twin *t, struct words *d) {
+    for (int m = 0; m < t->markets; m++) {
+        word(d, 21);
+        word(d, m);
+        word(d, t->m[m].round - 1);
+        wide_words(d, t->m[m].budget);
+        const struct account *a = weir_twin_turn(t, m, 0);
+        for (; a; a = weir_twin_turn(t, m, a->at[m].in_line))
+            word(d, number_of(t, a));
+    }
+    for (int i = 0; i < t->account_count; i++) {
+        for (int m = 0; m < t->markets; m++) {
+            const struct position *p = &t->accounts[i]->at[m];
+            if (!p->in_line && p->reserved == 0) continue;
+            word(d, 22);
+            word(d, number_of(t, t->accounts[i]));
+            word(d, m);
+            word(d, p->wanted);
+            word(d, p->reserved);
+            wide_words(d, p->credit);
+        }
+    }
+}
+
 uint64_t weir_twin_digest(struct twin *t) {
     struct words d = {0};
     word(&d, 1);
@@ -284,6 +308,7 @@ uint64_t weir_twin_digest(struct twin *t) {
         word(&d, t->m[m].settlement_price);
     }
     policies(t, &d);
+    if (t->v->market_budget_notional != WEIR_NONE) budgets(t, &d);
     uint64_t h = XXH3_64bits(d.w, d.count * sizeof *d.w);
     free(d.w);
     return h;

@@ -42,6 +42,7 @@ static void after_move(struct twin *t, struct account *a, int m) {
     struct scope *s = weir_twin_scope(t, a, m);
     if (a->at[m].s == 0) {
         a->at[m].stage = STAGE_BOOK;
+        weir_twin_budget_leave(&a->at[m]);
         a->at[m].empty = 0;
         if (s->kept == m) s->kept = -1;
     }

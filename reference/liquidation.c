@@ -63,6 +63,15 @@ static bool holds(const struct twin *t, const struct scope *s, int m) {
     return s->account->at[m].s != 0 && weir_twin_scope(t, s->account, m) == s;
 }
 
+static void let_go(struct twin *t, struct scope *s, void *m) {
+    (void)t;
+    if (s->kept == *(int *)m) s->kept = -1;
+}
+
+void weir_twin_market_closes(struct twin *t, int m) {
+    if (weir_twin_closed_market(t, m)) weir_twin_each_scope(t, let_go, &m);
+}
+
 bool weir_twin_parked(const struct twin *t, const struct scope *s) {
     for (int m = 0; m < t->markets; m++)
         if (holds(t, s, m) && s->account->at[m].parked > 0) return true;
@@ -73,7 +82,6 @@ bool weir_twin_parked(const struct twin *t, const struct scope *s) {
 static int select_position(struct twin *t, struct scope *s) {
     int best = -1;
     wide best_mm = 0;
-    if (s->kept >= 0 && weir_twin_closed_market(t, s->kept)) s->kept = -1;
     if (s->kept >= 0) return s->kept;
     for (int m = 0; m < t->markets; m++) {
         const struct position *p = &s->account->at[m];
@@ -89,9 +97,22 @@ static int select_position(struct twin *t, struct scope *s) {
     return best;
 }
 
-/* Does the policy of a position in the book stage have it wait? */
-static bool waits(struct twin *t, struct scope *s, int m) {
-    return s->account->at[m].stage == STAGE_BOOK && weir_twin_policy(t, s, m, false).wait;
+/* May the position be worked? In the book stage its policy may have it wait, or the market's
+ * budget; then `*lots` are what it would close. */
+static enum admission admission(struct twin *t, struct scope *s, int m, int64_t *lots) {
+    if (s->account->at[m].stage != STAGE_BOOK) return ADMITTED;
+    struct answer r = weir_twin_policy(t, s, m, false);
+    *lots = r.lots;
+    if (r.wait) return IN_LINE;
+    return r.lots == 0 ? ADMITTED : weir_twin_admission(t, s->account, m);
+}
+
+/* It joins the line of its market's budget, which is no step. True when it did. */
+static bool joins(struct twin *t, struct scope *s, int m) {
+    int64_t lots;
+    if (m < 0 || admission(t, s, m, &lots) != TO_JOIN) return false;
+    weir_twin_join(t, s->account, m, lots);
+    return true;
 }
 
 /* Something is to be done with this scope at the head: it leaves, ends or takes a step. */
@@ -105,7 +126,8 @@ static bool can_step(struct twin *t, struct scope *s) {
     if (weir_twin_flat(t, s)) return s->balance >= 0;
     if (weir_twin_restored(t, s)) return !weir_twin_parked(t, s);
     int m = select_position(t, s);
-    return m >= 0 && !waits(t, s, m);
+    int64_t lots;
+    return m >= 0 && admission(t, s, m, &lots) != IN_LINE;
 }
 
 static void start(struct twin *t, struct scope *s) {
@@ -150,6 +172,7 @@ void weir_twin_leave(struct twin *t, struct scope *s, int m, enum stage target) 
         target = STAGE_BACKSTOP;
     if (target == STAGE_ABSORB && !t->v->absorb_enabled) target = STAGE_ADL;
     p->stage = target;
+    weir_twin_budget_leave(p);
     p->empty = 0;
     p->beyond = true;
     if (s->kept == m) s->kept = -1;
@@ -231,6 +254,7 @@ static void slice(struct twin *t, struct scope *s, int m) {
     struct answer r = weir_twin_policy(t, s, m, false);
     f.qty = r.lots;
     f.limit = t->m[m].mark;
+    if (f.qty > 0) f.qty = weir_twin_take(t, s->account, m, f.qty);
     if (f.qty > 0) {
         plan_limit(t, s, &f);
         if (r.limit != 0)
@@ -267,7 +291,8 @@ static void step(struct twin *t, struct scope *s) {
     memset(t->step_gap, 0, sizeof t->step_gap);
     if (s->queue == QUEUE_WAITING) start(t, s);
     int m = select_position(t, s);
-    if (m < 0 || waits(t, s, m)) {
+    int64_t lots;
+    if (m < 0 || joins(t, s, m) || admission(t, s, m, &lots) == IN_LINE) {
         weir_twin_after_step(t, s);
         return;
     }
@@ -332,6 +357,7 @@ void weir_twin_end(struct twin *t, struct scope *s, wide shortfall) {
         struct position *p = &s->account->at[m];
         if (weir_twin_scope(t, s->account, m) != s) continue;
         p->stage = STAGE_BOOK;
+        weir_twin_budget_leave(p);
         p->empty = 0;
         p->beyond = p->closed = false;
         p->realised = 0;
@@ -367,6 +393,7 @@ static void adl_steps(struct twin *t, int64_t budget) {
 /* (6) and (7): liquidation steps, then ADL steps with what is left (R20). */
 void weir_twin_steps(struct twin *t) {
     int64_t all = t->v->steps_per_command, used = 0, most = all;
+    weir_twin_budget_rounds(t);
     if (weir_twin_next(t, weir_twin_adl_can)) most = all > 1 ? all - 1 : t->seq % 2 == 0 ? 0 : 1;
     while (used < most) {
         struct scope *s = weir_twin_next(t, can_step);
@@ -380,6 +407,7 @@ void weir_twin_steps(struct twin *t) {
             weir_twin_end(t, s, 0);
             continue;
         }
+        if (s->queue == QUEUE_LIQUIDATING && joins(t, s, select_position(t, s))) continue;
         if (!take_credit(t)) break;
         used++;
         step(t, s);

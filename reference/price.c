@@ -64,6 +64,7 @@ void weir_twin_compute_index(struct twin *t, int m) {
     if (count == 0 || fresh < k->c->index_min_sources) {
         if (k->index == 0 || k->stale) return;
         k->stale = true;
+        weir_twin_market_closes(t, m);
         weir_twin_emit(t, &e);
         return;
     }

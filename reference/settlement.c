@@ -39,6 +39,7 @@ void weir_twin_settlement_timer(struct twin *t, int m) {
             i++;
     }
     k->phase = PHASE_SETTLING;
+    weir_twin_market_closes(t, m);
     wide price = k->index; /* where it never lasted, the index held */
     if (k->index_time > 0) price = weir_twin_div('f', k->index_sum, 1, 1, k->index_time, 1);
     if (price == 0) return;

@@ -34,6 +34,10 @@ struct position {
     int64_t next_slice, started, slice, first_lots;
     wide traded; /* by the market at the last slice */
     uint64_t sliced_with;
+    /* of the market's budget: lots asked for, given, and since when (0: not in line) */
+    int64_t wanted, reserved;
+    wide credit;
+    uint64_t in_line;
     int64_t block; /* `block_cap`: in this interval */
     wide block_value, block_loss;
     uint64_t wait_seq; /* no further slice within this command */
@@ -164,7 +168,9 @@ struct market {
     int64_t settlement_price; /* 0: none */
     wide index_sum, index_time;
     wide scaled, scaled_of; /* oi_scaling: this part of the way to 100 %, fixed for a command */
-    wide traded;            /* lots of fills of kind trade */
+    int64_t round;          /* the budget's interval, and what is left of it */
+    wide budget;
+    wide traded; /* lots of fills of kind trade */
     bool marked;
     int64_t marked_at;          /* the first mark */
     struct notes trades, moves; /* lots traded; squares of relative moves of the mark, 10^-18 */
@@ -224,6 +230,7 @@ struct twin {
     struct order **orders; /* all live ones by age */
     int auction_count;
     struct auction *auctions;
+    uint64_t turns; /* of all markets' budgets, so far */
     uint64_t auction_number, liquidation_number, age, line, flat_order;
     wide step_gap[WEIR_FUNDS_MAX]; /* paid by each fund within this step */
 };
@@ -431,6 +438,8 @@ void weir_twin_settlement_timer(struct twin *t, int m);
 void weir_twin_settlement_sweep(struct twin *t);
 
 /* liquidation.c */
+/* Positions in a market that halts, goes stale or settles are no longer kept in the book stage. */
+void weir_twin_market_closes(struct twin *t, int m);
 void weir_twin_enter_queue(struct twin *t);
 void weir_twin_steps(struct twin *t);
 void weir_twin_after_step(struct twin *t, struct scope *s);
@@ -459,6 +468,14 @@ void weir_twin_slice_made(struct twin *t, struct scope *s, int m, bool unwind,
                           const struct answer *r, int64_t filled, wide loss);
 const struct weir_policy_config *weir_twin_policy_of(const struct twin *t, bool unwind);
 bool weir_twin_keeps_plan(const struct twin *t, bool unwind);
+/* budget.c: may a slice be made, is it to join the line, or does it wait there? */
+enum admission { ADMITTED = 0, TO_JOIN, IN_LINE };
+enum admission weir_twin_admission(const struct twin *t, const struct account *a, int m);
+void weir_twin_join(struct twin *t, struct account *a, int m, int64_t lots);
+int64_t weir_twin_take(struct twin *t, struct account *a, int m, int64_t lots);
+void weir_twin_budget_rounds(struct twin *t);
+void weir_twin_budget_leave(struct position *p);
+struct account *weir_twin_turn(const struct twin *t, int m, uint64_t after);
 void weir_twin_note(struct notes *n, int64_t t, wide amount, int64_t keep);
 void weir_twin_note_mark(struct twin *t, int m, int64_t from, int64_t to);
 wide weir_twin_day_volume(const struct twin *t, int m);

@@ -157,9 +157,6 @@ Test(refusals, values) {
 
 Test(refusals, options_not_built) {
     static const struct row rows[] = {
-        {"liquidation.market_budget.notional", "5", "belongs to market_budget"},
-        {"liquidation.market_budget.interval", "5s", "belongs to market_budget"},
-        {"liquidation.market_budget.quantum", "5", "belongs to market_budget"},
         {"adl.seed", "2", "belongs to adl ranking rotation"},
         {"socialise.base", "profit", "socialise base profit is not built yet"},
         {"socialise.base", "equity", "socialise base equity is not built yet"},

@@ -160,6 +160,13 @@ static void make_liquidation(struct weir_stream *s, struct text *y) {
     put(y, "}\n  remainder: %s\n  ", word(s, "return", "confiscate", NULL));
     put_policy(s, y, policy_word(s, "full"));
     put(y, "\n");
+    if (chance(s, 250000)) {
+        put_money_limit(s, y, "  market_budget: {notional", 900000, 1, 60, 2);
+        put_ms(y, ", interval", s->dt_ns * draw(s, 1, 20));
+        put_units(y, ", quantum", weir_max(1, any_stake(s) * draw(s, 1, 20) / 20),
+                  s->asset[0].decimals);
+        put(y, "}\n");
+    }
 }
 
 static void put_dutch(struct weir_stream *s, struct text *y) {
