@@ -90,7 +90,8 @@ static void announce(struct weir_flow *flow, const struct flow_auction *a) {
         /* From half of the reaction time on: the quick see less of what joins. */
         weir_time after = bidders->reaction / 2 + bidders->reaction * i / bidders->accounts;
         weir_time t = flow->now + weir_max(1, after);
-        if (t < a->closes_at || is_dutch(flow)) weir_flow_schedule(flow, t, TASK_BID, i, 0, a->number);
+        if (t < a->closes_at || is_dutch(flow))
+            weir_flow_schedule(flow, t, TASK_BID, i, 0, a->number);
     }
 }
 

@@ -265,7 +265,7 @@ Test(flow, wrong_scenarios_are_refused_by_name) {
         {"faults", "[{market: BTC-PERP, source: 5, at: 0s, over: 1s}]", "no source 5"},
         {"venue", "missing.yaml", "missing.yaml"},
         {"venue.markets.BTC-PERP.tikc", "1", "tikc"},
-        {"venue.liquidation.policy.name", "optimal", "optimal"},
+        {"venue.liquidation.policy.name", "optimum", "optimum"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct weir_setting setting = {rows[i].path, rows[i].value};
