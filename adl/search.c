@@ -120,7 +120,7 @@ static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *ite
         else
             keep_box(ix, item, i, known > 0 && !v->mixed && item->children == CHILDREN);
     }
-    if (n->loose && item->children == CHILDREN) tighten(ix, v, n);
+    if ((n->loose || v->mixed) && item->children == CHILDREN) tighten(ix, v, n);
     if (left == 0) return;
     struct weir_adl_item rest = *item;
     rest.key = low;

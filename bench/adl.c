@@ -125,20 +125,40 @@ static bool one_event(struct bench *b, struct events *e, uint32_t i) {
     return right;
 }
 
-/* A long account large enough fails; its stages before deleveraging, and the building of the
- * lines, are over when this returns. Time of the command that built them. */
-static double make_fail(struct bench *b, uint32_t events) {
+struct building {
+    uint64_t commands;
+    double mean, largest; /* the thread's own time a command, ns */
+};
+
+/* The lines are built in pieces, beside commands that do nothing else. False: that does not end. */
+static bool build_lines(struct bench *b, uint32_t markets, struct building *how) {
     struct adl_world *w = &b->w;
-    double longest = 0;
+    struct weir_view_ranking ranking;
+    double sum = 0;
+    *how = (struct building){0};
+    if (!adl_world_first(w, markets)) return false;
+    for (;; how->commands++) {
+        weir_engine_view_ranking(w->engine, &ranking);
+        if (ranking.begun == 0) break;
+        if (how->commands > w->plan.accounts || bench_stopped()) return false;
+        uint64_t start = cpu_ns();
+        adl_world_mark(w, 0, w->mark[0]);
+        double time = (double)(cpu_ns() - start);
+        how->largest = fmax(how->largest, time);
+        sum += time;
+    }
+    how->mean = how->commands > 0 ? sum / (double)how->commands : 0;
+    return ranking.builds == 0;
+}
+
+/* A long account large enough fails; its stages before deleveraging are over when this returns. */
+static void make_fail(struct bench *b, uint32_t events) {
+    struct adl_world *w = &b->w;
     adl_world_victim(w, (weir_qty)events * ADL_MEAN_LOTS / 4, 1);
     adl_world_mark(w, 0, ADL_START * 93 / 100);
-    for (int i = 0; i < 64 && w->fill_count == 0; i++) {
-        uint64_t start = bench_now_ns();
+    for (int i = 0; i < 64 && w->fill_count == 0; i++)
         adl_world_mark(w, 0, w->mark[0] + (i & 1 ? 1 : -1));
-        longest = fmax(longest, (double)(bench_now_ns() - start));
-    }
     take_fills(b);
-    return longest;
 }
 
 static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) {
@@ -155,7 +175,10 @@ static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) 
         free(e.times);
         return;
     }
-    double building = make_fail(b, all), most = 0, cpu = 0, most_cpu = 0;
+    double most = 0, cpu = 0, most_cpu = 0;
+    struct building building;
+    c.checked = build_lines(b, 1, &building);
+    make_fail(b, all);
     struct weir_view_ranking before = {0}, after;
     uint64_t searches = 0;
     for (int run = -warmup; bench_goes_on(&c, run, runs); run++) {
@@ -184,15 +207,19 @@ static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) 
                  "\"positions\":%u,\"events\":%u,\"p99\":%u,\"largest\":%.0f,\"cpu\":%.0f,"
                  "\"largest_cpu\":%.0f,"
                  "\"bounded\":%.1f,"
-                 "\"examined\":%.2f,\"build\":%.0f,\"builds_within\":%llu",
+                 "\"examined\":%.2f,\"pieces\":%llu,\"piece\":%.0f,\"largest_piece\":%.0f,"
+                 "\"built_at_once\":%llu",
                  plan.accounts, events, e.times[(uint64_t)events * 99 / 100], most, cpu, most_cpu,
-                 bounded, examined, building, (unsigned long long)(after.builds - before.builds));
+                 bounded, examined, (unsigned long long)building.commands, building.mean,
+                 building.largest, (unsigned long long)after.builds);
         snprintf(c.remark, sizeof c.remark,
                  "own time %.1f us, most %.0f (all %.0f), %.3f %% bounded, %.1f examined",
                  cpu / 1000, most_cpu / 1000, most / 1000, bounded * 100 / plan.accounts, examined);
     }
     end_case(b, &c);
-    bench_note("  built at the first event: %.0f ms", building / 1e6);
+    bench_note("  line built beside %llu commands, %.1f us each, at most %.0f",
+               (unsigned long long)building.commands, building.mean / 1000,
+               building.largest / 1000);
     close_world(b);
     free(e.times);
 }
@@ -217,6 +244,10 @@ static double scan_batch(struct bench *b, bool *right) {
     uint32_t at[BATCH_MARKETS] = {0};
     for (uint32_t i = 0; i < w->fill_count; i++) {
         uint32_t m = w->fills[i].market;
+        if (w->fills[i].account >= w->plan.accounts) {
+            *right = false;
+            continue;
+        }
         const struct adl_scan *s = &b->scan[m];
         double want = (double)s->score[s->order[at[m]++]];
         double got = adl_scan_score(s, w->fills[i].account);
@@ -225,18 +256,32 @@ static double scan_batch(struct bench *b, bool *right) {
     return sum;
 }
 
-static double one_instant(struct bench *b) {
+/* Its time, and the thread's own. */
+static double one_instant(struct bench *b, double *cpu) {
     struct adl_world *w = &b->w;
     w->fill_count = 0;
-    uint64_t start = bench_now_ns();
+    uint64_t own = cpu_ns(), start = bench_now_ns();
     adl_world_mark(w, 0, ADL_START * 92 / 100);
-    return (double)(bench_now_ns() - start);
+    uint64_t time = bench_now_ns() - start;
+    *cpu = (double)(cpu_ns() - own);
+    return (double)time;
 }
 
-/* Who holds all markets fails with a fall of one; all is closed within that command. */
-static void in_one_instant(struct bench *b) {
+/* Market 0 has the most to give, and few runs of it. */
+#define BATCH_RUNS_A_WORLD 3
+
+/* A world of the batch, its lines built: in pieces, or (`gap`) not at all. */
+static bool batch_world(struct bench *b, const struct adl_plan *plan, bool gap) {
+    struct building how;
+    close_world(b);
+    return open_world(b, plan, BATCH_MARKETS) && (gap || build_lines(b, BATCH_MARKETS, &how));
+}
+
+/* Who holds all markets fails with a fall of one; all is closed within that command. `gap`: nobody
+ * was liquidated before, so it builds all lines as well. */
+static void in_one_instant(struct bench *b, const char *name, bool gap) {
     struct bench_case c;
-    if (!start_case(b, &c, "batch of 44 markets")) return;
+    if (!start_case(b, &c, name)) return;
     uint32_t n = bench_count(b->job, PARAMETER_ACCOUNTS, b->job->quick ? 100000 : 1000000);
     struct adl_plan plan = {.accounts = n,
                             .markets = BATCH_MARKETS,
@@ -245,28 +290,39 @@ static void in_one_instant(struct bench *b) {
                             .fills = 64,
                             .ranking = "pnl_leverage",
                             .seed = b->job->seed};
-    if (!open_world(b, &plan, BATCH_MARKETS)) {
-        b->wrong |= !bench_stopped();
-        close_world(b);
-        return;
-    }
-    int runs = bench_runs(b->job, RUNS), warmup = (int)b->job->warmup;
-    double first = 0;
-    uint32_t fills = 0, all = n / 40 < BATCH_FILLS ? n / 40 : BATCH_FILLS;
+    int runs = bench_runs(b->job, gap ? 1 : RUNS), warmup = gap ? 0 : (int)b->job->warmup;
+    uint32_t fills = 0, all = n / 40 < BATCH_FILLS ? n / 40 : BATCH_FILLS, made = 0;
+    struct weir_view_ranking before, after;
+    double bounded = 0, examined = 0, cpu = 0;
     for (int run = -warmup; bench_goes_on(&c, run, runs); run++) {
+        if ((gap || made++ % BATCH_RUNS_A_WORLD == 0) && !batch_world(b, &plan, gap)) {
+            c.checked = false;
+            break;
+        }
         adl_world_victim(&b->w, all * (weir_qty)ADL_MEAN_LOTS / (BATCH_MARKETS + 9), BATCH_MARKETS);
-        double time = one_instant(b), scan = scan_batch(b, &c.checked);
+        weir_engine_view_ranking(b->w.engine, &before);
+        double own, time = one_instant(b, &own);
+        weir_engine_view_ranking(b->w.engine, &after);
         fills = b->w.fill_count;
-        c.checked &= take_fills(b) && fills > all / 2 && !b->w.failed;
+        double scan = 0;
+        c.checked &= fills > all / 2 && !b->w.failed;
+        if (c.checked) scan = scan_batch(b, &c.checked);
+        c.checked &= take_fills(b);
         adl_world_mark(&b->w, 0, ADL_START);
-        if (run == -warmup) first = time / fills;
         if (run < 0 || fills == 0) continue;
         c.times[c.runs++] = time / fills;
         c.baseline[c.baseline_runs++] = scan / fills;
+        cpu += own / fills / runs;
+        bounded = (double)(after.bounded - before.bounded) / fills;
+        examined = (double)(after.examined - before.examined) / fills;
     }
-    snprintf(c.facts, sizeof c.facts, "\"positions\":%u,\"markets\":%u,\"fills\":%u,\"first\":%.1f",
-             n, BATCH_MARKETS, fills, first);
-    snprintf(c.remark, sizeof c.remark, "a fill, %u fills; lines to build: %.0f ns", fills, first);
+    b->wrong |= !c.checked && !bench_stopped();
+    snprintf(c.facts, sizeof c.facts,
+             "\"positions\":%u,\"markets\":%u,\"fills\":%u,\"bounded\":%.1f,\"examined\":%.2f", n,
+             BATCH_MARKETS, fills, bounded, examined);
+    snprintf(c.remark, sizeof c.remark,
+             "a fill, own time %.0f ns, %u fills, %.1f bounded, %.1f examined", cpu, fills, bounded,
+             examined);
     end_case(b, &c);
     close_world(b);
 }
@@ -285,7 +341,8 @@ int bench_adl(const struct weir_bench_job *job) {
     one_by_one(&b, "one position, one by one", plan);
     plan.markets = plan.legs = 4;
     if (!bench_stopped()) one_by_one(&b, "1 to 4 positions, one by one", plan);
-    if (!bench_stopped()) in_one_instant(&b);
+    if (!bench_stopped()) in_one_instant(&b, "batch of 44 markets", false);
+    if (!bench_stopped()) in_one_instant(&b, "unprepared batch of 44 markets", true);
     if (b.wrong) fprintf(stderr, "weir bench: others were deleveraged than a scan would choose\n");
     return b.wrong ? 1 : 0;
 }

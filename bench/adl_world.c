@@ -180,6 +180,29 @@ void adl_world_victim(struct adl_world *w, weir_qty lots, uint32_t markets) {
         trade(w, name, name_of('b', m), m, (m == 0 ? 10 : 1) * lots, w->mark[m]);
 }
 
+bool adl_world_first(struct adl_world *w, uint32_t markets) {
+    const weir_qty lots = 10;
+    adl_world_victim(w, lots, markets);
+    for (uint32_t m = 0; m < markets; m++) {
+        struct weir_command c = begin(WEIR_CMD_ORDER);
+        c.account = name_of('b', m);
+        c.market = name_of('M', m);
+        c.side = WEIR_BUY;
+        c.type = WEIR_LIMIT;
+        c.qty = decimal((m == 0 ? 10 : 1) * lots, 3);
+        c.price = decimal(ADL_START * 992 / 1000, 1);
+        c.present |= WEIR_HAS_QTY | WEIR_HAS_PRICE;
+        weir_engine_apply(w->engine, &c);
+    }
+    for (uint32_t m = 0; m < markets; m++)
+        adl_world_mark(w, m, ADL_START * 993 / 1000);
+    for (int i = 0; i < 1000 && weir_engine_view_backlog(w->engine) > 0; i++)
+        adl_world_mark(w, 0, ADL_START * 993 / 1000);
+    for (uint32_t m = 0; m < markets; m++)
+        adl_world_mark(w, m, ADL_START);
+    return weir_engine_view_backlog(w->engine) == 0 && w->fill_count == 0;
+}
+
 bool adl_world_close(struct adl_world *w, const struct adl_fill *f) {
     if (f->account >= w->plan.accounts) return false;
     struct adl_account *a = &w->accounts[f->account];

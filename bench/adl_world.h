@@ -53,6 +53,9 @@ void adl_world_mark(struct adl_world *w, uint32_t market, weir_price mark);
 /* Another account that is long so many lots a market, ten times as many in market 0, and has just
  * enough for it. */
 void adl_world_victim(struct adl_world *w, weir_qty lots, uint32_t markets);
+/* Somebody who is long in so many markets is liquidated, and closed on the book: from then on the
+ * engine keeps their shorts in line. False: he was not. */
+bool adl_world_first(struct adl_world *w, uint32_t markets);
 /* Books a fill at mark with the account; false: it has no such position. */
 bool adl_world_close(struct adl_world *w, const struct adl_fill *fill);
 

@@ -54,9 +54,10 @@ void weir_engine_view_market(struct weir_engine *engine, uint32_t market,
 /* The scopes waiting or in liquidation. */
 uint64_t weir_engine_view_backlog(const struct weir_engine *engine);
 /* What the ranking of deleveraging (R28) did so far: positions bounded, positions looked at
- * exactly, lines of positions built. */
+ * exactly, lines that a command had to build at once; and lines that are being built in pieces. */
 struct weir_view_ranking {
     uint64_t bounded, examined, builds;
+    uint32_t begun;
 };
 void weir_engine_view_ranking(const struct weir_engine *engine, struct weir_view_ranking *out);
 /* Sum of the balances of all scopes of a settlement asset (collateral held). */

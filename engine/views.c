@@ -38,5 +38,5 @@ weir_wide weir_engine_view_balances(const struct weir_engine *e, uint32_t asset)
 
 void weir_engine_view_ranking(const struct weir_engine *e, struct weir_view_ranking *out) {
     const struct weir_adl_index *ix = &e->lq.ranks;
-    *out = (struct weir_view_ranking){ix->bounded, ix->examined, ix->builds};
+    *out = (struct weir_view_ranking){ix->bounded, ix->examined, ix->builds, ix->begun_count};
 }
