@@ -91,7 +91,10 @@ static void fetch(const struct weir_adl_index *ix, uint32_t node) {
 static void keep_box(struct weir_adl_index *ix, const struct weir_adl_item *item, uint32_t i,
                      bool found) {
     const struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
-    if (n->level > 0) fetch(ix, n->child[i]);
+    if (n->level > 0)
+        fetch(ix, n->child[i]);
+    else
+        __builtin_prefetch(weir_leg_at(&ix->x->ledger, n->box[i].leg));
     if (n->level == 0 || !found || ix->given > 0) {
         push_box(ix, item->family, item->place, i);
         return;
@@ -310,6 +313,14 @@ static bool take(struct weir_adl_index *ix, struct weir_adl_item *item) {
     }
     if (ix->heap.count == 0) return false;
     *item = pop(ix);
+    for (uint32_t i = 0; i < 3 && i < ix->heap.count; i++) {
+        const struct weir_adl_item *soon = item_at(ix, i);
+        if (soon->exact || soon->children != 0) continue;
+        const struct weir_adl_node *n = weir_adl_node_at(ix, soon->place / FANOUT);
+        const struct weir_leg *g = weir_leg_at(&ix->x->ledger, n->box[soon->place % FANOUT].leg);
+        __builtin_prefetch(weir_scope_at(&ix->x->ledger, g->scope), 1);
+        __builtin_prefetch(weir_account_at(&ix->x->ledger, g->account));
+    }
     return true;
 }
 

@@ -125,16 +125,39 @@ static bool bound_met(const struct deleverage *d) {
     return d->fills >= d->lq->x->venue->fills_per_step;
 }
 
-/* In order of rank, each up to its size. What a fill changes is of the two positions alone, so
- * ranks of the others are those of the step's start. */
+#define GROUP 8
+
+/* Asks for the memory of their names. */
+static void look_ahead(const struct weir_ledger *l, const struct weir_adl_candidate *c,
+                       uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(WEIR_AT(&l->account_names, struct weir_account_names,
+                                   weir_leg_at(l, c[i].leg)->account));
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(weir_account_name(l, weir_leg_at(l, c[i].leg)->account));
+}
+
+/* In order of rank, each up to its size, several at a time as long as all of them are needed. What
+ * a fill changes is of the two positions alone, so ranks of the others are those of the step's
+ * start. */
 static void by_rank(struct deleverage *d) {
     struct weir_liquidator *lq = d->lq;
     const struct weir_leg *g = weir_leg_at(&lq->x->ledger, d->leg);
-    struct weir_adl_candidate c;
+    struct weir_adl_candidate group[GROUP];
+    int64_t rank = 0, fills = lq->x->venue->fills_per_step;
     weir_adl_search(&lq->ranks, g->market, d->side, weir_leg_owner(&lq->x->ledger, g));
-    for (int64_t rank = 1; d->left > 0 && !bound_met(d) && weir_adl_next(&lq->ranks, &c); rank++) {
-        weir_qty lots = weir_min(d->left, c.size);
-        if (can_give(d, &c, lots)) take_candidate(d, &c, lots, rank);
+    for (bool more = true; more && d->left > 0 && !bound_met(d);) {
+        uint32_t n = 0;
+        for (weir_qty lots = 0; n < GROUP && lots < d->left && d->fills + n < fills && more;) {
+            more = weir_adl_next(&lq->ranks, &group[n]);
+            if (more) lots += group[n++].size;
+        }
+        look_ahead(&lq->x->ledger, group, n);
+        for (uint32_t i = 0; i < n; i++) {
+            weir_qty lots = weir_min(d->left, group[i].size);
+            rank++;
+            if (can_give(d, &group[i], lots)) take_candidate(d, &group[i], lots, rank);
+        }
     }
 }
 
