@@ -1,7 +1,8 @@
 """The same scenario gives the same state hash in every build: agree.py FOLDER... (build folders)
 
 And so do the events of a burst (bench/agree.py compares larger ones). Sanitized, heavy, release,
-gcc and clang builds of the same engine must not differ in one bit (R35). The scenario is one that goes through the waterfall down to deleveraging."""
+gcc and clang builds of the same engine must not differ in one bit (R35). The
+scenario is one that goes through the waterfall down to deleveraging."""
 
 import json
 import os
