@@ -48,7 +48,9 @@ typedef void run_function(struct engine *e, const struct message *m, uint64_t co
 bool engine_new(struct engine *e, uint64_t highest_id) {
     *e = (struct engine){.highest_id = (uint32_t)highest_id};
     e->index = bench_memory((highest_id + 1) * sizeof *e->index);
-    return weir_orders_new(&e->orders, e->highest_id + 1) == 0 && weir_book_new(&e->book) == 0 &&
+    uint32_t orders = e->highest_id + 1;
+    return weir_orders_new(&e->orders, orders) == 0 &&
+           weir_book_new(&e->book, orders < WEIR_ORDERS_MAX ? orders : WEIR_ORDERS_MAX) == 0 &&
            weir_pool_commit(&e->orders.orders, 1) == 0 && e->index != NULL;
 }
 

@@ -33,8 +33,9 @@ bool population_new(struct population *p, uint32_t accounts_max, uint32_t market
         (struct population){.venue = bench_venue(markets), .random = {seed, 0}, .markets = markets};
     if (p->venue == NULL) return false;
     p->scopes = calloc(accounts_max, sizeof *p->scopes);
+    int64_t orders_max = weir_min(2 * (int64_t)accounts_max, WEIR_ORDERS_MAX);
     if (p->scopes == NULL ||
-        weir_exchange_new(&p->x, p->venue, accounts_max, 2 * accounts_max) != 0)
+        weir_exchange_new(&p->x, p->venue, accounts_max, (uint32_t)orders_max) != 0)
         return false;
     for (uint32_t m = 0; m < p->markets; m++) {
         p->start[m] = 100000 + (weir_price)weir_random_below(&p->random, 900000);

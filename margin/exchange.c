@@ -32,7 +32,7 @@ int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
                                  x->ledger.legs.capacity);
     for (uint32_t m = 0; !error && m < markets; m++) {
         const struct weir_market *c = &venue->markets[m];
-        error = weir_book_new(&x->books[m]);
+        error = weir_book_new(&x->books[m], orders_max);
         x->risks[m] = (struct weir_risk){.tiers = c->tiers,
                                          .open_interest_cap = c->open_interest_cap,
                                          .position_limit = c->position_limit,

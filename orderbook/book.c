@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Bounds of address space, not of memory used: a level has at least one order, a leaf of the tries
- * one level, and a node above them two children. */
-#define LEVELS_MAX WEIR_ORDERS_MAX
-#define NODES_MAX  (2 * WEIR_ORDERS_MAX)
-
 #define LADDERS 6
 
 struct book_memory {
@@ -32,20 +27,24 @@ static struct weir_ladder *ladder_new(struct book_memory *memory, uint32_t at, b
     return ladder;
 }
 
-int weir_book_new(struct weir_book *book) {
+/* Bounds of address space, not of memory used: a level has one order at least, a leaf of the tries
+ * one level, and a node above them two children. */
+int weir_book_new(struct weir_book *book, uint32_t orders_max) {
+    WEIR_CHECK(orders_max >= 1 && orders_max <= WEIR_ORDERS_MAX);
+    uint32_t levels = orders_max, nodes = 2 * orders_max;
     *book = (struct weir_book){0};
     struct book_memory *memory = calloc(1, sizeof *memory);
     if (memory == NULL) return -ENOMEM;
     struct arena *arena = &memory->arena;
     arena->free_nodes = arena->free_levels = WEIR_NO_INDEX;
-    if (weir_pool_new(&arena->nodes, sizeof(struct node), NODES_MAX) != 0 ||
-        weir_pool_new(&arena->levels, sizeof(struct level), LEVELS_MAX) != 0) {
+    if (weir_pool_new(&arena->nodes, sizeof(struct node), nodes) != 0 ||
+        weir_pool_new(&arena->levels, sizeof(struct level), levels) != 0) {
         weir_pool_free(&arena->nodes);
         weir_pool_free(&arena->levels);
         free(memory);
         return -ENOMEM;
     }
-    madvise(arena->levels.base, (size_t)LEVELS_MAX * sizeof(struct level), MADV_HUGEPAGE);
+    madvise(arena->levels.base, (size_t)levels * sizeof(struct level), MADV_HUGEPAGE);
     book->side[WEIR_BUY] = ladder_new(memory, 0, true, false);
     book->side[WEIR_SELL] = ladder_new(memory, 1, false, false);
     for (uint32_t t = 0; t < 2; t++) {

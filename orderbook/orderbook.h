@@ -155,8 +155,9 @@ struct weir_book {
     struct weir_ladder *side[2];     /* WEIR_BUY: bids, WEIR_SELL: asks */
     struct weir_ladder *stops[2][2]; /* [enum weir_stop_trigger][enum weir_side] */
 };
-/* All memory for the ladders of one market: grows with levels. 0 or -ENOMEM. */
-int weir_book_new(struct weir_book *book);
+/* All memory for the ladders of one market: grows with levels, and has room for those of so many
+ * orders, in [1, WEIR_ORDERS_MAX]. 0 or -ENOMEM. */
+int weir_book_new(struct weir_book *book, uint32_t orders_max);
 void weir_book_free(struct weir_book *book);
 /* Tells of its pools. */
 void weir_book_pools(struct weir_book *book, weir_pool_visit visit, void *ctx);

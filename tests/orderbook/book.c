@@ -10,7 +10,7 @@ static uint64_t named;
 
 static void open_book(void) {
     cr_assert_eq(weir_orders_new(&orders, 1 << 16), 0);
-    cr_assert_eq(weir_book_new(&book), 0);
+    cr_assert_eq(weir_book_new(&book, 1 << 16), 0);
 }
 
 static void close_book(void) {

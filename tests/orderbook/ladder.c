@@ -217,7 +217,7 @@ static void run(int regime, uint32_t about, uint64_t operations) {
     t = (struct trial){.regime = regime, .mid = 50000};
     t.random.key = weir_random_key(13, "ladder") + (uint64_t)regime * 100 + about;
     cr_assert_eq(weir_orders_new(&t.orders, 1 << 16), 0);
-    cr_assert_eq(weir_book_new(&t.book), 0);
+    cr_assert_eq(weir_book_new(&t.book, 1 << 16), 0);
     for (int i = 0; i < 6; i++) {
         int side = i & 1;
         t.pairs[i].ladder = i < 2 ? t.book.side[side] : t.book.stops[i / 2 - 1][side];

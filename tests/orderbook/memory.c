@@ -14,7 +14,7 @@ static uint64_t named;
 
 static void open_book(void) {
     cr_assert_eq(weir_orders_new(&orders, 1 << 12), 0);
-    cr_assert_eq(weir_book_new(&book), 0);
+    cr_assert_eq(weir_book_new(&book, 1 << 12), 0);
 }
 
 static void close_book(void) {
@@ -108,7 +108,7 @@ static void leave_address_space(uint64_t bytes) {
 
 Test(memory, no_address_space_for_a_book) {
     leave_address_space(UINT64_C(1) << 30);
-    cr_assert_eq(weir_book_new(&book), -ENOMEM);
+    cr_assert_eq(weir_book_new(&book, 1 << 24), -ENOMEM);
     weir_book_free(&book);
     /* 2^24 names take half a gigabyte, and as many orders one. */
     cr_assert_eq(weir_orders_new(&orders, 1 << 24), -ENOMEM);
