@@ -36,6 +36,7 @@ enum bench_parameter {
     PARAMETER_BANKRUPT,
     PARAMETER_GOAL,
     PARAMETER_HOURS,
+    PARAMETER_CLOCK,
     PARAMETER_COUNT
 };
 enum weir_bench_form {

@@ -75,21 +75,21 @@ static void run_idle(struct bench *b, struct burst_stage *stage, struct part *pa
 static void run_part(struct bench *b, struct burst_stage *stage, int k, int run) {
     struct part *part = &b->parts[k];
     struct burst_world *w = &stage->w;
-    struct burst_drive d = burst_stage_drive(stage);
+    struct burst_drive d = burst_stage_drive(stage, b->job);
     bool last = k + 1 == b->part_count;
     d.arrivals = part->arrivals;
     d.rate = part->rate;
     if (part->windows.length > 0) d.windows = &part->windows;
-    burst_windows_begin(&part->windows, bench_now_ns());
+    burst_windows_begin(&part->windows, d.clock(NULL));
     if (part->orders) run_idle(b, stage, part, &d, b->pace_ns > 0 ? b->pace_ns : IDLE_NS);
     struct burst_counts before = w->counts;
     d.rounds = last ? w->plan.rounds - w->round : w->plan.rounds / (uint32_t)b->part_count;
     d.pace = b->pace_ns / (d.rounds > 0 ? d.rounds : 1);
     d.at_least = 0;
     d.to_the_end = last;
-    part->windows.fall_start = bench_now_ns();
+    part->windows.fall_start = d.clock(NULL);
     burst_run(w, &d, &part->last);
-    part->windows.fall_end = bench_now_ns();
+    part->windows.fall_end = d.clock(NULL);
     part->counts = since(&before, &w->counts);
     if (part->orders && d.windows != NULL) {
         struct burst_timing *after = calloc(1, sizeof *after);
@@ -185,18 +185,16 @@ static void print_mix(const struct bench *b, int k) {
         100 * per(n->closed_by[WEIR_BY_AUCTION], ended),
         100 * per(n->closed_by[WEIR_BY_BACKSTOP], ended),
         100 * per(n->closed_by[WEIR_BY_ADL], ended));
-    bench_note("queue at most %llu; a tick is worked off in %.0f us (p50), %.0f (p99), %.0f (max); "
-               "engine busy %.0f %% of the time",
-               (unsigned long long)p->last.backlog,
-               us(weir_histogram_percentile(&p->last.drain, 500000)),
-               us(weir_histogram_percentile(&p->last.drain, 990000)), us(p->last.drain.max),
-               100 * per(p->last.engine, p->last.wall));
+    bench_note("queue at most %llu; engine busy %.0f %% of the time",
+               (unsigned long long)p->last.backlog, 100 * per(p->last.engine, p->last.wall));
+    latency_note("a command beside orders", &p->last.work);
+    latency_note("a tick worked off in", &p->last.drain);
     bench_note(
         "longest command: %.0f us (clock %.0f, index %.0f, order %.0f, cancel %.0f); longest "
-        "pause of an empty loop %.0f us",
+        "pause of an empty loop of %.1f s: %.0f us",
         us(longest_command(&p->last)), us(p->last.longest[WEIR_CMD_CLOCK]),
         us(p->last.longest[WEIR_CMD_INDEX]), us(p->last.longest[WEIR_CMD_ORDER]),
-        us(p->last.longest[WEIR_CMD_CANCEL]), us(b->spin_longest));
+        us(p->last.longest[WEIR_CMD_CANCEL]), (double)b->spin_ns / 1e9, us(b->spin_longest));
     bench_note("%llu page faults while it fell; %llu MiB in large pages",
                (unsigned long long)p->last.faults, (unsigned long long)b->large_mib);
 }

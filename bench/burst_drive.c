@@ -12,6 +12,8 @@
 /* While nothing is left but slices whose time has not come, the engine is told the time so often.
  */
 #define LOOK_NS 1000000
+/* Who bids and who volunteers looks at an open auction so often, however much else there is. */
+#define BID_NS  100000
 
 struct driver {
     struct burst_world *w;
@@ -28,7 +30,7 @@ struct driver {
     uint32_t market; /* whose index is next */
     uint32_t in_row; /* orders served since anything else was done */
     uint64_t ended;  /* liquidations, of the world, when a window last heard of them */
-    uint64_t last_look;
+    uint64_t last_look, last_bid;
     bool quiet; /* the last command had nothing left to do */
 };
 
@@ -147,10 +149,12 @@ static void idle(struct driver *v) {
 static bool work(struct driver *v) {
     struct weir_command c;
     look(v);
-    if (!v->quiet)
+    bool bids = v->w->auction != 0 && v->now - v->last_bid >= BID_NS;
+    if (bids) v->last_bid = v->now;
+    if ((!bids && !v->quiet) || !burst_service(v->w, &c)) {
+        if (v->quiet) return false;
         burst_clock(v->w, &c);
-    else if (!burst_service(v->w, &c))
-        return false;
+    }
     apply_other(v, &c);
     return true;
 }

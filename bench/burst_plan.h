@@ -20,7 +20,10 @@ enum burst_arrivals {
     BURST_POISSON, /* at random ones, exponential, of the same mean */
     BURST_CLOSED   /* the next when the last is done */
 };
-extern const char *const burst_mix_words[], *const burst_arrival_words[];
+/* Whose time passes between them. */
+enum burst_clock { BURST_WALL, BURST_PROCESSOR };
+extern const char *const burst_mix_words[], *const burst_arrival_words[],
+                                                *const burst_clock_words[];
 
 struct burst_plan {
     uint32_t accounts; /* with leverage; who of them falls is a matter of mix and shock */

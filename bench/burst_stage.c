@@ -1,12 +1,20 @@
 /* The engine of a burst. */
 #include "bench/burst_stage.h"
 
+#include <time.h>
+
 static void apply_engine(void *engine, const struct weir_command *c) {
     weir_engine_apply(engine, c);
 }
 static uint64_t wall_clock(void *ctx) {
     (void)ctx;
     return bench_now_ns();
+}
+static uint64_t processor_clock(void *ctx) {
+    struct timespec t;
+    (void)ctx;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 static uint64_t backlog(void *engine) {
     return weir_engine_view_backlog(engine);
@@ -76,8 +84,9 @@ void burst_stage_close(struct burst_stage *s) {
     s->engine = NULL;
 }
 
-struct burst_drive burst_stage_drive(struct burst_stage *s) {
-    return (struct burst_drive){.clock = wall_clock,
+struct burst_drive burst_stage_drive(struct burst_stage *s, const struct weir_bench_job *job) {
+    bool own = bench_count(job, PARAMETER_CLOCK, BURST_WALL) == BURST_PROCESSOR;
+    return (struct burst_drive){.clock = own ? processor_clock : wall_clock,
                                 .backlog = backlog,
                                 .backlog_ctx = s->engine,
                                 .rest = make_room,

@@ -17,8 +17,8 @@ bool burst_stage_plan(const struct weir_bench_job *job, uint32_t accounts, const
 /* Filled, all marks just above where the first fall. False when memory ends or when interrupted. */
 bool burst_stage_open(struct burst_stage *s, const struct burst_plan *plan);
 void burst_stage_close(struct burst_stage *s);
-/* The wall clock, the engine's queue; ends when interrupted. */
-struct burst_drive burst_stage_drive(struct burst_stage *s);
+/* The clock that the job asks for, the engine's queue; ends when interrupted. */
+struct burst_drive burst_stage_drive(struct burst_stage *s, const struct weir_bench_job *job);
 /* Nothing was refused that must not be, every liquidation ended unless one still waits, and the
  * sums of all accounts hold; after the whole fall all who had to fall did, and nobody waits. */
 bool burst_stage_right(const struct burst_stage *s);

@@ -181,7 +181,7 @@ static void print_line(const struct bench_case *c) {
         printf(" %12.1f %12.1f %12.1f %-6s", c->times[c->runs / 2], c->times[0],
                c->times[c->runs - 1], c->unit);
     if (c->runs > 0 && c->baseline_runs > 0)
-        printf(" %12.2f", bench_case_ratio(c));
+        printf(" %12.*f", bench_case_ratio(c) < 0.1 ? 5 : 2, bench_case_ratio(c));
     else
         printf(" %12s", "");
     printf("  %s%s\n", c->remark, c->checked ? "" : "  WRONG RESULT");

@@ -35,7 +35,7 @@ void latency_note(const char *what, const struct weir_histogram *h) {
     for (size_t q = 0; q < LATENCY_QUANTILES; q++)
         at += (size_t)snprintf(text + at, sizeof text - at, "%s %.2f, ", latency_quantiles[q].name,
                                us(weir_histogram_percentile(h, latency_quantiles[q].ppm)));
-    bench_note("%-22s us: %smax %.2f of %llu", what, text, us(h->max),
+    bench_note("%-24s us: %smax %.2f of %llu", what, text, us(h->max),
                (unsigned long long)h->total);
 }
 

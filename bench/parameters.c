@@ -66,6 +66,11 @@ const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
                             1, 1000000, WEIR_BENCH_WHOLE, ANY, NULL, 0},
     [PARAMETER_GOAL] = {"goal", "What a sweep holds, QUANTILE=TIME; p99.9=50us without", 0, 0,
                         WEIR_BENCH_GOAL, ANY, NULL, 0},
+    [PARAMETER_CLOCK] =
+        {"clock",
+         "The time of a burst: wall (the machine's), processor (that of the program "
+         "alone, which stands still while others have the core)",
+         0, 0, WEIR_BENCH_WORD, ANY, burst_clock_words, 0},
     [PARAMETER_HOURS] = {"hours", "Length of the day that is run", 1, 24, WEIR_BENCH_NUMBER, ANY,
                          NULL, 0},
 };

@@ -10,7 +10,7 @@
 /* What a burst can be told. */
 #define BURST                                                                                      \
     (BIT(ACCOUNTS) | BIT(MARKETS) | BIT(TICKS) | BIT(STEPS) | BIT(ARRIVALS) | BIT(POLICY) |        \
-     BIT(SHOCK) | BIT(MIX) | BIT(LEVERAGE_MIN) | BIT(LEVERAGE_MAX) | BIT(ORDERS))
+     BIT(SHOCK) | BIT(MIX) | BIT(LEVERAGE_MIN) | BIT(LEVERAGE_MAX) | BIT(ORDERS) | BIT(CLOCK))
 
 const struct weir_bench_kind weir_bench_kinds[] = {
     {"book", "tree of lists",

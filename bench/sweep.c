@@ -72,7 +72,7 @@ static uint32_t stretch(const struct sweep *s) {
 static bool run_once(struct sweep *s, struct trial *t) {
     uint32_t rounds = s->falls ? stretch(s) : 0;
     if (!with_rounds(s, rounds)) return false;
-    struct burst_drive d = burst_stage_drive(&s->stage);
+    struct burst_drive d = burst_stage_drive(&s->stage, s->job);
     d.arrivals = s->arrivals;
     d.rate = (uint32_t)t->rate;
     d.rounds = rounds;
