@@ -66,6 +66,16 @@ class Burst(Load):
         self.assertTrue(0.55 < cases[1]['wall_s'] < 5, cases[1]['wall_s'])
         self.assertGreater(cases[2]['idle_us']['count'], 11000)
 
+    def test_the_processors_clock_stands_still_meanwhile(self):
+        begun = time.monotonic()
+        case = self.burst('--rate', '20000', '--duration', '0.3', '--clock', 'processor')[1]
+        passed = time.monotonic() - begun
+        self.assertEqual(case['parameters']['clock'], 'processor')
+        self.assertTrue(0.28 < case['wall_s'] < passed, (case['wall_s'], passed))
+        # Every wait is spent in a loop of the program's own, so its time is all of the time.
+        own = case['processor_ns'] * case['liquidations'] / 1e9
+        self.assertAlmostEqual(own, case['wall_s'], delta=0.05 * own + 0.01)
+
     def test_latencies_are_told_in_full(self):
         for arrivals in ('fixed', 'poisson', 'closed'):
             rate = [] if arrivals == 'closed' else ['--rate', '20000']
@@ -137,6 +147,7 @@ class Burst(Load):
         for arguments, told in [
                 (['burst', '--arrivals', 'now'], 'expected fixed, poisson, closed'),
                 (['burst', '--arrivals', 'closed', '--rate', '5'], 'expected none with --arrivals'),
+                (['sweep', '--clock', 'sun'], 'expected wall, processor'),
                 (['burst', '--markets', '1'], '--markets 1: expected 2 or more'),
                 (['burst', '--shock', '0.9'], '--shock 0.9: expected 1.1 or more'),
                 (['burst', '--leverage-min', '80'], 'expected less than the most leverage'),
