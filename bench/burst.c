@@ -302,13 +302,6 @@ static bool choose_parts(struct bench *b) {
     const struct weir_bench_job *job = b->job;
     enum burst_arrivals arrivals =
         (enum burst_arrivals)bench_count(job, PARAMETER_ARRIVALS, BURST_FIXED);
-    if (arrivals == BURST_CLOSED && bench_given(job, PARAMETER_RATE)) {
-        fprintf(stderr,
-                "weir bench: burst: --rate %.0f: expected none with --arrivals closed, where the "
-                "next order comes when the last is done\n",
-                job->value[PARAMETER_RATE]);
-        return false;
-    }
     bool one = arrivals == BURST_CLOSED || bench_given(job, PARAMETER_RATE);
     b->part_count = one ? 2 : 3;
     b->parts[1].rate = bench_count(job, PARAMETER_RATE, 100000);

@@ -8,12 +8,14 @@
 
 /* Orders that wait come first, but so many in a row at most: where more arrive than the machine can
  * serve, they wait ever longer and the burst still ends. */
-#define AT_ONCE 64
+#define AT_ONCE    64
 /* While nothing is left but slices whose time has not come, the engine is told the time so often.
  */
-#define LOOK_NS 1000000
+#define LOOK_NS    1000000
+/* Where no step of any liquidation has been made for so long, the rest will not end. */
+#define GIVE_UP_NS UINT64_C(5000000000)
 /* Who bids and who volunteers looks at an open auction so often, however much else there is. */
-#define BID_NS  100000
+#define BID_NS     100000
 
 struct driver {
     struct burst_world *w;
@@ -31,7 +33,8 @@ struct driver {
     uint32_t in_row; /* orders served since anything else was done */
     uint64_t ended;  /* liquidations, of the world, when a window last heard of them */
     uint64_t last_look, last_bid;
-    bool quiet; /* the last command had nothing left to do */
+    uint64_t seen, progress; /* steps and ends of liquidations, and when there last was one more */
+    bool quiet;              /* the last command had nothing left to do */
 };
 
 static void look(struct driver *v) {
@@ -136,6 +139,15 @@ static bool next_round(struct driver *v, bool idle) {
     return true;
 }
 
+/* Nothing has happened for long, though liquidations wait. */
+static bool stuck(struct driver *v) {
+    const uint64_t *events = v->w->counts.events;
+    uint64_t seen = events[WEIR_EV_LIQUIDATION_STEP] + events[WEIR_EV_LIQUIDATION_ENDED];
+    if (seen != v->seen) v->progress = v->now;
+    v->seen = seen;
+    return v->now - v->progress >= GIVE_UP_NS;
+}
+
 static void idle(struct driver *v) {
     look(v);
     bool slices = v->now - v->last_look >= LOOK_NS && v->d->backlog(v->d->backlog_ctx) > 0;
@@ -200,6 +212,7 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
     uint64_t processor = processor_ns(), faults = page_faults();
     v.now = v.start = d->clock(d->clock_ctx);
     v.due = next_due(&v);
+    v.progress = v.now;
     while (d->stopped == NULL || !d->stopped()) {
         if (serve(&v) || tick(&v) || next_round(&v, false) || work(&v)) continue;
         if (v.tick != 0) {
@@ -210,6 +223,7 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
         if (next_round(&v, true)) continue;
         bool over = v.made == d->rounds && (!d->to_the_end || d->backlog(d->backlog_ctx) == 0);
         if (over && v.now - v.start >= d->at_least) break;
+        if (v.made == d->rounds && !over && stuck(&v)) break;
         idle(&v);
     }
     count_unserved(&v);

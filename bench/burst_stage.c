@@ -42,6 +42,18 @@ static bool policy_fits(const struct burst_plan *plan, const char *bench) {
     return made;
 }
 
+/* One after the other, orders have no rate. */
+static bool rate_fits(const struct weir_bench_job *job, const char *bench) {
+    if (bench_count(job, PARAMETER_ARRIVALS, BURST_FIXED) != BURST_CLOSED ||
+        !bench_given(job, PARAMETER_RATE))
+        return true;
+    fprintf(stderr,
+            "weir bench: %s: --rate %.0f: expected none with --arrivals closed, where the next "
+            "order comes when the last is done\n",
+            bench, job->value[PARAMETER_RATE]);
+    return false;
+}
+
 bool burst_stage_plan(const struct weir_bench_job *job, uint32_t accounts, const char *bench,
                       struct burst_plan *plan) {
     struct burst_plan p = burst_plan_of(bench_count(job, PARAMETER_ACCOUNTS, accounts),
@@ -57,7 +69,7 @@ bool burst_stage_plan(const struct weir_bench_job *job, uint32_t accounts, const
         p.farthest = burst_fall_of(job->value[PARAMETER_LEVERAGE_MIN]);
     p.shock = bench_number(job, PARAMETER_SHOCK, p.shock * 100) / 100;
     *plan = p;
-    return plan_fits(&p, bench) && policy_fits(&p, bench);
+    return rate_fits(job, bench) && plan_fits(&p, bench) && policy_fits(&p, bench);
 }
 
 bool burst_stage_open(struct burst_stage *s, const struct burst_plan *plan) {

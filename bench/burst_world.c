@@ -23,7 +23,7 @@
 #define TRADERS     64
 #define HELPERS     4 /* bidders, and volunteers */
 #define ORDERS_LIVE 4096
-/* So that positions have tiers to step down, as `fraction` has a threshold below them. */
+/* So that positions have tiers to step down. */
 #define SMALL_TIER  "      - {cap: 3000, rate: 0.004, max_leverage: 125}\n"
 #define T0          INT64_C(1760000000000000000)
 
@@ -65,6 +65,26 @@ static weir_price fallen(double fall) {
 
 /* ---- The venue ------------------------------------------------------------------------------- */
 
+/* Positions are worth 1,000 to 11,000 and a burst lasts seconds: with parameters of that size each
+ * policy does what it does. */
+static const char *policy_parameters(const char *policy) {
+    static const char *const own[][2] = {
+        {"fraction", ", threshold: 3000, cooldown: 1ms"},
+        {"disposal", ", step: 1ms, fraction: 0.5"},
+        {"block_cap", ", interval: 1ms, account_notional: 3000"},
+        {"window", ", window: 1ms, notional: 3000"},
+        {"ramp", ", initial: 0.2, duration: 3ms"},
+        {"random_slice", ", fraction: 0.5, probability: 0.5"},
+        {"twap", ", horizon: 3ms, slices: 3"},
+        {"pov", ", interval: 1ms, share: 0.5"},
+        {"depth", ", share: 0.5"},
+        {"optimal", ", horizon: 3ms, slices: 3"},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(policy, own[i][0]) == 0) return own[i][1];
+    return "";
+}
+
 static struct weir_venue *make_venue(const struct burst_plan *plan, struct weir_file_error *error) {
     char *text = NULL;
     size_t size = 0;
@@ -74,8 +94,7 @@ static struct weir_venue *make_venue(const struct burst_plan *plan, struct weir_
             "name: burst\nmoney: {asset: USDT, decimals: 6}\n"
             "liquidation: {steps_per_command: %u, policy: {name: %s%s}}\n"
             "auction: {interval: 1ms}\nbackstop: {at: 0, discount: 0}\nmarkets:\n",
-            plan->steps, plan->policy,
-            strcmp(plan->policy, "fraction") == 0 ? ", threshold: 3000, cooldown: 1ms" : "");
+            plan->steps, plan->policy, policy_parameters(plan->policy));
     for (uint32_t m = 0; m < plan->markets; m++)
         fprintf(out,
                 "  - symbol: M%u\n    tick: 0.1\n    lot: 0.001\n    max_price: 100000\n"

@@ -32,6 +32,11 @@ Test(burst, engine_and_twin_agree) {
         cr_assert(bench_burst_agrees(&rows[i]));
 }
 
+#define CHANGED 13
+static const char *const policies[] = {"disposal", "block_cap", "window", "ramp",   "random_slice",
+                                       "twap",     "pov",       "depth",  "optimal"};
+#define CHANGES (CHANGED + (int)(sizeof policies / sizeof policies[0]))
+
 /* A plan with one value changed. */
 static struct burst_plan changed(int what) {
     struct burst_plan plan = small();
@@ -75,12 +80,12 @@ static struct burst_plan changed(int what) {
     case 12:
         plan.policy = "fraction";
         break;
-    default:
+    default: /* the plan as it is, then every other policy */
+        if (what > CHANGED) plan.policy = policies[what - CHANGED - 1];
         break;
     }
     return plan;
 }
-#define CHANGES 13
 
 Test(burst, each_parameter_changes_the_work) {
     uint64_t hashes[CHANGES + 4], counts[CHANGES + 4];
@@ -100,11 +105,12 @@ Test(burst, each_parameter_changes_the_work) {
     for (size_t i = 0; i < 3; i++, n++)
         cr_assert(
             bench_burst_hash(&plan, orders[i].arrivals, orders[i].rate, &hashes[n], &counts[n]));
+    /* Policies may close alike in so calm a market, but none as `full` does. */
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
-            cr_assert(hashes[i] != hashes[k]);
+            cr_assert(hashes[i] != hashes[k] || (k > CHANGED && i <= CHANGES));
     /* A shorter fall and less leverage leave some standing; the full one leaves nobody. */
-    cr_assert(counts[CHANGES] >= 300);
+    cr_assert(counts[CHANGED] >= 300);
     cr_assert(counts[9] < 250);
     cr_assert(counts[10] < 250);
 }

@@ -152,7 +152,6 @@ class Burst(Load):
                 (['burst', '--shock', '0.9'], '--shock 0.9: expected 1.1 or more'),
                 (['burst', '--leverage-min', '80'], 'expected less than the most leverage'),
                 (['burst', '--policy', 'nothing'], 'expected full, tier_step'),
-                (['burst', '--policy', 'twap'], 'twap'),
                 (['burst', '--goal', 'p99=1ms'], 'burst does not know goal'),
                 (['sweep', '--goal', 'p98=1ms'], '--goal p98=1ms: expected p50, p90'),
                 (['sweep', '--goal', 'p99=1'], '--goal p99=1: expected'),
