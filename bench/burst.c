@@ -185,8 +185,9 @@ static void print_mix(const struct bench *b, int k) {
         100 * per(n->closed_by[WEIR_BY_AUCTION], ended),
         100 * per(n->closed_by[WEIR_BY_BACKSTOP], ended),
         100 * per(n->closed_by[WEIR_BY_ADL], ended));
-    bench_note("queue at most %llu; engine busy %.0f %% of the time",
-               (unsigned long long)p->last.backlog, 100 * per(p->last.engine, p->last.wall));
+    bench_note("queue at most %llu, %llu at the end; engine busy %.0f %% of the time",
+               (unsigned long long)p->last.backlog, (unsigned long long)p->last.left,
+               100 * per(p->last.engine, p->last.wall));
     latency_note("a command beside orders", &p->last.work);
     latency_note("a tick worked off in", &p->last.drain);
     bench_note(
@@ -206,6 +207,7 @@ static void mix_facts(struct bench_case *c, const struct bench *b, const struct 
              "\"n\":%u,\"markets\":%u,\"to_fall\":%u,\"steps\":%u,\"liquidations\":%llu,"
              "\"fills\":%.3f,\"events\":%.3f,"
              "\"book\":%.4f,\"auction\":%.4f,\"backstop\":%.4f,\"adl\":%.4f,\"queue\":%llu,"
+             "\"left\":%llu,"
              "\"wall_s\":%.3f,\"processor_ns\":%.1f,\"engine_ns\":%.1f,\"engine_orders_ns\":%.1f,"
              "\"longest_us\":%.1f,\"spin_us\":%.1f,\"spin_s\":%.2f,\"page_faults\":%llu,"
              "\"large_pages_mib\":%llu",
@@ -213,8 +215,8 @@ static void mix_facts(struct bench_case *c, const struct bench *b, const struct 
              (unsigned long long)ended, per(fills_of(n), ended), per(events_of(n), ended),
              per(n->closed_by[WEIR_BY_BOOK], ended), per(n->closed_by[WEIR_BY_AUCTION], ended),
              per(n->closed_by[WEIR_BY_BACKSTOP], ended), per(n->closed_by[WEIR_BY_ADL], ended),
-             (unsigned long long)p->last.backlog, (double)p->last.wall / 1e9,
-             per(p->last.processor, ended), per(p->last.engine, ended),
+             (unsigned long long)p->last.backlog, (unsigned long long)p->last.left,
+             (double)p->last.wall / 1e9, per(p->last.processor, ended), per(p->last.engine, ended),
              per(p->last.engine_ordinary, p->last.ordinary.total - p->last.unserved),
              us(longest_command(&p->last)), us(b->spin_longest), (double)b->spin_ns / 1e9,
              (unsigned long long)p->last.faults, (unsigned long long)b->large_mib);

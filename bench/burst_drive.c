@@ -13,7 +13,7 @@
  */
 #define LOOK_NS    1000000
 /* Where no step of any liquidation has been made for so long, the rest will not end. */
-#define GIVE_UP_NS UINT64_C(5000000000)
+#define GIVE_UP_NS UINT64_C(2000000000)
 /* Who bids and who volunteers looks at an open auction so often, however much else there is. */
 #define BID_NS     100000
 
@@ -228,6 +228,7 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
     }
     count_unserved(&v);
     timing->wall = v.now - v.start;
+    timing->left = d->backlog(d->backlog_ctx);
     timing->processor = processor_ns() - processor;
     timing->faults += page_faults() - faults;
 }

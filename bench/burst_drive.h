@@ -17,6 +17,7 @@ struct burst_timing {
     uint64_t commands;
     uint64_t faults;  /* page faults of the loop, not of what is done between ticks */
     uint64_t backlog; /* longest queue */
+    uint64_t left;    /* in it at the end */
     uint64_t
         unserved; /* orders due before the end and not done: their wait until then is counted */
 };

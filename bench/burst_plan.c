@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MAINTENANCE 0.004
 
@@ -42,6 +43,10 @@ double burst_share_at(const struct burst_plan *plan, double fall) {
     if (plan->mix == BURST_EVEN) return (fall - plan->nearest) / (plan->farthest - plan->nearest);
     double most = burst_leverage_of(plan->nearest), least = burst_leverage_of(plan->farthest);
     return log(burst_leverage_of(fall) / most) / log(least / most);
+}
+
+bool burst_plan_waits(const struct burst_plan *plan) {
+    return strcmp(plan->policy, "pov") == 0 || strcmp(plan->policy, "random_slice") == 0;
 }
 
 const char *burst_plan_wrong(const struct burst_plan *plan, char *error, size_t size) {

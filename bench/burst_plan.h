@@ -50,6 +50,8 @@ double burst_leverage_of(double fall);
  * share that has at a fall. */
 double burst_fall_at(const struct burst_plan *plan, double share);
 double burst_share_at(const struct burst_plan *plan, double fall);
+/* Its policy waits for trades of others: where there are none, liquidations need not end. */
+bool burst_plan_waits(const struct burst_plan *plan);
 /* NULL, or which of its values cannot be, in `error`. */
 const char *burst_plan_wrong(const struct burst_plan *plan, char *error, size_t size);
 

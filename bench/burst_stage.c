@@ -112,7 +112,8 @@ bool burst_stage_right(const struct burst_stage *s) {
     uint64_t ended = n->events[WEIR_EV_LIQUIDATION_ENDED];
     bool whole = s->w.round == s->w.plan.rounds;
     uint64_t waiting = weir_engine_view_backlog(s->engine);
+    bool may_wait = burst_plan_waits(&s->w.plan);
     return !s->w.failed && (waiting > 0 || started == ended) && started >= ended &&
-           (!whole || (started >= s->w.to_fall && waiting == 0)) &&
+           (!whole || (started >= s->w.to_fall && (may_wait || waiting == 0))) &&
            weir_engine_audit(s->engine) == NULL;
 }
