@@ -340,9 +340,9 @@ static void take_some(struct weir_edge_store *store, uint32_t *at, uint64_t boun
 }
 
 /* `at` covers 2^span keys from `base`, some of them below the bound. */
+/* Of a reference that is something. */
 static void take_below(struct weir_edge_store *store, uint32_t *at, uint32_t span, uint64_t base,
                        uint64_t bound, struct weir_pool *out) {
-    if (*at == 0) return;
     if (!is_node(*at)) {
         if (base + (UINT64_C(1) << span) <= bound) {
             take_children(store, at, 1, out);
@@ -361,7 +361,7 @@ static void take_below(struct weir_edge_store *store, uint32_t *at, uint32_t spa
     for (uint32_t i = 0; i < WEIR_EDGE_WAYS; i++) {
         uint64_t from = base + ((uint64_t)i << span);
         if (from >= bound) break;
-        take_below(store, &node->child[i], span, from, bound, out);
+        if (node->child[i] != 0) take_below(store, &node->child[i], span, from, bound, out);
     }
     if (is_empty(node)) {
         free_node(store, *at);
@@ -376,7 +376,7 @@ void weir_edge_take(struct weir_edge_store *store, struct weir_edge_set *set, ui
     if (set->sweep_key < bound) set->sweep_chunk = WEIR_NO_INDEX;
     if (!is_node(set->root) && leaf_count(store, set->root) > FRONT_LEAF) tighten(store, set);
     uint32_t before = out->count;
-    take_below(store, &set->root, set->span, set->base, bound, out);
+    if (set->root != 0) take_below(store, &set->root, set->span, set->base, bound, out);
     set->count -= out->count - before;
     find_least(store, set);
 }

@@ -132,6 +132,13 @@ static void touch_taken(struct weir_exchange *x, uint32_t market, enum weir_dire
     t->taken.count = 0;
 }
 
+static inline void pass(struct weir_exchange *x, uint32_t market, enum weir_direction d,
+                        struct weir_edge_set *set, uint64_t bound) {
+    if (bound <= weir_edge_least(set)) return;
+    weir_edge_take(&x->trigger.store, set, bound, &x->trigger.taken);
+    touch_taken(x, market, d);
+}
+
 static void note_changed(struct weir_trigger_index *t, uint32_t market) {
     if (t->markets[market].changed) return;
     t->markets[market].changed = true;
@@ -143,7 +150,7 @@ static void learn_unrest(struct weir_exchange *x, uint32_t market) {
     struct weir_mark_watch *w = &x->trigger.watch[market];
     if (w->moves < 16) return;
     weir_wide mark = (weir_wide)x->prices[market].mark * (weir_wide)w->moves;
-    weir_wide part = ((weir_wide)w->travelled << 20) / mark;
+    weir_wide part = weir_div_trunc((weir_wide)w->travelled << 20, mark);
     x->trigger.markets[market].unrest = (uint32_t)weir_clamp(weir_saturate(part), 1, 1 << 20);
     while (w->moves > 1024) {
         w->moves /= 2;
@@ -165,12 +172,13 @@ void weir_pass_edges(struct weir_exchange *x, uint32_t market) {
         placed(x, market, side);
         uint64_t low = weir_edge_bound(WEIR_LOW, s->least, s->most);
         uint64_t high = weir_edge_bound(WEIR_HIGH, s->least, s->most);
+        /* Nothing was charged since: what did not need to be renewed then does not now. */
+        bool charged = far || s->charged != s->passed;
+        s->passed = s->charged;
         for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
-            bool all = renew_drift(x, market, side, c, far);
-            weir_edge_take(&t->store, &s->low[c], all ? WEIR_EDGE_NONE : low, &t->taken);
-            touch_taken(x, market, WEIR_LOW);
-            weir_edge_take(&t->store, &s->high[c], all ? WEIR_EDGE_NONE : high, &t->taken);
-            touch_taken(x, market, WEIR_HIGH);
+            bool all = charged && renew_drift(x, market, side, c, far);
+            pass(x, market, WEIR_LOW, &s->low[c], all ? WEIR_EDGE_NONE : low);
+            pass(x, market, WEIR_HIGH, &s->high[c], all ? WEIR_EDGE_NONE : high);
         }
         if (!far) continue;
         s->base = s->charged = charges(x, market, side);

@@ -29,6 +29,7 @@ struct weir_trigger_side {
     weir_wide shift;                     /* of its coordinate against the gauge */
     weir_price mark;                     /* then; 0: not found yet */
     int64_t least, most;                 /* the range of the coordinate */
+    weir_wide passed;                    /* what a lot had paid when edges were last passed */
     weir_wide since[WEIR_DRIFT_CLASSES]; /* what a lot had paid when the class was taken */
     int64_t allowed[WEIR_DRIFT_CLASSES]; /* units a lot that its edges allow */
 };
