@@ -64,7 +64,7 @@ static weir_wide visible_value(const struct weir_exchange *x, uint32_t market,
     weir_price edge = weir_band_edge(x, market, side ^ 1), mark = x->prices[market].mark;
     struct weir_level_view level;
     weir_wide lots = 0;
-    const struct weir_ladder *ladder = x->books[market].side[side];
+    struct weir_ladder *ladder = x->books[market].side[side];
     for (bool more = weir_ladder_first_level(ladder, &level); more;
          more = weir_ladder_next_level(ladder, &level)) {
         if (side == WEIR_BUY ? level.price < edge : level.price > edge) break;
