@@ -163,7 +163,11 @@ struct weir_case {
     uint64_t liquidation;
     weir_time entered;
     weir_time alarm; /* when it is looked at again at the latest; 0: not set */
+    /* R19's key as it was taken last, and as the queue's heaps order it (liquidation/queue.c). */
     weir_wide key_equity, key_requirement, key_notional;
+    uint64_t key_moves; /* of the trigger index, then */
+    int64_t heap_key;
+    uint64_t heap_fine, heap_order;
     weir_wide by_stage[WEIR_BY_COUNT];
     weir_wide shortfall;
 };

@@ -43,29 +43,28 @@ static bool ratio_key(const struct weir_case *c, int64_t *key, uint64_t *fine) {
     return true;
 }
 
-static struct weir_heap_entry entry_of(const struct weir_liquidator *lq, uint32_t scope,
-                                       const struct weir_case *c) {
-    const struct weir_scope *s = scope_at(lq, scope);
-    struct weir_heap_entry e = {.scope = scope, .case_idx = s->case_idx};
-    e.order = weir_account_order(&lq->x->ledger, s->account) << 11 | s->rank;
+/* What the heaps order a case by, from its key. */
+static void set_order(const struct weir_liquidator *lq, const struct weir_scope *s,
+                      struct weir_case *c) {
+    c->heap_order = weir_account_order(&lq->x->ledger, s->account) << 11 | s->rank;
+    c->heap_fine = 0;
     int64_t ratio;
     uint64_t fine;
     switch (lq->x->venue->queue_order) {
     case WEIR_WORST_FIRST:
-        if (!ratio_key(c, &e.key, &e.fine)) e.order |= WEIR_HEAP_ROUGH;
+        if (!ratio_key(c, &c->heap_key, &c->heap_fine)) c->heap_order |= WEIR_HEAP_ROUGH;
         break;
     case WEIR_FIFO: /* then worst first, as far as one number tells */
         ratio_key(c, &ratio, &fine);
-        e.key = c->entered;
-        e.fine = (uint64_t)ratio ^ (UINT64_C(1) << 63);
-        e.order |= WEIR_HEAP_OPEN;
+        c->heap_key = c->entered;
+        c->heap_fine = (uint64_t)ratio ^ (UINT64_C(1) << 63);
+        c->heap_order |= WEIR_HEAP_OPEN;
         break;
     case WEIR_LARGEST_FIRST:
-        e.key = -weir_saturate(c->key_notional);
-        if (!weir_narrow(c->key_notional)) e.order |= WEIR_HEAP_ROUGH;
+        c->heap_key = -weir_saturate(c->key_notional);
+        if (!weir_narrow(c->key_notional)) c->heap_order |= WEIR_HEAP_ROUGH;
         break;
     }
-    return e;
 }
 
 static struct weir_case *entry_case(const struct weir_liquidator *lq,
@@ -127,7 +126,9 @@ void weir_heap_put(struct weir_liquidator *lq, struct weir_scope_heap *heap, uin
     uint32_t slot = *slot_of(heap, c);
     if (slot == WEIR_NO_INDEX) slot = weir_pool_add(&heap->entries, 1);
     WEIR_CHECK(slot != WEIR_NO_INDEX);
-    sift(lq, heap, slot, entry_of(lq, scope, c));
+    sift(lq, heap, slot,
+         (struct weir_heap_entry){c->heap_key, c->heap_fine, c->heap_order, scope,
+                                  scope_at(lq, scope)->case_idx});
 }
 
 void weir_heap_drop(struct weir_liquidator *lq, struct weir_scope_heap *heap, uint32_t scope) {
@@ -149,11 +150,41 @@ static void look_anew(struct weir_liquidator *lq, uint32_t scope) {
     weir_health_brief(lq->x, scope, &lq->look.health);
 }
 
+/* Does a key say all that a look does, but for what is quickly added? */
+static bool key_tells_all(const struct weir_exchange *x) {
+    return x->venue->trigger_rule != WEIR_TRIGGER_INITIAL_FRACTION && !x->reserves_at_bankruptcy;
+}
+
+static void look_by_key(const struct weir_exchange *x, uint32_t scope, const struct weir_case *c,
+                        struct weir_health *h) {
+    const struct weir_ledger *l = &x->ledger;
+    *h = (struct weir_health){.equity = c->key_equity,
+                              .reserve_equity = c->key_equity,
+                              .requirement = c->key_requirement,
+                              .maintenance = c->key_requirement,
+                              .notional = c->key_notional,
+                              .balance = weir_scope_own_balance(weir_scope_at(l, scope))};
+    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
+         i = weir_scope_next_leg(l, scope, i)) {
+        const struct weir_leg *g = weir_leg_at(l, i);
+        if (g->size == 0) continue;
+        h->positions++;
+        h->balance += weir_leg_pending(l, g);
+        h->stale |= x->prices[g->market].stale;
+    }
+}
+
 void weir_look(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h) {
     const struct weir_scope *s = scope_at(lq, scope);
-    bool holds = lq->look.scope == scope && lq->look.moves == lq->x->trigger.moves;
-    if (!holds || s->rekey_listed) look_anew(lq, scope);
-    *h = lq->look.health;
+    const struct weir_case *c = case_at(lq, scope);
+    uint64_t moves = lq->x->trigger.moves;
+    bool holds = !s->rekey_listed && lq->look.scope == scope && lq->look.moves == moves;
+    if (!holds && !s->rekey_listed && c->key_moves == moves && key_tells_all(lq->x)) {
+        look_by_key(lq->x, scope, c, h);
+    } else {
+        if (!holds) look_anew(lq, scope);
+        *h = lq->look.health;
+    }
 #ifdef WEIR_HEAVY_CHECKS
     struct weir_health now;
     weir_health_brief(lq->x, scope, &now);
@@ -169,6 +200,8 @@ static void take_key(struct weir_liquidator *lq, uint32_t scope) {
     c->key_equity = lq->look.health.equity;
     c->key_requirement = lq->look.health.requirement;
     c->key_notional = lq->look.health.notional;
+    c->key_moves = lq->x->trigger.moves;
+    set_order(lq, scope_at(lq, scope), c);
 }
 
 void weir_queue_rekey(struct weir_liquidator *lq) {
