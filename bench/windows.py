@@ -85,6 +85,7 @@ def draw(case, source):
             '    .grid { stroke: #272d36 } .axis { stroke: #9aa4af }\n' +
             ''.join(f'    .c{i} {{ stroke: {night} }} .f{i} {{ fill: {night} }}\n'
                     for i, (_, night) in enumerate(COLOURS)))
+    own = ' of processor time' if case['parameters'].get('clock') == 'processor' else ''
     title = (f'A burst of {case["liquidations"]:,} liquidations, window by window: '
              f'{case["name"].split(", ", 1)[1]}')
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -99,7 +100,7 @@ def draw(case, source):
            f'<text class="soft" x="{WIDTH - 8}" y="{height - 6}" text-anchor="end" '
            f'style="font-size:10px">{escape(source)}</text>',
            f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{end + 34}" '
-           f'text-anchor="middle">ms from the first tick of the fall (shaded), in windows of '
+           f'text-anchor="middle">ms{own} from the first tick of the fall (shaded), in windows of '
            f'{windows["length_ms"]:g} ms</text>']
     for tick in time.ticks:
         out.append(f'<line class="grid" x1="{time(tick):.1f}" x2="{time(tick):.1f}" y1="{TOP}" '
