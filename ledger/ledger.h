@@ -388,8 +388,15 @@ static inline struct weir_leg_orders *weir_leg_orders_make(struct weir_ledger *l
 }
 struct weir_leg_extra *weir_leg_extra_make(struct weir_ledger *ledger, struct weir_leg *leg);
 /* Adds lots of a side (0: reduce-only ones) and open loss; both may be negative. */
-void weir_leg_open_add(struct weir_ledger *ledger, struct weir_leg *leg, enum weir_side side,
-                       weir_qty lots, weir_wide loss);
+void weir_leg_loss_add(struct weir_ledger *ledger, struct weir_leg *leg, weir_wide loss);
+static inline void weir_leg_open_add(struct weir_ledger *l, struct weir_leg *leg,
+                                     enum weir_side side, weir_qty lots, weir_wide loss) {
+    struct weir_leg_orders *o = weir_leg_orders_make(l, leg);
+    weir_qty *of_side = side == WEIR_BUY ? &o->buys : &o->sells;
+    *of_side += lots;
+    WEIR_CHECK(*of_side >= 0);
+    if (loss != 0) weir_leg_loss_add(l, leg, loss);
+}
 /* Gives the records back in which nothing holds any more at time `now`. */
 void weir_leg_trim(struct weir_ledger *ledger, struct weir_leg *leg, weir_time now);
 

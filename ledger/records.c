@@ -185,13 +185,8 @@ void weir_leg_orders_open(struct weir_ledger *l, struct weir_leg *g) {
     g->orders = i;
 }
 
-void weir_leg_open_add(struct weir_ledger *l, struct weir_leg *g, enum weir_side side,
-                       weir_qty lots, weir_wide loss) {
+void weir_leg_loss_add(struct weir_ledger *l, struct weir_leg *g, weir_wide loss) {
     struct weir_leg_orders *o = weir_leg_orders_make(l, g);
-    weir_qty *of_side = side == WEIR_BUY ? &o->buys : &o->sells;
-    *of_side += lots;
-    WEIR_CHECK(*of_side >= 0);
-    if (loss == 0) return;
     loss += weir_leg_open(l, g).loss;
     WEIR_CHECK(loss >= 0 && loss >> 64 <= INT32_MAX);
     o->loss_low = (uint64_t)loss;

@@ -178,11 +178,16 @@ static inline weir_wide weir_leg_exposure(const struct weir_ledger *l, const str
     struct weir_open open = weir_leg_open(l, leg);
     return weir_exposure(leg->size, open.buys, open.sells);
 }
-/* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance.
- * None at a limit no worse than that mark: values follow prices, or run against them. */
+/* R10: a limit no worse than the mark at an order's acceptance loses nothing against it: values
+ * follow prices, or run against them. */
+static inline bool weir_open_can_lose(enum weir_side side, weir_price limit,
+                                      weir_price mark_accepted) {
+    return side == WEIR_BUY ? limit > mark_accepted : limit < mark_accepted;
+}
+/* R10: open loss of `lots` of an order: what they would lose against the mark at its acceptance. */
 static inline weir_wide weir_open_loss(const struct weir_market *m, enum weir_side side,
                                        weir_price limit, weir_price mark_accepted, weir_qty lots) {
-    if (lots == 0 || (side == WEIR_BUY ? limit <= mark_accepted : limit >= mark_accepted)) return 0;
+    if (lots == 0 || !weir_open_can_lose(side, limit, mark_accepted)) return 0;
     return weir_wide_max(
         0, weir_gain(m, mark_accepted, limit, side == WEIR_BUY ? lots : -(weir_wide)lots));
 }

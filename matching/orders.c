@@ -4,9 +4,12 @@
 /* An order's part in its leg's counts changes from `before` to `after` lots. */
 static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty before,
                        weir_qty after) {
-    const struct weir_market *m = &x->venue->markets[o->market];
-    weir_wide loss = weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
-                     weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
+    weir_wide loss = 0;
+    if (weir_open_can_lose(o->side, o->price, o->mark_accepted)) {
+        const struct weir_market *m = &x->venue->markets[o->market];
+        loss = weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
+               weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
+    }
     bool counts = !(o->flags & WEIR_ORDER_REDUCE_ONLY);
     weir_leg_open_add(&x->ledger, weir_leg_at(&x->ledger, o->leg), o->side,
                       counts ? after - before : 0, loss);
