@@ -4,8 +4,8 @@
 Time: perf samples the timed part (stacks that hold burst_run and the engine); a sample belongs to
 the function, inlined ones too, and the room whose line was running. Instructions: callgrind counts
 those of the same part, with a made clock: the same number every time. Told per room and function.
-Exit status 1 when a function that is not matching, margin or waterfall takes more than 5 %, 77 when
-the tool is not here."""
+Exit status 1 when a function that is not matching, margin or waterfall takes more than 5 % of the
+time, 77 when the tool is not here."""
 
 import collections
 import json
@@ -24,6 +24,7 @@ WORK = {
 }
 ROOMS = ('base market protocol ledger orderbook price margin matching policy auction insurance adl '
          'liquidation engine wire bench').split()
+DRIVER = {'burst_run', 'next_instant', 'backlog'}  # outside the engine
 SHOWN, LEAST = 40, 0.5  # functions, per cent
 SKIPPED = 77
 
@@ -164,29 +165,40 @@ def profile_time(program, options):
 
 
 def self_costs(path):
-    """(file, function) of callgrind's output: instructions of its own, and where they stand."""
-    names = {'fl': {}, 'fn': {}, 'cfl': {}, 'cfn': {}}
-    names['fi'] = names['fe'] = names['cfi'] = names['fl']
-    names['cfl'], names['cfn'] = names['fl'], names['fn']
-    counts, function, file, skip = collections.Counter(), '?', '?', False
+    """(file, function) of callgrind's output: instructions of its own, and where they stand. What a
+    library does for a function is that function's, but for the hash of events, which only `digest`
+    takes."""
+    files, functions = {}, {}
+    counts, function, file, callee = collections.Counter(), '?', '?', '?'
+    called = hashes = False
     with open(path, encoding='utf-8') as lines:
         for line in lines:
-            named = re.match(r'^(fl|fi|fe|fn|cfl|cfi|cfn)=(?:\((\d+)\))?\s*(.*)$', line)
+            named = re.match(r'^(fl|fi|fe|fn|cfl|cfi)=(?:\((\d+)\))?\s*(.*)$', line)
             if named:
                 kind, number, text = named.groups()
+                names = functions if kind == 'fn' else files
                 if number and text:
-                    names[kind][number] = text
-                text = text or names[kind].get(number, '?')
+                    names[number] = text
+                text = text or names.get(number, '?')
                 if kind == 'fn':
-                    function = plain(text)
-                elif kind in ('fl', 'fi', 'fe'):
-                    file = text
+                    function, callee = plain(text), file
+                elif kind in ('cfl', 'cfi'):
+                    callee = text
+                else:
+                    file = callee = text
+            elif line.startswith('cfn='):
+                number, text = re.match(r'^cfn=\((\d+)\)\s*(.*)$', line).groups()
+                if text:
+                    functions[number] = text
+                hashes = functions.get(number, '').startswith('XXH')
             elif line.startswith('calls='):
-                skip = True
+                called = True
             elif re.match(r'^[+*\d-]', line):
-                if not skip:
+                own = room_of(file) != 'other'
+                if own and (not called or (room_of(callee) == 'other' and not hashes)):
                     counts[(file, function)] += int(line.split()[1])
-                skip = False
+                if called:
+                    called, callee = False, file
     return counts
 
 
@@ -206,13 +218,13 @@ def profile_instructions(program, options):
     liquidations = case['liquidations']
     counts = collections.Counter()
     for (path, function), n in costs.items():
-        if not function.startswith('XXH'):  # the hash of events, which only `digest` takes
+        if function not in DRIVER:
             counts[(room_of(path), function)] += n
     whole = sum(counts.values())
     if whole == 0:
         die('callgrind counted nothing: is burst_run a function of its own in this build?')
-    print(f'{liquidations} liquidations, {whole / liquidations:.0f} instructions each, the '
-          f'driver and the writing of events included')
+    print(f'{liquidations} liquidations, {whole / liquidations:.0f} instructions each, '
+          f'other commands and the writing of events included')
     return counts, whole, liquidations
 
 
@@ -233,6 +245,8 @@ def tell(counts, whole, per):
     for (room, function), n in counts.most_common(SHOWN):
         if 100 * n / whole >= LEAST:
             print(f'{share(n)}  {room:12} {function}')
+    if per != '%':
+        return 0  # instructions are no time: what a miss costs is not in them
     work = set().union(*WORK.values())
     over = [(room, function, 100 * n / whole) for (room, function), n in counts.most_common()
             if room not in work and 100 * n / whole > LIMIT]
