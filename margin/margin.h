@@ -319,6 +319,11 @@ bool weir_trigger_pending(const struct weir_exchange *x);
 /* Looks at every scope that was touched or had an edge passed: appends scopes that are liquidatable
  * and not queued to trigger.found, those whose warning changed to trigger.warned, and indexes them
  * again. Exact: what a full scan would find. Each scope is evaluated at most once. */
-void weir_trigger_collect(struct weir_exchange *x);
+void weir_trigger_collect_waiting(struct weir_exchange *x);
+static inline void weir_trigger_collect(struct weir_exchange *x) {
+    struct weir_trigger_index *t = &x->trigger;
+    t->fresh = t->found.count;
+    if ((t->moved.count | t->assets_moved | t->dirty.count) != 0) weir_trigger_collect_waiting(x);
+}
 
 #endif

@@ -434,9 +434,8 @@ static void look_at_dirty(struct weir_exchange *x) {
 
 /* A market that finds many has them looked at while their memory is near; their old edges in the
  * markets behind it count no more then, and the new ones enter their sets when all are passed. */
-void weir_trigger_collect(struct weir_exchange *x) {
+void weir_trigger_collect_waiting(struct weir_exchange *x) {
     struct weir_trigger_index *t = &x->trigger;
-    t->fresh = t->found.count;
     for (uint32_t i = 0; i < t->moved.count; i++) {
         weir_pass_edges(x, *WEIR_AT(&t->moved, uint32_t, i));
         if (t->dirty.count >= MANY) look_at_dirty(x);
