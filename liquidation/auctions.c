@@ -137,7 +137,7 @@ static struct weir_open_auction *first_due(const struct weir_liquidator *lq, uin
     const struct weir_pool *heap = &lq->auctions.due[market];
     if (heap->count > 0) return dutch_at(lq, *WEIR_AT(heap, uint32_t, 0));
     struct weir_open_auction *best = NULL;
-    for (int side = 0; side < 2; side++) {
+    for (enum weir_side side = WEIR_BUY; side <= WEIR_SELL; side++) {
         struct weir_open_auction *a = weir_auction_at(lq, market, side);
         if (a->number > 0 && (!best || sooner(a, best))) best = a;
     }
