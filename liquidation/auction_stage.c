@@ -211,11 +211,17 @@ struct closing {
     bool several_prices;
 };
 
+/* Lots are no longer on offer: who waits for room is looked at again. */
+static void take_off(struct weir_liquidator *lq, uint32_t market, weir_qty lots) {
+    lq->auctions.on_offer[market] -= lots;
+    lq->moves_seen = UINT64_MAX;
+}
+
 void weir_offer_back(struct weir_liquidator *lq, uint32_t leg, enum weir_stage stage) {
     struct weir_leg *g = weir_leg_at(&lq->x->ledger, leg);
     struct weir_leg_work *w = work_of(lq, leg);
     weir_fund_promise(lq->x, &lq->funds, g, -w->promised);
-    lq->auctions.on_offer[g->market] -= w->parked;
+    take_off(lq, g->market, w->parked);
     w->parked = 0;
     w->offer_next = WEIR_NO_INDEX;
     if (g->size != 0) weir_enter_stage(lq, leg, stage);
@@ -299,7 +305,7 @@ void weir_offer_fill(struct weir_liquidator *lq, uint32_t leg, const struct weir
     weir_fill(x, f, &result);
     weir_wide worth = weir_value(m, f->price, f->qty);
     work_of(lq, leg)->parked -= f->qty;
-    lq->auctions.on_offer[g->market] -= f->qty;
+    take_off(lq, g->market, f->qty);
     weir_count_closed(lq, leg, WEIR_BY_AUCTION, worth, result.taker.realised);
     if (gain < 0) {
         weir_fund_promise(x, &lq->funds, g, gain);

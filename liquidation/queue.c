@@ -254,9 +254,10 @@ void weir_queue_enter(struct weir_liquidator *lq) {
 /* What a scope that can take no step now waits for. */
 enum wait { WAIT_COMMAND, WAIT_HEALTH, WAIT_CLOSE };
 
-/* With all lots on offer nothing it could do or be found to be matters before an auction closes,
- * and the close places it again. Where the rest is in the line for ADL, or in markets that let
- * nothing be closed, it can be found restored, and a market that opens counts as a move. */
+/* With lots of each position on offer nothing it could do or be found to be matters before an
+ * auction closes, and the close places it again. Where the rest is in the line for ADL, waits for
+ * room in the auctions, or is in markets that let nothing be closed, it can be found restored; a
+ * market that opens counts as a move, and so do lots that leave an auction. */
 static enum wait waits_for(const struct weir_liquidator *lq, uint32_t scope) {
     const struct weir_ledger *l = &lq->x->ledger;
     enum wait wait = WAIT_COMMAND;
@@ -265,9 +266,11 @@ static enum wait waits_for(const struct weir_liquidator *lq, uint32_t scope) {
         const struct weir_leg *g = weir_leg_at(l, i);
         const struct weir_leg_work *w = weir_leg_work(l, g);
         if (g->size == 0) continue;
-        bool offered = w->parked == weir_abs(g->size);
+        bool offered = w->parked > 0;
         bool in_line = w->stage == WEIR_STAGE_ADL && case_at(lq, scope)->adl_slot != WEIR_NO_INDEX;
-        if (!offered && !in_line && weir_market_workable(lq->x, g->market)) return WAIT_COMMAND;
+        bool crowded_out = w->stage == WEIR_STAGE_AUCTION && !weir_auction_has_room(lq, g);
+        if (!offered && !in_line && !crowded_out && weir_market_workable(lq->x, g->market))
+            return WAIT_COMMAND;
         if (!offered)
             wait = WAIT_HEALTH;
         else if (wait == WAIT_COMMAND)
