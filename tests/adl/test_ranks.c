@@ -11,6 +11,7 @@
 
 #define BANK     0
 #define ACCOUNTS 60
+#define MANY     250
 #define MARKETS  4
 
 static const char *const linear_tiers[] = {
@@ -95,6 +96,13 @@ static void move(struct ranks *r) {
     weir_crowd_tick(&r->crowd, market, weir_max(2, to));
 }
 
+/* Requirements change for everybody in a market. */
+static void change_tiers(struct ranks *r) {
+    const int64_t caps[] = {1000 + (int64_t)below(r, 50000), 9000000000};
+    const int64_t rates[] = {(int64_t)below(r, 20), 20 + (int64_t)below(r, 100)};
+    weir_crowd_tiers(&r->crowd, (uint32_t)below(r, MARKETS), 2, caps, rates);
+}
+
 static void act(struct ranks *r) {
     struct weir_crowd *c = &r->crowd;
     uint32_t account = 1 + (uint32_t)below(r, r->accounts - 1);
@@ -116,10 +124,30 @@ static void act(struct ranks *r) {
     case 6:
         trade(r, account);
         return;
+    case 7:
+        if (below(r, 8) == 0) change_tiers(r);
+        return;
     default:
         move(r);
         return;
     }
+}
+
+/* Lines are begun before anybody asks, and many scopes change before anybody does: all is built and
+ * followed in pieces, beside commands. */
+static void prepare(struct ranks *r) {
+    struct weir_adl_index *ix = &r->lq->ranks;
+    for (uint32_t m = 0; m < MARKETS; m++) {
+        weir_adl_begin(ix, m, WEIR_BUY);
+        weir_adl_begin(ix, m, WEIR_SELL);
+    }
+    cr_assert(ix->begun_count == MARKETS * 2);
+    for (uint32_t i = 0; i < 200 + 4 * r->accounts; i++) {
+        act(r);
+        cr_assert(r->crowd.problem[0] == 0, "%s", r->crowd.problem);
+    }
+    cr_assert(ix->begun_count == 0);
+    cr_assert(r->lq->x->trigger.followed.count <= 100);
 }
 
 static void populate(struct ranks *r, bool inverse) {
@@ -154,11 +182,14 @@ static void run(uint32_t variant, uint32_t steps) {
         .market_keys = market_keys,
         .keys = keys,
     };
-    struct ranks r = {.random = {variant + 1, 0}, .accounts = ACCOUNTS, .variant = variant};
+    struct ranks r = {.random = {variant + 1, 0},
+                      .accounts = variant % 8 == 5 ? MANY : ACCOUNTS,
+                      .variant = variant};
     cr_assert(weir_crowd_new(&r.crowd, &venue), "%s", r.crowd.problem);
     r.crowd.check = false;
     r.lq = &r.crowd.engine->lq;
     populate(&r, inverse);
+    if (variant % 4 == 1) prepare(&r);
     for (uint32_t step = 0; step < steps; step++) {
         act(&r);
         if (below(&r, 3) == 0) compare_some(&r);
