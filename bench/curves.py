@@ -64,6 +64,11 @@ def each(case):
     return [time / case['found'] for time in median(case)] if case.get('found') else None
 
 
+def prepared(case):
+    """Of the cases in which lines were built before."""
+    return None if 'unprepared' in case['name'] else median(case)
+
+
 def parameter(name):
     return lambda case: value(case, 'parameters', name)
 
@@ -115,6 +120,13 @@ CURVES = [
      'x': 'accounts', 'y': 'ns of the engine for each liquidation', 'at': parameter('accounts'),
      'lines': [('nothing else', of('burst', ['a liquidation, 0 '], median)),
                ('100,000 orders/s beside', of('burst', ['a liquidation, 100000 '], median))]},
+    {'name': 'adl', 'title': 'Who is deleveraged first among so many, marks moving in between',
+     'x': 'opposite positions', 'y': 'ns for each', 'at': parameter('accounts'),
+     'lines': [('one position each', of('adl', ['one position'], median)),
+               ('1 to 4 each', of('adl', ['1 to 4'], median)),
+               ('44 markets at once', of('adl', ['batch of 44'], prepared)),
+               ('selection scan, one', of('adl', ['one position'], baseline)),
+               ('selection scan, 1 to 4', of('adl', ['1 to 4'], baseline))]},
     {'name': 'orders', 'title': 'A message to a book of so many orders',
      'x': 'live orders', 'y': 'ns a message', 'at': parameter('live'),
      'lines': [('looking ahead', of('book', ['batched'], median)),
