@@ -5,6 +5,8 @@
 #define FANOUT   WEIR_ADL_FANOUT
 #define CHILDREN ((1u << FANOUT) - 1)
 
+#define OPEN_MOST 256
+
 static struct weir_adl_item *item_at(const struct weir_adl_index *ix, uint32_t i) {
     return WEIR_AT(&ix->heap, struct weir_adl_item, i);
 }
@@ -87,7 +89,8 @@ static void fetch(const struct weir_adl_index *ix, uint32_t node) {
 }
 
 /* Box i of a node that is opened, not surely below what was found. While nobody was given out, all
- * nodes like that will be opened, in whatever order: nothing more is asked about them. */
+ * nodes like that will be opened, in whatever order: nothing more is asked about them, unless they
+ * are so many that what was found must have been far from the first. */
 static void keep_box(struct weir_adl_index *ix, const struct weir_adl_item *item, uint32_t i,
                      bool found) {
     const struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
@@ -95,7 +98,7 @@ static void keep_box(struct weir_adl_index *ix, const struct weir_adl_item *item
         fetch(ix, n->child[i]);
     else
         __builtin_prefetch(weir_leg_at(&ix->x->ledger, n->box[i].leg));
-    if (n->level == 0 || !found || ix->given > 0) {
+    if (n->level == 0 || !found || ix->given > 0 || ix->opened >= OPEN_MOST) {
         push_box(ix, item->family, item->place, i);
         return;
     }
@@ -136,12 +139,11 @@ static struct weir_adl_side *asked(const struct weir_adl_index *ix) {
     return &ix->sides[ix->market * 2 + (ix->side == WEIR_SELL)];
 }
 
-/* Of those who were near the first when this side was last asked the one with the best bound: his
- * score to begin with. Who has left the line is forgotten. */
+/* Of those who were near the first when this side was last asked the best, or nearly: his score to
+ * begin with. Who has left the line is forgotten. */
 static bool ask_next(struct weir_adl_index *ix) {
     struct weir_adl_side *s = asked(ix);
-    uint32_t n = 0, first = WEIR_NO_INDEX;
-    int64_t most = INT64_MIN;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < s->next_count; i++) {
         uint32_t leg = s->next[i], where = *weir_adl_slot_at(ix, leg);
         if (where == 0 || weir_leg_at(&ix->x->ledger, leg)->market != ix->market ||
@@ -149,20 +151,22 @@ static bool ask_next(struct weir_adl_index *ix) {
             continue;
         uint32_t slot = (where & WEIR_ADL_SLOT_MASK) - 1;
         const struct weir_adl_box *b = &weir_adl_node_at(ix, slot / FANOUT)->box[slot % FANOUT];
-        int64_t key = weir_adl_bound(ix, &ix->view[where >> 31], b);
-        s->next_key[n] = key;
+        s->next_key[n] = weir_adl_bound(ix, &ix->view[where >> 31], b);
         s->next[n++] = leg;
-        if (key <= most) continue;
-        most = key;
-        first = leg;
     }
     s->next_count = n;
-    struct weir_adl_candidate c;
-    if (first == WEIR_NO_INDEX) return false;
-    ix->examined++;
-    if (!weir_adl_candidate_at(ix->x, first, ix->owner, &c)) return false;
-    ix->best = weir_saturate(c.score);
-    return true;
+    for (int looks = 0; looks < 3 && n > 0; looks++) {
+        uint32_t first = 0;
+        for (uint32_t i = 1; i < n; i++)
+            if (s->next_key[i] > s->next_key[first]) first = i;
+        if (s->next_key[first] <= ix->best) break;
+        struct weir_adl_candidate c;
+        bool eligible = weir_adl_candidate_at(ix->x, s->next[first], ix->owner, &c);
+        ix->examined++;
+        s->next_key[first] = eligible ? weir_saturate(c.score) : INT64_MIN;
+        ix->best = weir_max(ix->best, s->next_key[first]);
+    }
+    return ix->best > INT64_MIN;
 }
 
 /* Among those noted, unless he is or as many are better. */
