@@ -27,7 +27,10 @@ uint64_t heap_use(void) {
 }
 
 #elif defined(SANITIZED)
-#include <sanitizer/allocator_interface.h>
+
+/* Of the sanitizer's own header, which gcc does not bring. */
+int __sanitizer_install_malloc_and_free_hooks(void (*take)(const volatile void *, size_t),
+                                              void (*give)(const volatile void *));
 
 const char *const heap_counted_by = "the sanitizer's hooks";
 static uint64_t calls;
