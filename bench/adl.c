@@ -318,8 +318,9 @@ static void in_one_instant(struct bench *b, const char *name, bool gap) {
     }
     b->wrong |= !c.checked && !bench_stopped();
     snprintf(c.facts, sizeof c.facts,
-             "\"positions\":%u,\"markets\":%u,\"fills\":%u,\"bounded\":%.1f,\"examined\":%.2f", n,
-             BATCH_MARKETS, fills, bounded, examined);
+             "\"positions\":%u,\"markets\":%u,\"fills\":%u,\"cpu\":%.1f,\"bounded\":%.1f,"
+             "\"examined\":%.2f",
+             n, BATCH_MARKETS, fills, cpu, bounded, examined);
     snprintf(c.remark, sizeof c.remark,
              "a fill, own time %.0f ns, %u fills, %.1f bounded, %.1f examined", cpu, fills, bounded,
              examined);
