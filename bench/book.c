@@ -33,10 +33,7 @@ static void run_singly(struct engine *e, const struct message *m, uint64_t count
 static void run_batched(struct engine *e, const struct message *m, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         __builtin_prefetch(&e->index[m[i + AHEAD_ID].id]);
-        const char *order =
-            (const char *)weir_order_at(&e->orders, e->index[m[i + AHEAD_ORDER].id]);
-        __builtin_prefetch(order, 1);
-        __builtin_prefetch(order + sizeof(struct weir_order) - 1, 1);
+        weir_order_place_ahead(&e->orders, e->index[m[i + AHEAD_ORDER].id]);
         weir_order_neighbours_ahead(
             &e->orders, weir_order_at(&e->orders, e->index[m[i + AHEAD_NEIGHBOURS].id]));
         engine_handle(e, &m[i]);

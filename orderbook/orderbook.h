@@ -127,12 +127,19 @@ void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, 
 /* order->open -= lots, lots in [1, open - 1]: a fill, a shrink; keeps its place. O(1). */
 void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
                         weir_qty lots);
+/* For look-ahead: asks the cache for what a ladder reads of an order. */
+static inline void weir_order_place_ahead(const struct weir_orders *orders, uint32_t idx) {
+    const struct weir_order *order = weir_order_at(orders, idx);
+    __builtin_prefetch(&order->price, 1);
+    __builtin_prefetch(&order->account, 1);
+}
 /* For look-ahead: asks the cache for the neighbours of an order that has come. Of an order that
  * rests nowhere, too: nothing changes. */
 static inline void weir_order_neighbours_ahead(const struct weir_orders *orders,
                                                const struct weir_order *order) {
-    __builtin_prefetch(orders->orders.base + (size_t)order->next * sizeof *order, 1);
-    __builtin_prefetch(orders->orders.base + (size_t)order->prev * sizeof *order, 1);
+    size_t links = offsetof(struct weir_order, next); /* which is what will be written */
+    __builtin_prefetch(orders->orders.base + (size_t)order->next * sizeof *order + links, 1);
+    __builtin_prefetch(orders->orders.base + (size_t)order->prev * sizeof *order + links, 1);
 }
 /* The orders to be filled next, about `n` of them, with their names. */
 void weir_ladder_makers_ahead(const struct weir_ladder *ladder, const struct weir_orders *orders,
