@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define ACCOUNTS 200
+#define MARKETS  13
 #define ROUNDS   20
 
 static uint64_t backlog(void *engine) {
@@ -100,6 +101,7 @@ bool bench_burst_agrees(const struct burst_plan *asked) {
     struct weir_file_error error;
     plan.accounts = (uint32_t)weir_min(plan.accounts, ACCOUNTS);
     plan.rounds = (uint32_t)weir_min(plan.rounds, ROUNDS);
+    plan.markets = (uint32_t)weir_min(plan.markets, MARKETS);
     plan.shorts = 1 + plan.accounts / 50;
     struct burst_world w, seen = {0};
     bool same = false,

@@ -6,7 +6,8 @@
 
 /* The same commands through engine and twin, no wall clock in them: true when all events are equal,
  * one by one, the digests too, the audit finds nothing and everyone fell who had to. Of the plan's
- * accounts and ticks some hundreds at most: the twin looks at everything for every command. */
+ * accounts, markets and ticks a small number each: the twin looks at everything for every
+ * command. */
 bool bench_burst_agrees(const struct burst_plan *plan);
 
 /* What the engine alone makes of a plan, with orders that come in this way, so many a second of a

@@ -20,7 +20,8 @@
 #define BID_LOTS    240 /* of a resting bid, in the mean */
 #define RICH        INT64_C(10000000000000000)
 #define MAKERS      16 /* accounts a market */
-#define TRADERS     64
+#define TRADERS     64 /* of each group of markets */
+#define GROUP       7
 #define HELPERS     4 /* bidders, and volunteers */
 #define ORDERS_LIVE 4096
 /* So that positions have tiers to step down. */
@@ -373,6 +374,11 @@ void burst_clock(struct burst_world *w, struct weir_command *c) {
     begin(w, c, WEIR_CMD_CLOCK);
 }
 
+/* Nobody trades in more markets than there are in a group. */
+static void name_trader(struct weir_command *c, uint32_t group, uint64_t number) {
+    write_name(&c->account, 'e', (uint64_t)group * TRADERS + number % TRADERS);
+}
+
 /* Half rests some ticks off the mark, most of the others are taken back, the rest trade at once. */
 void burst_ordinary(struct burst_world *w, struct weir_command *c) {
     uint64_t r = weir_random_next(&w->random);
@@ -384,8 +390,9 @@ void burst_ordinary(struct burst_world *w, struct weir_command *c) {
                    (what >= 50 && what < 90 && w->next_order > w->order_to_cancel);
     if (cancels) {
         begin(w, c, WEIR_CMD_CANCEL);
-        write_name(&c->id, 'p', w->order_to_cancel);
-        write_name(&c->account, 'e', w->order_to_cancel++ % TRADERS);
+        uint64_t number = w->order_to_cancel++;
+        write_name(&c->id, 'p', number);
+        name_trader(c, w->groups[number % BURST_LIVE], number);
         return;
     }
     bool takes = what >= 90;
@@ -393,11 +400,12 @@ void burst_ordinary(struct burst_world *w, struct weir_command *c) {
               1 + (weir_qty)((r >> 48) % 50));
     if (takes) {
         c->tif = WEIR_IOC;
-        write_name(&c->account, 'e', (r >> 24) % TRADERS);
+        name_trader(c, market / GROUP, r >> 24);
         return;
     }
     write_name(&c->id, 'p', w->next_order);
-    write_name(&c->account, 'e', w->next_order++ % TRADERS);
+    name_trader(c, market / GROUP, w->next_order);
+    w->groups[w->next_order++ % BURST_LIVE] = (uint8_t)(market / GROUP);
 }
 
 static void bid(struct burst_world *w, struct weir_command *c, weir_qty lots) {
@@ -576,9 +584,10 @@ void burst_world_fill(struct burst_world *w) {
         if (i % 4096 == 0 && w->stopped != NULL && w->stopped()) return;
         add_account(w, i, sellers);
     }
-    for (uint32_t k = 0; k < TRADERS; k++) {
+    uint32_t groups = 1 + (burst_thin(w) - 1) / GROUP;
+    for (uint32_t k = 0; k < TRADERS * groups; k++) {
         write_name(&name, 'e', k);
-        open_account(w, &name, RICH);
+        open_account(w, &name, RICH / groups);
     }
     for (uint32_t k = 0; k < HELPERS; k++) {
         write_name(&name, 'h', k);

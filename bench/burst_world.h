@@ -7,6 +7,7 @@
 #include "market/market.h" /* struct weir_file_error */
 #include "protocol/protocol.h"
 
+#define BURST_LIVE 8192 /* a power of two: more resting orders of traders than there ever are */
 #define BURST_RING 4096 /* records, a power of two: what the second cache holds */
 
 /* An event in binary, all of it but the answers of queries: what is written out. */
@@ -58,6 +59,7 @@ struct burst_world {
     uint64_t auction;                        /* its number */
     uint64_t next_name, next_order, order_to_cancel;
     uint64_t bids;
+    uint8_t groups[BURST_LIVE]; /* of traders, whose an order is; by its number */
 };
 
 /* False with `error` when memory ends or the venue takes no such policy. The caller makes an engine
