@@ -143,12 +143,15 @@ static bool check_key(struct weir_scan *scan, uint32_t scope, const struct weir_
     struct weir_scan_scope now = {.queued = true,
                                   .holdings = holdings(l, scope),
                                   .balance = weir_scope_balance(l, scope),
+                                  .entered = c->entered,
                                   .equity = c->key_equity,
                                   .requirement = c->key_requirement,
                                   .notional = c->key_notional};
     struct weir_scan_scope before = *b;
     *b = now;
-    if (before.queued && before.holdings == now.holdings && before.balance == now.balance) {
+    /* A liquidation that a timer ended may begin anew within the command. */
+    bool stayed = before.queued && before.entered == now.entered;
+    if (stayed && before.holdings == now.holdings && before.balance == now.balance) {
         if (before.equity != now.equity || before.requirement != now.requirement ||
             before.notional != now.notional)
             return wrong_scope(scan, scope, "its key was taken again though nothing changed");

@@ -7,6 +7,7 @@
 
 /* A scope as it was at the last check. */
 struct weir_scan_scope {
+    weir_time entered; /* the queue */
     bool queued;
     uint64_t holdings;                       /* hash of positions and collateral */
     weir_wide balance;                       /* what is pending included */
