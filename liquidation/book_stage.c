@@ -202,9 +202,13 @@ bool weir_book_ready(struct weir_liquidator *lq, uint32_t leg, const struct weir
     struct asked a = {lq, leg, h};
     struct weir_policy_view view;
     struct weir_slice plan;
+    const struct weir_policy_config *policy = &lq->x->venue->policy;
     see(&a, &view);
-    weir_policy_slice(&lq->x->venue->policy, &view, &plan);
-    *until = plan.wait ? plan.until : WEIR_IN_LINE;
+    weir_policy_slice(policy, &view, &plan);
+    /* Who keeps a plan looks at the book, trades, the fund or time as well: his slice can become
+     * empty in the market's line, and then it is made at once (R36). */
+    weir_time in_line = weir_policy_plans(policy) ? WEIR_NEXT_COMMAND : WEIR_IN_LINE;
+    *until = plan.wait ? plan.until : in_line;
     if (plan.wait || !lq->budgets || plan.lots == 0) return !plan.wait;
     return weir_budget_admits(lq, leg, plan.lots);
 }
