@@ -128,7 +128,7 @@ bool burst_world_new(struct burst_world *w, const struct burst_plan *plan,
         .plan = *plan, .now = T0, .random = {plan->seed, 0}, .closes_at = INT64_MAX};
     snprintf(error->text, sizeof error->text, "out of memory");
     w->venue = make_venue(plan, error);
-    w->ring = calloc(BURST_RING, sizeof *w->ring);
+    w->ring = calloc(1, BURST_RING);
     return make_marks(w) && w->venue != NULL && w->ring != NULL;
 }
 
@@ -149,40 +149,53 @@ uint32_t burst_orders_max(const struct burst_plan *plan) {
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static void put_name(struct burst_record *r, int i, const struct weir_name *name) {
-    if (name != NULL) r->names[i] = *name;
+/* A record on its way: what every event has, and where its next name or amount goes. */
+struct pen {
+    struct burst_record r;
+    unsigned char *at;
+};
+
+static inline void put_name(struct pen *p, const struct weir_name *name) {
+    static const struct weir_name none;
+    memcpy(p->at, name != NULL ? name : &none, sizeof none);
+    p->at += sizeof none;
+}
+
+static inline void put_amount(struct pen *p, weir_wide amount) {
+    memcpy(p->at, &amount, sizeof amount);
+    p->at += sizeof amount;
 }
 
 /* Commands, marks and auctions. */
-static void pack_other(const struct weir_event *e, struct burst_record *r) {
+static void pack_other(const struct weir_event *e, struct pen *p) {
     switch (e->kind) {
     case WEIR_EV_ACCEPTED:
-        r->detail = (uint8_t)e->accepted.cmd;
-        put_name(r, 0, e->accepted.id);
+        p->r.detail = (uint8_t)e->accepted.cmd;
+        put_name(p, e->accepted.id);
         return;
     case WEIR_EV_MARK:
-        r->market = (uint16_t)e->mark.market;
-        r->values[0] = e->mark.mark;
-        r->values[1] = e->mark.index;
+        p->r.market = (uint16_t)e->mark.market;
+        put_amount(p, e->mark.mark);
+        put_amount(p, e->mark.index);
         return;
     case WEIR_EV_AUCTION_OPENED:
     case WEIR_EV_AUCTION_JOINED:
-        r->number = e->auction_opened.auction;
-        r->market = (uint16_t)e->auction_opened.market;
-        r->detail = (uint8_t)e->auction_opened.side;
-        r->values[0] = e->auction_opened.qty;
-        r->values[1] = e->auction_opened.closes_at;
+        p->r.number = e->auction_opened.auction;
+        p->r.market = (uint16_t)e->auction_opened.market;
+        p->r.detail = (uint8_t)e->auction_opened.side;
+        put_amount(p, e->auction_opened.qty);
+        put_amount(p, e->auction_opened.closes_at);
         return;
     case WEIR_EV_AUCTION_CLOSED:
-        r->number = e->auction_closed.auction;
-        r->market = (uint16_t)e->auction_closed.market;
-        r->detail = e->auction_closed.price.known;
-        r->values[0] = e->auction_closed.allotted;
-        r->values[1] = e->auction_closed.unsold;
-        r->values[2] = e->auction_closed.price.value;
+        p->r.number = e->auction_closed.auction;
+        p->r.market = (uint16_t)e->auction_closed.market;
+        p->r.detail = e->auction_closed.price.known;
+        put_amount(p, e->auction_closed.allotted);
+        put_amount(p, e->auction_closed.unsold);
+        put_amount(p, e->auction_closed.price.value);
         return;
     case WEIR_EV_REJECTED:
-        r->detail = (uint8_t)e->rejected.reason;
+        p->r.detail = (uint8_t)e->rejected.reason;
         return;
     default:
         return; /* no such event comes in this market */
@@ -190,76 +203,79 @@ static void pack_other(const struct weir_event *e, struct burst_record *r) {
 }
 
 /* Fills, and what a liquidation says. */
-static void pack(const struct weir_event *e, struct burst_record *r) {
+static void pack(const struct weir_event *e, struct pen *p) {
     switch (e->kind) {
     case WEIR_EV_FILL:
-        r->market = (uint16_t)e->fill.market;
-        r->detail = (uint8_t)(e->fill.kind << 1 | e->fill.taker_side);
-        r->number = (uint64_t)e->fill.maker_left;
-        put_name(r, 0, e->fill.taker);
-        put_name(r, 1, e->fill.maker);
-        put_name(r, 2, e->fill.taker_order);
-        put_name(r, 3, e->fill.maker_order);
-        r->values[0] = (weir_wide)e->fill.price << 64 | (uint64_t)e->fill.qty;
-        r->values[1] = e->fill.taker_fee;
-        r->values[2] = e->fill.maker_fee;
-        r->values[3] = e->fill.taker_pnl;
-        r->values[4] = e->fill.maker_pnl;
+        p->r.market = (uint16_t)e->fill.market;
+        p->r.detail = (uint8_t)(e->fill.kind << 1 | e->fill.taker_side);
+        p->r.number = (uint64_t)e->fill.maker_left;
+        put_name(p, e->fill.taker);
+        put_name(p, e->fill.maker);
+        put_name(p, e->fill.taker_order);
+        put_name(p, e->fill.maker_order);
+        put_amount(p, (weir_wide)e->fill.price << 64 | (uint64_t)e->fill.qty);
+        put_amount(p, e->fill.taker_fee);
+        put_amount(p, e->fill.maker_fee);
+        put_amount(p, e->fill.taker_pnl);
+        put_amount(p, e->fill.maker_pnl);
         return;
     case WEIR_EV_CANCELLED:
-        r->market = (uint16_t)e->cancelled.market;
-        r->detail = (uint8_t)e->cancelled.reason;
-        put_name(r, 0, e->cancelled.account);
-        put_name(r, 1, e->cancelled.id);
-        r->values[0] = e->cancelled.qty;
+        p->r.market = (uint16_t)e->cancelled.market;
+        p->r.detail = (uint8_t)e->cancelled.reason;
+        put_name(p, e->cancelled.account);
+        put_name(p, e->cancelled.id);
+        put_amount(p, e->cancelled.qty);
         return;
     case WEIR_EV_LIQUIDATION_STARTED:
-        r->number = e->liquidation_started.liquidation;
-        put_name(r, 0, e->liquidation_started.account);
-        r->market = (uint16_t)e->liquidation_started.scope_market;
-        r->values[0] = e->liquidation_started.equity;
-        r->values[1] = e->liquidation_started.requirement;
+        p->r.number = e->liquidation_started.liquidation;
+        put_name(p, e->liquidation_started.account);
+        p->r.market = (uint16_t)e->liquidation_started.scope_market;
+        put_amount(p, e->liquidation_started.equity);
+        put_amount(p, e->liquidation_started.requirement);
         return;
     case WEIR_EV_LIQUIDATION_STEP:
-        r->number = e->liquidation_step.liquidation;
-        put_name(r, 0, e->liquidation_step.account);
-        r->market = (uint16_t)e->liquidation_step.market;
-        r->detail = (uint8_t)e->liquidation_step.side;
-        r->values[0] = e->liquidation_step.qty;
-        r->values[1] = e->liquidation_step.limit;
-        r->values[2] = e->liquidation_step.filled;
+        p->r.number = e->liquidation_step.liquidation;
+        put_name(p, e->liquidation_step.account);
+        p->r.market = (uint16_t)e->liquidation_step.market;
+        p->r.detail = (uint8_t)e->liquidation_step.side;
+        put_amount(p, e->liquidation_step.qty);
+        put_amount(p, e->liquidation_step.limit);
+        put_amount(p, e->liquidation_step.filled);
         return;
     case WEIR_EV_LIQUIDATION_ENDED:
-        r->number = e->liquidation_ended.liquidation;
-        put_name(r, 0, e->liquidation_ended.account);
-        r->market = (uint16_t)e->liquidation_ended.scope_market;
-        r->detail = (uint8_t)e->liquidation_ended.outcome;
-        memcpy(r->values, e->liquidation_ended.by_stage, sizeof e->liquidation_ended.by_stage);
-        r->values[WEIR_BY_COUNT] = e->liquidation_ended.shortfall;
+        p->r.number = e->liquidation_ended.liquidation;
+        put_name(p, e->liquidation_ended.account);
+        p->r.market = (uint16_t)e->liquidation_ended.scope_market;
+        p->r.detail = (uint8_t)e->liquidation_ended.outcome;
+        for (int k = 0; k < WEIR_BY_COUNT; k++)
+            put_amount(p, e->liquidation_ended.by_stage[k]);
+        put_amount(p, e->liquidation_ended.shortfall);
         return;
     case WEIR_EV_FUND_MOVEMENT:
-        r->detail = (uint8_t)e->fund_movement.cause;
-        put_name(r, 0, e->fund_movement.account);
-        r->values[0] = e->fund_movement.amount;
-        r->values[1] = e->fund_movement.balance;
-        r->values[2] = e->fund_movement.fund;
+        p->r.detail = (uint8_t)e->fund_movement.cause;
+        put_name(p, e->fund_movement.account);
+        put_amount(p, e->fund_movement.amount);
+        put_amount(p, e->fund_movement.balance);
+        put_amount(p, e->fund_movement.fund);
         return;
     case WEIR_EV_MARGIN_CALL:
-        put_name(r, 0, e->margin_call.account);
-        r->market = (uint16_t)e->margin_call.scope_market;
-        r->values[0] = e->margin_call.margin_ratio;
+        put_name(p, e->margin_call.account);
+        p->r.market = (uint16_t)e->margin_call.scope_market;
+        p->r.detail = e->margin_call.has_ratio;
+        put_amount(p, e->margin_call.margin_ratio);
         return;
     case WEIR_EV_ADL:
-        r->market = (uint16_t)e->adl.market;
-        put_name(r, 0, e->adl.account);
-        put_name(r, 1, e->adl.counterparty);
-        r->values[0] = (weir_wide)e->adl.price << 64 | (uint64_t)e->adl.qty;
-        r->values[1] = e->adl.rank.value;
-        r->values[2] = e->adl.haircut;
-        r->values[3] = e->adl.least_haircut;
+        p->r.market = (uint16_t)e->adl.market;
+        p->r.detail = e->adl.rank.known;
+        put_name(p, e->adl.account);
+        put_name(p, e->adl.counterparty);
+        put_amount(p, (weir_wide)e->adl.price << 64 | (uint64_t)e->adl.qty);
+        put_amount(p, e->adl.rank.value);
+        put_amount(p, e->adl.haircut);
+        put_amount(p, e->adl.least_haircut);
         return;
     default:
-        pack_other(e, r);
+        pack_other(e, p);
     }
 }
 
@@ -305,17 +321,18 @@ static void count(struct burst_world *w, const struct weir_event *e) {
 
 void burst_sink(void *world, const struct weir_event *e) {
     struct burst_world *w = world;
-    struct burst_record *r = &w->ring[w->written++ & (BURST_RING - 1)];
-    memset(r, 0, sizeof *r);
-    r->seq = e->seq;
-    r->t = e->t;
-    r->n = e->n;
-    r->kind = (uint8_t)e->kind;
-    pack(e, r);
+    unsigned char *record = w->ring + w->ring_at;
+    struct pen p = {{.seq = e->seq, .t = e->t, .n = e->n, .kind = (uint8_t)e->kind},
+                    record + sizeof p.r};
+    pack(e, &p);
+    memcpy(record, &p.r, sizeof p.r);
+    uint32_t size = (uint32_t)(p.at - record);
+    w->ring_at += size;
+    if (w->ring_at > BURST_RING - BURST_RECORD_MAX) w->ring_at = 0;
     w->counts.events[e->kind]++;
     w->counts.all++;
     count(w, e);
-    if (w->hashing) w->counts.hash = XXH3_64bits_withSeed(r, sizeof *r, w->counts.hash);
+    if (w->hashing) w->counts.hash = XXH3_64bits_withSeed(record, size, w->counts.hash);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------- */

@@ -8,9 +8,10 @@
 #include "protocol/protocol.h"
 
 #define BURST_LIVE 8192 /* a power of two: more resting orders of traders than there ever are */
-#define BURST_RING 4096 /* records, a power of two: what the second cache holds */
+#define BURST_RING (1U << 20) /* bytes of records: what the second cache holds */
 
-/* An event in binary, all of it but the answers of queries: what is written out. */
+/* An event in binary, all of it but the answers of queries: what is written out. Behind this stand
+ * the names that its kind has, of 32 bytes each (zeros: none), then its amounts, of 16 each. */
 struct burst_record {
     uint64_t seq;
     weir_time t;
@@ -18,10 +19,9 @@ struct burst_record {
     uint32_t n;
     uint8_t kind, detail; /* enum weir_event_kind; fill kind, reason, cause, outcome */
     uint16_t market;
-    struct weir_name names[4];
-    weir_wide values[6];
 };
-_Static_assert(sizeof(struct burst_record) == 256, "four cache lines");
+_Static_assert(sizeof(struct burst_record) == 32, "half a cache line");
+#define BURST_RECORD_MAX 256 /* of the largest kind, a fill */
 
 struct burst_counts {
     uint64_t events[WEIR_EV_COUNT], all;
@@ -49,8 +49,8 @@ struct burst_world {
 
     struct burst_counts counts;
     bool hashing;
-    struct burst_record *ring;
-    uint64_t written;
+    unsigned char *ring;
+    uint32_t ring_at; /* where the next record goes */
 
     uint32_t round;                          /* ticks made */
     weir_qty thin_offered, thin_bid;         /* lots put up for auction / bid for */
