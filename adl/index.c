@@ -188,8 +188,8 @@ static void make_ready(struct weir_adl_index *ix, uint32_t market, int side) {
     ix->begun_count = n;
 }
 
-void weir_adl_ahead(struct weir_adl_index *ix) {
-    uint32_t waiting = ix->x->trigger.followed.count, most = WEIR_ADL_PIECE;
+void weir_adl_ahead(struct weir_adl_index *ix, uint32_t most) {
+    uint32_t waiting = ix->x->trigger.followed.count;
     if (waiting <= WAITING && ix->begun_count == 0) return;
     if (!weir_adl_look_at_prices(ix)) begin_again(ix);
     if (waiting > WAITING) weir_adl_follow(ix, waiting / PART);

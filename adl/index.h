@@ -28,7 +28,8 @@
  *
  * Upkeep (R20: the work of a command is bounded): none until somebody of the other side is
  * liquidated. That begins the line: WEIR_ADL_PIECE of the market's positions a command are put in
- * their places (weir_adl_ahead), and what is left of it only when a search comes before the end.
+ * their places (weir_adl_ahead), more by a clock, behind which no order waits, and what is left of
+ * it only when a search comes before the end.
  * From then on a scope that is touched is put in a list once (weir_touch). Commands shorten the
  * list in proportion to its length, so that it stays within a small multiple of what one command
  * touches; a search bounds the positions of all in it anew. */
@@ -38,10 +39,11 @@
 #include "adl/adl.h"
 #include "margin/margin.h"
 
-#define WEIR_ADL_FANOUT 8
-#define WEIR_ADL_PIECE  32
-#define WEIR_ADL_EPOCHS 4000
-#define WEIR_ADL_NEXT   8
+#define WEIR_ADL_FANOUT     8
+#define WEIR_ADL_PIECE      4
+#define WEIR_ADL_PIECE_IDLE 32
+#define WEIR_ADL_EPOCHS     4000
+#define WEIR_ADL_NEXT       8
 
 enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
@@ -180,8 +182,8 @@ bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
 
 /* The line of a side (buy = longs) may be needed: from now on it is built and kept. */
 void weir_adl_begin(struct weir_adl_index *ix, uint32_t market, enum weir_side side);
-/* A command's part of building and keeping lines. */
-void weir_adl_ahead(struct weir_adl_index *ix);
+/* A command's part of building and keeping lines: `most` more positions. */
+void weir_adl_ahead(struct weir_adl_index *ix, uint32_t most);
 
 /* ---- Private to adl/ ------------------------------------------------------------------------- */
 /* Bound of a box's scores, INT64_MAX: unknown. INT64_MIN: nobody in it is eligible. */

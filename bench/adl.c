@@ -142,7 +142,7 @@ static bool build_lines(struct bench *b, uint32_t markets, struct building *how)
         if (ranking.begun == 0) break;
         if (how->commands > w->plan.accounts || bench_stopped()) return false;
         uint64_t start = cpu_ns();
-        adl_world_mark(w, 0, w->mark[0]);
+        adl_world_clock(w);
         double time = (double)(cpu_ns() - start);
         how->largest = fmax(how->largest, time);
         sum += time;

@@ -72,6 +72,11 @@ static void trade(struct adl_world *w, struct weir_name buyer, struct weir_name 
     weir_engine_apply(w->engine, &c);
 }
 
+void adl_world_clock(struct adl_world *w) {
+    struct weir_command c = begin(WEIR_CMD_CLOCK);
+    weir_engine_apply(w->engine, &c);
+}
+
 void adl_world_mark(struct adl_world *w, uint32_t market, weir_price mark) {
     struct weir_command c = begin(WEIR_CMD_INDEX);
     c.market = name_of('M', market);

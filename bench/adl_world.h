@@ -49,6 +49,8 @@ struct adl_world {
 /* False when memory ends or it was interrupted. */
 bool adl_world_new(struct adl_world *w, const struct adl_plan *plan);
 void adl_world_free(struct adl_world *w);
+/* A command with nothing to do but what others left. */
+void adl_world_clock(struct adl_world *w);
 void adl_world_mark(struct adl_world *w, uint32_t market, weir_price mark);
 /* Another account that is long so many lots a market, ten times as many in market 0, and has just
  * enough for it. */

@@ -206,9 +206,12 @@ static void after_command(struct weir_engine *e) {
     weir_queue_enter(lq);                      /* (5) */
     int64_t left = weir_liquidation_steps(lq); /* (6) */
     weir_adl_steps(lq, left);                  /* (7) */
-    weir_settle_shortfalls(lq);                /* (8) */
-    weir_funds_sample(&e->x, &lq->funds);      /* (9) */
-    margin_calls(e);                           /* (10) */
+    /* Who sends a clock has nothing that waits behind it. */
+    weir_adl_ahead(&lq->ranks,
+                   e->command->kind == WEIR_CMD_CLOCK ? WEIR_ADL_PIECE_IDLE : WEIR_ADL_PIECE);
+    weir_settle_shortfalls(lq);           /* (8) */
+    weir_funds_sample(&e->x, &lq->funds); /* (9) */
+    margin_calls(e);                      /* (10) */
     weir_queue_rekey(lq);
     e->sample_premiums = true;
 }

@@ -482,5 +482,4 @@ void weir_adl_steps(struct weir_liquidator *lq, int64_t budget) {
         budget -= outcome == TOOK_STEP;
         weir_queue_rekey(lq);
     }
-    weir_adl_ahead(&lq->ranks);
 }
