@@ -209,24 +209,19 @@ static struct weir_adl_box from_now(struct weir_adl_index *ix, const struct weir
     return n;
 }
 
-bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
-                    struct weir_adl_box *outer, const struct weir_adl_box *inner) {
-    if (inner->rest == WEIR_ADL_EMPTY) return false;
-    struct weir_adl_box a = *outer, b = *inner;
-    if (v->mixed && b.leg != WEIR_NO_INDEX) b = summary_of(ix, v, inner);
-    if (outer->rest == WEIR_ADL_EMPTY) {
-        *outer = b;
-        outer->leg = WEIR_NO_INDEX;
-        return true;
-    }
-    if (!v->mixed) {
-        bool wider =
-            inner->low < outer->low || inner->high > outer->high || inner->rest < outer->rest;
-        outer->low = weir_min(outer->low, inner->low);
-        outer->high = weir_max(outer->high, inner->high);
-        outer->rest = weir_min(outer->rest, inner->rest);
-        return wider;
-    }
+/* Boxes of positions that stand alone: they mean the same at all times. */
+static bool widen_alone(struct weir_adl_box *outer, const struct weir_adl_box *inner) {
+    bool wider = inner->low < outer->low || inner->high > outer->high || inner->rest < outer->rest;
+    if (!wider) return false;
+    outer->low = weir_min(outer->low, inner->low);
+    outer->high = weir_max(outer->high, inner->high);
+    outer->rest = weir_min(outer->rest, inner->rest);
+    return true;
+}
+
+static bool widen_mixed(struct weir_adl_index *ix, struct weir_adl_box *outer,
+                        struct weir_adl_box b) {
+    struct weir_adl_box a = *outer;
     if (a.epoch != b.epoch) {
         a = from_now(ix, &a);
         b = from_now(ix, &b);
@@ -242,4 +237,16 @@ bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
                    sum.epoch != outer->epoch;
     *outer = sum;
     return changed;
+}
+
+bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                    struct weir_adl_box *outer, const struct weir_adl_box *inner) {
+    if (inner->rest == WEIR_ADL_EMPTY) return false;
+    bool summed = v->mixed && inner->leg != WEIR_NO_INDEX, first = outer->rest == WEIR_ADL_EMPTY;
+    if (!v->mixed && !first) return widen_alone(outer, inner);
+    struct weir_adl_box b = summed ? summary_of(ix, v, inner) : *inner;
+    if (!first) return widen_mixed(ix, outer, b);
+    *outer = b;
+    outer->leg = WEIR_NO_INDEX;
+    return true;
 }

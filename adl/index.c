@@ -95,16 +95,21 @@ static void view_side(const struct weir_adl_index *ix, uint32_t market, int side
         weir_adl_view_line(ix, market, side, family, &v[family]);
 }
 
-/* Puts a position in the line it belongs to, v: of its side. False: there was no room, all lines
- * begin again. */
-static bool put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t leg) {
-    const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
-    enum weir_adl_family family = weir_adl_family_of(ix->x, g);
+/* Puts a position in its line. False: there was no room, all lines begin again. */
+static bool put(struct weir_adl_index *ix, const struct weir_adl_view *line, uint32_t leg) {
     struct weir_adl_box b;
-    weir_adl_box_of(ix, v[family].line, family, leg, &b);
-    if (weir_adl_put(ix, &v[family], weir_adl_place(&v[family], &b), &b)) return true;
+    weir_adl_box_of(ix, line->line, line->mixed ? WEIR_ADL_MIXED : WEIR_ADL_ALONE, leg, &b);
+    if (weir_adl_put(ix, line, weir_adl_place(line, &b), &b)) return true;
     begin_again(ix);
     return false;
+}
+
+/* The same, its line not viewed yet. */
+static void put_anew(struct weir_adl_index *ix, uint32_t leg) {
+    const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
+    struct weir_adl_view v;
+    weir_adl_view_line(ix, g->market, g->size < 0, (int)weir_adl_family_of(ix->x, g), &v);
+    put(ix, &v, leg);
 }
 
 /* Does a position that is bounded anew still stand among those that are like it? */
@@ -130,10 +135,7 @@ static void follow_leg(struct weir_adl_index *ix, uint32_t leg) {
         }
         weir_adl_take(ix, weir_adl_line_at(ix, g->market, side, family), slot);
     }
-    if (!kept) return;
-    struct weir_adl_view v[WEIR_ADL_FAMILIES];
-    view_side(ix, g->market, g->size < 0, v);
-    put(ix, v, leg);
+    if (kept) put_anew(ix, leg);
 }
 
 void weir_adl_follow(struct weir_adl_index *ix, uint32_t most) {
@@ -200,7 +202,7 @@ void weir_adl_ahead(struct weir_adl_index *ix, uint32_t most) {
     make_slots(ix);
     view_side(ix, market, side, v);
     while ((leg = next_left(ix, market, side, &most)) != WEIR_NO_INDEX)
-        if (!put(ix, v, leg)) return;
+        if (!put(ix, &v[weir_adl_family_of(ix->x, weir_leg_at(&ix->x->ledger, leg))], leg)) return;
     if (side_at(ix, market, side)->left == 0) make_ready(ix, market, side);
 }
 

@@ -162,36 +162,46 @@ static bool scope_order(const struct weir_ledger *l, uint32_t a, uint32_t b) {
     return weir_scope_before(l, weir_scope_at(l, a), weir_scope_at(l, b));
 }
 
+static void sort_scopes(const struct weir_ledger *l, uint32_t *at, uint32_t n) {
+    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
+        for (uint32_t i = gap; i < n; i++) {
+            uint32_t scope = at[i], j = i;
+            for (; j >= gap && scope_order(l, scope, at[j - gap]); j -= gap)
+                at[j] = at[j - gap];
+            at[j] = scope;
+        }
+    }
+}
+
+static void tell_margin_call(struct weir_exchange *x, uint32_t scope) {
+    const struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    struct weir_health h;
+    weir_health_brief(x, scope, &h);
+    struct weir_event ev;
+    ev.kind = WEIR_EV_MARGIN_CALL;
+    ev.margin_call.margin_ratio = 0;
+    ev.margin_call.account = weir_account_name(&x->ledger, s->account);
+    ev.margin_call.scope_market = weir_scope_code(s);
+    ev.margin_call.has_ratio = weir_margin_ratio(&h, &ev.margin_call.margin_ratio);
+    weir_emit(x, &ev);
+}
+
 /* (10): warnings that became true are told, in account order; all others only remembered. */
 static void margin_calls(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
     struct weir_pool *list = &x->trigger.warned;
     weir_trigger_collect(x);
-    uint32_t n = list->count, *at = WEIR_AT(list, uint32_t, 0);
-    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
-        for (uint32_t i = gap; i < n; i++) {
-            uint32_t scope = at[i], j = i;
-            for (; j >= gap && scope_order(&x->ledger, scope, at[j - gap]); j -= gap)
-                at[j] = at[j - gap];
-            at[j] = scope;
-        }
-    }
+    uint32_t n = list->count, told = 0, *at = WEIR_AT(list, uint32_t, 0);
     for (uint32_t i = 0; i < n; i++) {
         struct weir_scope *s = weir_scope_at(&x->ledger, at[i]);
         bool tell = s->warn_now && !s->warned && s->queue != WEIR_QUEUE_ACTIVE;
         s->warn_listed = false;
         s->warned = s->warn_now;
-        if (!tell) continue;
-        struct weir_health h;
-        weir_health_brief(x, at[i], &h);
-        struct weir_event ev;
-        ev.kind = WEIR_EV_MARGIN_CALL;
-        ev.margin_call.margin_ratio = 0;
-        ev.margin_call.account = weir_account_name(&x->ledger, s->account);
-        ev.margin_call.scope_market = weir_scope_code(s);
-        ev.margin_call.has_ratio = weir_margin_ratio(&h, &ev.margin_call.margin_ratio);
-        weir_emit(x, &ev);
+        if (tell) at[told++] = at[i];
     }
+    sort_scopes(&x->ledger, at, told);
+    for (uint32_t i = 0; i < told; i++)
+        tell_margin_call(x, at[i]);
     list->count = 0;
 }
 
