@@ -47,20 +47,30 @@ bool weir_scope_parked(const struct weir_liquidator *lq, uint32_t scope) {
 
 /* ---- Beginning ------------------------------------------------------------------------------- */
 
+static uint32_t oldest_order(const struct weir_liquidator *lq, uint32_t leg) {
+    return weir_leg_orders(&lq->x->ledger, leg_at(lq, leg))->first;
+}
+
 static void cancel_oldest_first(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_exchange *x = lq->x;
     for (;;) {
-        uint32_t oldest = WEIR_NO_INDEX;
+        uint32_t oldest = WEIR_NO_INDEX, leg = WEIR_NO_INDEX, legs = 0;
         for (uint32_t i = weir_scope_first_leg(&x->ledger, scope); i != WEIR_NO_INDEX;
              i = weir_scope_next_leg(&x->ledger, scope, i)) {
-            uint32_t o = weir_leg_orders(&x->ledger, leg_at(lq, i))->first;
+            uint32_t o = oldest_order(lq, i);
             if (o == WEIR_NO_INDEX) continue;
-            if (oldest == WEIR_NO_INDEX ||
-                weir_order_at(&x->orders, o)->age < weir_order_at(&x->orders, oldest)->age)
-                oldest = o;
+            legs++;
+            if (oldest != WEIR_NO_INDEX &&
+                weir_order_at(&x->orders, o)->age >= weir_order_at(&x->orders, oldest)->age)
+                continue;
+            oldest = o;
+            leg = i;
         }
         if (oldest == WEIR_NO_INDEX) return;
-        weir_order_cancel(x, oldest, WEIR_C_LIQUIDATION);
+        do { /* the orders of the only leg that has some follow one another */
+            weir_order_cancel(x, oldest, WEIR_C_LIQUIDATION);
+            oldest = oldest_order(lq, leg);
+        } while (legs == 1 && oldest != WEIR_NO_INDEX);
     }
 }
 

@@ -228,6 +228,25 @@ void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
 
 /* ---- Setting edges --------------------------------------------------------------------------- */
 
+/* value * 2^scale / unit toward minus / plus infinity, unit > 0. In 64 bits where they do: what is
+ * left of a division by the unit is below it. */
+static inline bool scales_narrow(weir_wide value, uint8_t scale, int64_t unit) {
+    return value >= 0 && weir_narrow(value) && unit >> (62 - scale) == 0;
+}
+static inline weir_wide scaled_floor(weir_wide value, uint8_t scale, int64_t unit) {
+    if (!scales_narrow(value, scale, unit))
+        return weir_div_floor(value * (INT64_C(1) << scale), unit);
+    uint64_t v = (uint64_t)value, u = (uint64_t)unit;
+    return (weir_wide)(v / u) * (INT64_C(1) << scale) + (int64_t)((v % u << scale) / u);
+}
+static inline weir_wide scaled_ceil(weir_wide value, uint8_t scale, int64_t unit) {
+    if (!scales_narrow(value, scale, unit))
+        return weir_div_ceil(value * (INT64_C(1) << scale), unit);
+    uint64_t v = (uint64_t)value, u = (uint64_t)unit;
+    uint64_t part = (v % u << scale) + u - 1; /* both below 2^62 */
+    return (weir_wide)(v / u) * (INT64_C(1) << scale) + (int64_t)(part / u);
+}
+
 /* The word of an edge at a value, or 0: none. `value` bounds from below (LOW) or above (HIGH). */
 static uint32_t low_word(const struct weir_position_view *p, const struct weir_trigger_side *s,
                          uint8_t scale, int64_t value, uint32_t drift) {
@@ -235,14 +254,14 @@ static uint32_t low_word(const struct weir_position_view *p, const struct weir_t
     /* The value of inverse lots is cut to a unit: up to one more is needed. */
     weir_wide scaled = (weir_wide)value + (p->market->contract == WEIR_INVERSE);
     int64_t unit = p->lots * weir_gauge_unit(p->market); /* linear: their value at one tick */
-    weir_wide gauge = weir_div_ceil(scaled * (INT64_C(1) << scale), unit);
+    weir_wide gauge = scaled_ceil(scaled, scale, unit);
     return weir_edge_stored(WEIR_LOW, gauge - s->shift, drift, p->leg->size < 0);
 }
 static uint32_t high_word(const struct weir_position_view *p, const struct weir_trigger_side *s,
                           uint8_t scale, int64_t value, uint32_t drift) {
     if (value == WEIR_BAND_NO_HIGH) return 0;
     int64_t unit = p->lots * weir_gauge_unit(p->market);
-    weir_wide gauge = weir_div_floor((weir_wide)value * (INT64_C(1) << scale), unit);
+    weir_wide gauge = scaled_floor(value, scale, unit);
     /* The shift is at most one above what was paid, never below. */
     return weir_edge_stored(WEIR_HIGH, gauge - s->shift - 1, drift, p->leg->size < 0);
 }

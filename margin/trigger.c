@@ -337,28 +337,43 @@ static inline void note_standing(struct weir_exchange *x, uint32_t scope, struct
     }
 }
 
-/* The only position of a scope without collateral, if its market is plain; WEIR_NO_INDEX: not so.
- */
-static uint32_t only_plain(const struct weir_exchange *x, uint32_t scope) {
+/* Most scopes have no collateral, and at most one position, in a plain market. */
+enum shape { SHAPE_FLAT, SHAPE_PLAIN, SHAPE_OTHER };
+
+/* *only: the position of SHAPE_PLAIN, whose scope has no edges beside it. */
+static inline enum shape shape_of(const struct weir_exchange *x, uint32_t scope,
+                                  const struct weir_scope *s, uint32_t *only) {
     const struct weir_ledger *l = &x->ledger;
-    uint32_t only = WEIR_NO_INDEX;
-    if (weir_scope_at(l, scope)->collateral != WEIR_NO_INDEX) return WEIR_NO_INDEX;
-    for (uint32_t i = weir_scope_first_leg(l, scope); i != WEIR_NO_INDEX;
-         i = weir_scope_next_leg(l, scope, i)) {
+    bool isolated = weir_scope_is_isolated(s), left_edges = false;
+    *only = WEIR_NO_INDEX;
+    if (s->collateral != WEIR_NO_INDEX) return SHAPE_OTHER;
+    for (uint32_t i = s->first_leg, next; i != WEIR_NO_INDEX; i = next) {
         const struct weir_leg *g = weir_leg_at(l, i);
-        if (g->size == 0 && (g->low_key | g->high_key) == 0) continue;
-        if (g->size == 0 || only != WEIR_NO_INDEX) return WEIR_NO_INDEX;
-        only = i;
+        next = isolated ? WEIR_NO_INDEX : g->next;
+        if (g->scope != scope) continue;
+        if (g->size == 0) {
+            left_edges |= (g->low_key | g->high_key) != 0;
+            continue;
+        }
+        if (*only != WEIR_NO_INDEX || !x->risks[g->market].plain) return SHAPE_OTHER;
+        *only = i;
     }
-    if (only != WEIR_NO_INDEX && !x->risks[weir_leg_at(l, only)->market].plain)
-        return WEIR_NO_INDEX;
-    return only;
+    if (*only == WEIR_NO_INDEX) return SHAPE_FLAT;
+    return left_edges ? SHAPE_OTHER : SHAPE_PLAIN;
 }
 
-/* look_at of such a scope: nothing to split. False, with nothing changed, where the band is to be
+/* look_at of a flat scope without collateral, which nothing but what is done to it can change. */
+static void look_at_flat(struct weir_exchange *x, uint32_t scope, struct weir_scope *s) {
+    struct weir_standing st = {.equity = weir_scope_own_balance(s)};
+    weir_judge(x, &st);
+    note_standing(x, scope, s, &st);
+    drop_edges(x, scope, true);
+}
+
+/* look_at of SHAPE_PLAIN: nothing to split. False, with nothing changed, where the band is to be
  * walked or nothing may move. */
-static bool look_at_only(struct weir_exchange *x, uint32_t scope, uint32_t leg) {
-    struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+static bool look_at_only(struct weir_exchange *x, uint32_t scope, struct weir_scope *s,
+                         uint32_t leg) {
     struct weir_position_view p;
     struct weir_standing st = {.equity = weir_scope_own_balance(s)};
     weir_view_plain(x, weir_leg_at(&x->ledger, leg), &p);
@@ -385,9 +400,14 @@ static bool look_at_only(struct weir_exchange *x, uint32_t scope, uint32_t leg) 
 }
 
 static void look_at(struct weir_exchange *x, uint32_t scope) {
-    uint32_t only = only_plain(x, scope);
-    if (only != WEIR_NO_INDEX && look_at_only(x, scope, only)) return;
     struct weir_scope *s = weir_scope_at(&x->ledger, scope);
+    uint32_t only;
+    enum shape shape = shape_of(x, scope, s, &only);
+    if (shape == SHAPE_FLAT) {
+        look_at_flat(x, scope, s);
+        return;
+    }
+    if (shape == SHAPE_PLAIN && look_at_only(x, scope, s, only)) return;
     struct weir_standing st;
     uint32_t n = weir_stand(x, scope, &st);
     note_standing(x, scope, s, &st);
