@@ -29,6 +29,7 @@ static void take_state(struct weir_adl_index *ix, uint32_t epoch) {
 
 void weir_adl_start_epochs(struct weir_adl_index *ix) {
     ix->started = true;
+    ix->all_priced = false;
     ix->epoch = 0;
     ix->stamp++;
     take_state(ix, 0);
@@ -94,12 +95,15 @@ int64_t weir_adl_drift_beside(struct weir_adl_index *ix, uint32_t epoch, uint32_
 /* What had no price when epochs began: nobody held any then, or it counted as nothing. */
 static void take_first_prices(struct weir_adl_index *ix) {
     const struct weir_exchange *x = ix->x;
-    for (uint32_t m = 0; m < x->venue->market_count; m++) {
+    uint32_t priced = 0;
+    for (uint32_t m = 0; m < x->venue->market_count && !ix->all_priced; m++) {
+        priced += ix->base[m].mark != 0;
         if (ix->base[m].mark != 0 || x->prices[m].mark == 0) continue;
         ix->base[m] = prices_now(x, m);
         for (uint32_t e = 0; e <= ix->epoch; e++)
             state_at(ix, e)[m] = ix->base[m];
     }
+    ix->all_priced |= priced == x->venue->market_count;
     for (uint32_t a = 0; a < x->venue->asset_count; a++) {
         if (ix->collateral_base[a] != 0 || x->collateral[a].price == 0) continue;
         ix->collateral_base[a] = x->collateral[a].price;

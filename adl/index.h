@@ -140,6 +140,7 @@ struct weir_adl_index {
     uint32_t epoch;                               /* the present one */
     uint32_t epochs_present;                      /* those below have memory */
     bool started;                                 /* epochs are kept */
+    bool all_priced;                              /* every market has its base price */
     struct weir_pool order[2];                    /* scratch of building at once: uint64_t */
     struct weir_pool boxes;                       /* and struct weir_adl_box */
     /* The search: */

@@ -230,8 +230,8 @@ void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
 
 /* value * 2^scale / unit toward minus / plus infinity, unit > 0. In 64 bits where they do: what is
  * left of a division by the unit is below it. */
-static inline bool scales_narrow(weir_wide value, uint8_t scale, int64_t unit) {
-    return value >= 0 && weir_narrow(value) && unit >> (62 - scale) == 0;
+static inline bool scales_narrow(weir_wide size, uint8_t scale, int64_t unit) {
+    return size >= 0 && weir_narrow(size) && unit >> (62 - scale) == 0;
 }
 static inline weir_wide scaled_floor(weir_wide value, uint8_t scale, int64_t unit) {
     if (!scales_narrow(value, scale, unit))
@@ -240,6 +240,7 @@ static inline weir_wide scaled_floor(weir_wide value, uint8_t scale, int64_t uni
     return (weir_wide)(v / u) * (INT64_C(1) << scale) + (int64_t)((v % u << scale) / u);
 }
 static inline weir_wide scaled_ceil(weir_wide value, uint8_t scale, int64_t unit) {
+    if (value < 0) return -scaled_floor(-value, scale, unit); /* more than all may be lost */
     if (!scales_narrow(value, scale, unit))
         return weir_div_ceil(value * (INT64_C(1) << scale), unit);
     uint64_t v = (uint64_t)value, u = (uint64_t)unit;

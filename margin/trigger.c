@@ -417,22 +417,26 @@ static void look_at(struct weir_exchange *x, uint32_t scope) {
     if (count > 0) index_positions(x, scope, &st, n, held, count);
 }
 
-/* Asks for the memory of a block of scopes and of their legs, a leg of each at a time. */
+/* Asks for the memory of the legs of a block of scopes, a leg of each at a time; of a cross scope,
+ * its account's. */
 static void ask_ahead(const struct weir_exchange *x, const uint32_t *scopes, uint32_t n) {
-    uint32_t leg[BLOCK];
+    const struct weir_leg *leg[BLOCK];
+    uint32_t left = 0;
     for (uint32_t i = 0; i < n; i++) {
-        leg[i] = weir_scope_first_leg(&x->ledger, scopes[i]);
-        if (leg[i] != WEIR_NO_INDEX) __builtin_prefetch(weir_leg_at(&x->ledger, leg[i]));
+        const struct weir_scope *s = weir_scope_at(&x->ledger, scopes[i]);
+        if (s->first_leg == WEIR_NO_INDEX) continue;
+        const struct weir_leg *first = weir_leg_at(&x->ledger, s->first_leg);
+        __builtin_prefetch(first);
+        if (!weir_scope_is_isolated(s)) leg[left++] = first;
     }
-    for (bool more = true; more;) {
-        more = false;
-        for (uint32_t i = 0; i < n; i++) {
-            if (leg[i] == WEIR_NO_INDEX) continue;
-            leg[i] = weir_scope_next_leg(&x->ledger, scopes[i], leg[i]);
-            if (leg[i] == WEIR_NO_INDEX) continue;
-            __builtin_prefetch(weir_leg_at(&x->ledger, leg[i]));
-            more = true;
+    while (left > 0) {
+        uint32_t more = 0;
+        for (uint32_t i = 0; i < left; i++) {
+            if (leg[i]->next == WEIR_NO_INDEX) continue;
+            leg[more] = weir_leg_at(&x->ledger, leg[i]->next);
+            __builtin_prefetch(leg[more++]);
         }
+        left = more;
     }
 }
 
