@@ -32,6 +32,7 @@ void weir_adl_start_epochs(struct weir_adl_index *ix) {
     ix->all_priced = false;
     ix->epoch = 0;
     ix->stamp++;
+    ix->version++;
     take_state(ix, 0);
     memcpy(ix->base, ix->states, ix->x->venue->market_count * sizeof *ix->base);
     memcpy(ix->collateral_base, ix->collateral, sizeof ix->collateral_base);
@@ -112,9 +113,28 @@ static void take_first_prices(struct weir_adl_index *ix) {
     }
 }
 
+/* Prices other than at the last look, or another command, make another version. */
+static void compare(struct weir_adl_index *ix) {
+    const struct weir_exchange *x = ix->x;
+    bool same = ix->last_seq == x->seq;
+    ix->last_seq = x->seq;
+    for (uint32_t m = 0; m < x->venue->market_count; m++) {
+        struct weir_adl_prices now = prices_now(x, m), *last = &ix->last[m];
+        same &= now.mark == last->mark && now.charged[0] == last->charged[0] &&
+                now.charged[1] == last->charged[1];
+        *last = now;
+    }
+    for (uint32_t a = 0; a < x->venue->asset_count; a++) {
+        same &= ix->last_collateral[a] == x->collateral[a].price;
+        ix->last_collateral[a] = x->collateral[a].price;
+    }
+    ix->version += !same;
+}
+
 bool weir_adl_look_at_prices(struct weir_adl_index *ix) {
     if (!ix->started) return true;
     take_first_prices(ix);
+    compare(ix);
     ix->stamp++;
     if (weir_adl_drift(ix, ix->epoch) <= NEW_EPOCH) return true;
     if (ix->epoch + 1 == WEIR_ADL_EPOCHS) return false;

@@ -10,17 +10,20 @@
 
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count, legs = x->ledger.legs.capacity;
-    *ix = (struct weir_adl_index){.x = x, .first_free = WEIR_NO_INDEX};
+    *ix = (struct weir_adl_index){.x = x, .first_free = WEIR_NO_INDEX, .version = 1};
     /* Room for a node a leg; where the places that a slot can name end before, as many as it can.
      */
     uint32_t nodes = (uint32_t)weir_min((int64_t)legs + legs / 4 + markets * 4 + 64,
                                         WEIR_ADL_SLOT_MASK / WEIR_ADL_FANOUT - 1);
     ix->lines = calloc((size_t)markets * 4, sizeof *ix->lines);
     ix->sides = calloc((size_t)markets * 2, sizeof *ix->sides);
+    ix->fronts = calloc((size_t)markets * 2, sizeof *ix->fronts);
+    ix->last = calloc(markets, sizeof *ix->last);
     ix->begun = calloc((size_t)markets * 2, sizeof *ix->begun);
     ix->states = calloc((size_t)markets * WEIR_ADL_EPOCHS, sizeof *ix->states);
     ix->base = calloc(markets, sizeof *ix->base);
     ix->collateral = calloc((size_t)WEIR_ASSETS_MAX * WEIR_ADL_EPOCHS, sizeof *ix->collateral);
+    if (!ix->fronts || !ix->last) return -ENOMEM;
     if (!ix->lines || !ix->sides || !ix->begun || !ix->states || !ix->base || !ix->collateral)
         return -ENOMEM;
     for (uint32_t i = 0; i < markets * 4; i++)
@@ -46,6 +49,8 @@ void weir_adl_index_free(struct weir_adl_index *ix) {
         weir_pool_free(pools[i]);
     free(ix->lines);
     free(ix->sides);
+    free(ix->fronts);
+    free(ix->last);
     free(ix->begun);
     free(ix->states);
     free(ix->base);
@@ -146,8 +151,10 @@ void weir_adl_follow(struct weir_adl_index *ix, uint32_t most) {
         uint32_t scope = *WEIR_AT(list, uint32_t, --list->count);
         weir_scope_at(&x->ledger, scope)->followed = false;
         for (uint32_t leg = weir_scope_first_leg(&x->ledger, scope); leg != WEIR_NO_INDEX;
-             leg = weir_scope_next_leg(&x->ledger, scope, leg))
+             leg = weir_scope_next_leg(&x->ledger, scope, leg)) {
             follow_leg(ix, leg);
+            weir_adl_front_follow(ix, leg);
+        }
     }
 }
 

@@ -44,6 +44,7 @@
 #define WEIR_ADL_PIECE_IDLE 32
 #define WEIR_ADL_EPOCHS     4000
 #define WEIR_ADL_NEXT       8
+#define WEIR_ADL_FRONT      64
 
 enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
@@ -91,6 +92,25 @@ struct weir_adl_side {
     uint32_t next_count;
 };
 
+/* What orders a position of a line. */
+struct weir_adl_place_in_line {
+    weir_wide score;
+    uint64_t order;
+    uint32_t leg;
+};
+
+/* The first of a side in order, the very first last, while prices are of `version`. Nobody else is
+ * before `floor`, unless he was touched; `complete`: nobody else is eligible. */
+struct weir_adl_front {
+    struct weir_adl_place_in_line item[WEIR_ADL_FRONT], floor;
+    uint32_t count, at;      /* at: those before it are to come in this search */
+    uint32_t want;           /* how many are to be found when it is filled */
+    uint32_t searches;       /* since prices changed, up to 2 */
+    uint32_t given;          /* by the last search */
+    uint64_t version, asked; /* of prices: of the items, of the last search */
+    bool complete;
+};
+
 /* A state of all prices. */
 struct weir_adl_prices {
     weir_price mark;
@@ -121,11 +141,16 @@ struct weir_adl_item {
     bool exact;
 };
 
+/* How the tree is searched: for the first, as a rule; for several, best bound first from the
+ * beginning; for who is not in the front, which has been given out. */
+enum weir_adl_way { WEIR_ADL_FIRST = 0, WEIR_ADL_SEVERAL, WEIR_ADL_BEHIND };
+
 struct weir_adl_index {
     struct weir_exchange *x;
-    struct weir_adl_line *lines; /* [(market * 2 + side) * 2 + family]; side 0: longs */
-    struct weir_adl_side *sides; /* [market * 2 + side] */
-    uint32_t *begun;             /* of those the ones that are begun, first come first */
+    struct weir_adl_line *lines;   /* [(market * 2 + side) * 2 + family]; side 0: longs */
+    struct weir_adl_side *sides;   /* [market * 2 + side] */
+    struct weir_adl_front *fronts; /* the same */
+    uint32_t *begun;               /* of those the ones that are begun, first come first */
     uint32_t begun_count;
     struct weir_pool nodes; /* struct weir_adl_node, of all lines */
     uint32_t first_free;    /* node; WEIR_NO_INDEX: none */
@@ -134,6 +159,9 @@ struct weir_adl_index {
     /* Epochs: states[epoch * markets + market], collateral[epoch * assets + asset]. */
     struct weir_adl_prices *states, *base;
     int64_t *collateral, collateral_base[WEIR_ASSETS_MAX];
+    struct weir_adl_prices *last; /* prices as of the last look */
+    int64_t last_collateral[WEIR_ASSETS_MAX];
+    uint64_t last_seq, version;                   /* of them and the command, > 0 */
     uint64_t stamp, drift_stamp[WEIR_ADL_EPOCHS]; /* prices as of the last look */
     int64_t drift[WEIR_ADL_EPOCHS];               /* since the epoch, times 2^30 */
     int64_t drift_others[WEIR_ADL_EPOCHS];        /* all but the market's of the search */
@@ -152,7 +180,9 @@ struct weir_adl_index {
     struct weir_pool seen; /* struct weir_adl_candidate looked at exactly */
     struct weir_adl_view view[WEIR_ADL_FAMILIES];
     uint32_t market, owner;
-    enum weir_side side;        /* of the positions: buy = longs */
+    enum weir_side side; /* of the positions: buy = longs */
+    enum weir_adl_way way;
+    bool in_front;              /* the front serves */
     int64_t best;               /* exact score found by this search; INT64_MIN: none */
     uint32_t given;             /* by this search */
     uint64_t examined, bounded; /* so far: exact looks, bounds of positions */
@@ -233,6 +263,19 @@ void weir_adl_line_drop(struct weir_adl_index *ix, uint32_t market, int side, in
 void weir_adl_make_good(struct weir_adl_index *ix, uint32_t market, int side);
 /* Bounds the positions of `most` scopes anew that were touched. */
 void weir_adl_follow(struct weir_adl_index *ix, uint32_t most);
+
+/* adl/front.c. Does the front serve this search, which has begun / a position that was touched is
+ * looked at anew / one more was given out / is he in it / the next one of it; false: no more /
+ * true: then there are no others at all. */
+bool weir_adl_front_search(struct weir_adl_index *ix);
+void weir_adl_front_follow(struct weir_adl_index *ix, uint32_t leg);
+void weir_adl_front_count(struct weir_adl_index *ix);
+bool weir_adl_front_has(const struct weir_adl_index *ix, uint32_t leg);
+bool weir_adl_front_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
+bool weir_adl_front_complete(const struct weir_adl_index *ix);
+/* The search of the tree. */
+void weir_adl_tree_search(struct weir_adl_index *ix, enum weir_adl_way way);
+bool weir_adl_tree_next(struct weir_adl_index *ix, struct weir_adl_candidate *out);
 
 /* adl/tree.c. A position's place in a line / puts it in there / takes it out, by its slot. Putting
  * in returns false, and nothing was done, when there is no node left. */

@@ -117,7 +117,7 @@ static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *ite
     int64_t low = weir_min(ix->best, item->key);
     /* Who goes on asking will be told several. */
     if (low > 0) low -= ix->given > 0 ? low / 64 + 1 : 1;
-    int64_t known = weir_adl_level(low);
+    int64_t known = ix->way == WEIR_ADL_SEVERAL ? 0 : weir_adl_level(low);
     for (uint32_t i = 0; i < n->count; i++) {
         if (!(item->children >> i & 1)) continue;
         ix->bounded += n->level == 0;
@@ -209,6 +209,7 @@ static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item)
     struct weir_adl_node *n = weir_adl_node_at(ix, item->place / FANOUT);
     struct weir_adl_box *b = &n->box[item->place % FANOUT];
     uint32_t leg = b->leg;
+    if (ix->way == WEIR_ADL_BEHIND && weir_adl_front_has(ix, leg)) return;
     ix->examined++;
     if (weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, leg)->scope)->queue ==
         WEIR_QUEUE_ACTIVE) {
@@ -278,6 +279,22 @@ static void descend(struct weir_adl_index *ix) {
         ix->best = weir_saturate(c.score);
 }
 
+void weir_adl_tree_search(struct weir_adl_index *ix, enum weir_adl_way way) {
+    ix->way = way;
+    ix->heap.count = ix->seen.count = ix->open.count = ix->rest.count = 0;
+    ix->opened = 0;
+    ix->best = ix->rest_key = INT64_MIN;
+    ix->given = 0;
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
+        uint32_t root = ix->view[family].line->root;
+        if (root == WEIR_NO_INDEX) continue;
+        add(&ix->open,
+            (struct weir_adl_item){
+                .key = INT64_MAX, .place = root, .family = (uint8_t)family, .children = CHILDREN});
+    }
+    if (way == WEIR_ADL_FIRST && !ask_next(ix)) descend(ix);
+}
+
 void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side side,
                      uint32_t owner) {
     WEIR_CHECK(ix->x->venue->adl_ranking == WEIR_RANK_PNL_LEVERAGE);
@@ -285,21 +302,12 @@ void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side 
     ix->market = market;
     ix->side = side;
     ix->owner = owner;
-    ix->heap.count = ix->seen.count = ix->open.count = ix->rest.count = 0;
-    ix->opened = 0;
-    ix->best = ix->rest_key = INT64_MIN;
-    ix->given = 0;
     weir_adl_begin(ix, market, side);
     weir_adl_make_good(ix, market, at);
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++) {
+    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
         weir_adl_view_line(ix, market, at, family, &ix->view[family]);
-        uint32_t root = ix->view[family].line->root;
-        if (root == WEIR_NO_INDEX) continue;
-        add(&ix->open,
-            (struct weir_adl_item){
-                .key = INT64_MAX, .place = root, .family = (uint8_t)family, .children = CHILDREN});
-    }
-    if (!ask_next(ix)) descend(ix);
+    ix->in_front = weir_adl_front_search(ix);
+    if (!ix->in_front) weir_adl_tree_search(ix, WEIR_ADL_FIRST);
 }
 
 /* What is to be looked at next; false: nobody is left. */
@@ -328,11 +336,11 @@ static bool take(struct weir_adl_index *ix, struct weir_adl_item *item) {
     return true;
 }
 
-bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
+bool weir_adl_tree_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
     for (struct weir_adl_item item; take(ix, &item);) {
         if (item.exact) {
             *out = *WEIR_AT(&ix->seen, struct weir_adl_candidate, item.place);
-            if (ix->given++ == 0) note_next(ix, out->leg);
+            if (ix->given++ == 0 && ix->way == WEIR_ADL_FIRST) note_next(ix, out->leg);
             return true;
         }
         if (item.children != 0)
@@ -341,4 +349,19 @@ bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
             look_at(ix, &item);
     }
     return false;
+}
+
+static bool find_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
+    if (!ix->in_front) return weir_adl_tree_next(ix, out);
+    if (weir_adl_front_next(ix, out)) return true;
+    if (weir_adl_front_complete(ix)) return false;
+    ix->in_front = false;
+    weir_adl_tree_search(ix, WEIR_ADL_BEHIND);
+    return weir_adl_tree_next(ix, out);
+}
+
+bool weir_adl_next(struct weir_adl_index *ix, struct weir_adl_candidate *out) {
+    if (!find_next(ix, out)) return false;
+    weir_adl_front_count(ix);
+    return true;
 }
