@@ -22,7 +22,8 @@ uint64_t weir_name_hash(const struct weir_name *name, uint64_t key) {
     uint64_t w[4];
     memcpy(w, name->text, sizeof w);
     uint64_t h = key ^ UINT64_C(0x9E3779B97F4A7C15);
-    for (int i = 0; i < 4; i++) {
+    /* Behind the end all is 0: most names are one word or two. */
+    for (int i = 0; i < 4 && w[i] != 0; i++) {
         unsigned __int128 m = (unsigned __int128)(h ^ w[i]) * UINT64_C(0xD6E8FEB86659FD93);
         h = (uint64_t)m ^ (uint64_t)(m >> 64) ^ UINT64_C(0xA0761D6478BD642F);
     }

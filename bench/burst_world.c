@@ -151,7 +151,7 @@ uint32_t burst_orders_max(const struct burst_plan *plan) {
 
 /* A record on its way: what every event has, and where its next name or amount goes. */
 struct pen {
-    struct burst_record r;
+    struct burst_record *r;
     unsigned char *at;
 };
 
@@ -170,32 +170,32 @@ static inline void put_amount(struct pen *p, weir_wide amount) {
 static void pack_other(const struct weir_event *e, struct pen *p) {
     switch (e->kind) {
     case WEIR_EV_ACCEPTED:
-        p->r.detail = (uint8_t)e->accepted.cmd;
+        p->r->detail = (uint8_t)e->accepted.cmd;
         put_name(p, e->accepted.id);
         return;
     case WEIR_EV_MARK:
-        p->r.market = (uint16_t)e->mark.market;
+        p->r->market = (uint16_t)e->mark.market;
         put_amount(p, e->mark.mark);
         put_amount(p, e->mark.index);
         return;
     case WEIR_EV_AUCTION_OPENED:
     case WEIR_EV_AUCTION_JOINED:
-        p->r.number = e->auction_opened.auction;
-        p->r.market = (uint16_t)e->auction_opened.market;
-        p->r.detail = (uint8_t)e->auction_opened.side;
+        p->r->number = e->auction_opened.auction;
+        p->r->market = (uint16_t)e->auction_opened.market;
+        p->r->detail = (uint8_t)e->auction_opened.side;
         put_amount(p, e->auction_opened.qty);
         put_amount(p, e->auction_opened.closes_at);
         return;
     case WEIR_EV_AUCTION_CLOSED:
-        p->r.number = e->auction_closed.auction;
-        p->r.market = (uint16_t)e->auction_closed.market;
-        p->r.detail = e->auction_closed.price.known;
+        p->r->number = e->auction_closed.auction;
+        p->r->market = (uint16_t)e->auction_closed.market;
+        p->r->detail = e->auction_closed.price.known;
         put_amount(p, e->auction_closed.allotted);
         put_amount(p, e->auction_closed.unsold);
         put_amount(p, e->auction_closed.price.value);
         return;
     case WEIR_EV_REJECTED:
-        p->r.detail = (uint8_t)e->rejected.reason;
+        p->r->detail = (uint8_t)e->rejected.reason;
         return;
     default:
         return; /* no such event comes in this market */
@@ -206,9 +206,9 @@ static void pack_other(const struct weir_event *e, struct pen *p) {
 static void pack(const struct weir_event *e, struct pen *p) {
     switch (e->kind) {
     case WEIR_EV_FILL:
-        p->r.market = (uint16_t)e->fill.market;
-        p->r.detail = (uint8_t)(e->fill.kind << 1 | e->fill.taker_side);
-        p->r.number = (uint64_t)e->fill.maker_left;
+        p->r->market = (uint16_t)e->fill.market;
+        p->r->detail = (uint8_t)(e->fill.kind << 1 | e->fill.taker_side);
+        p->r->number = (uint64_t)e->fill.maker_left;
         put_name(p, e->fill.taker);
         put_name(p, e->fill.maker);
         put_name(p, e->fill.taker_order);
@@ -220,39 +220,39 @@ static void pack(const struct weir_event *e, struct pen *p) {
         put_amount(p, e->fill.maker_pnl);
         return;
     case WEIR_EV_CANCELLED:
-        p->r.market = (uint16_t)e->cancelled.market;
-        p->r.detail = (uint8_t)e->cancelled.reason;
+        p->r->market = (uint16_t)e->cancelled.market;
+        p->r->detail = (uint8_t)e->cancelled.reason;
         put_name(p, e->cancelled.account);
         put_name(p, e->cancelled.id);
         put_amount(p, e->cancelled.qty);
         return;
     case WEIR_EV_LIQUIDATION_STARTED:
-        p->r.number = e->liquidation_started.liquidation;
+        p->r->number = e->liquidation_started.liquidation;
         put_name(p, e->liquidation_started.account);
-        p->r.market = (uint16_t)e->liquidation_started.scope_market;
+        p->r->market = (uint16_t)e->liquidation_started.scope_market;
         put_amount(p, e->liquidation_started.equity);
         put_amount(p, e->liquidation_started.requirement);
         return;
     case WEIR_EV_LIQUIDATION_STEP:
-        p->r.number = e->liquidation_step.liquidation;
+        p->r->number = e->liquidation_step.liquidation;
         put_name(p, e->liquidation_step.account);
-        p->r.market = (uint16_t)e->liquidation_step.market;
-        p->r.detail = (uint8_t)e->liquidation_step.side;
+        p->r->market = (uint16_t)e->liquidation_step.market;
+        p->r->detail = (uint8_t)e->liquidation_step.side;
         put_amount(p, e->liquidation_step.qty);
         put_amount(p, e->liquidation_step.limit);
         put_amount(p, e->liquidation_step.filled);
         return;
     case WEIR_EV_LIQUIDATION_ENDED:
-        p->r.number = e->liquidation_ended.liquidation;
+        p->r->number = e->liquidation_ended.liquidation;
         put_name(p, e->liquidation_ended.account);
-        p->r.market = (uint16_t)e->liquidation_ended.scope_market;
-        p->r.detail = (uint8_t)e->liquidation_ended.outcome;
+        p->r->market = (uint16_t)e->liquidation_ended.scope_market;
+        p->r->detail = (uint8_t)e->liquidation_ended.outcome;
         for (int k = 0; k < WEIR_BY_COUNT; k++)
             put_amount(p, e->liquidation_ended.by_stage[k]);
         put_amount(p, e->liquidation_ended.shortfall);
         return;
     case WEIR_EV_FUND_MOVEMENT:
-        p->r.detail = (uint8_t)e->fund_movement.cause;
+        p->r->detail = (uint8_t)e->fund_movement.cause;
         put_name(p, e->fund_movement.account);
         put_amount(p, e->fund_movement.amount);
         put_amount(p, e->fund_movement.balance);
@@ -260,13 +260,13 @@ static void pack(const struct weir_event *e, struct pen *p) {
         return;
     case WEIR_EV_MARGIN_CALL:
         put_name(p, e->margin_call.account);
-        p->r.market = (uint16_t)e->margin_call.scope_market;
-        p->r.detail = e->margin_call.has_ratio;
+        p->r->market = (uint16_t)e->margin_call.scope_market;
+        p->r->detail = e->margin_call.has_ratio;
         put_amount(p, e->margin_call.margin_ratio);
         return;
     case WEIR_EV_ADL:
-        p->r.market = (uint16_t)e->adl.market;
-        p->r.detail = e->adl.rank.known;
+        p->r->market = (uint16_t)e->adl.market;
+        p->r->detail = e->adl.rank.known;
         put_name(p, e->adl.account);
         put_name(p, e->adl.counterparty);
         put_amount(p, (weir_wide)e->adl.price << 64 | (uint64_t)e->adl.qty);
@@ -321,18 +321,17 @@ static void count(struct burst_world *w, const struct weir_event *e) {
 
 void burst_sink(void *world, const struct weir_event *e) {
     struct burst_world *w = world;
-    unsigned char *record = w->ring + w->ring_at;
-    struct pen p = {{.seq = e->seq, .t = e->t, .n = e->n, .kind = (uint8_t)e->kind},
-                    record + sizeof p.r};
+    struct burst_record *r = (struct burst_record *)(void *)(w->ring + w->ring_at);
+    *r = (struct burst_record){.seq = e->seq, .t = e->t, .n = e->n, .kind = (uint8_t)e->kind};
+    struct pen p = {r, (unsigned char *)(r + 1)};
     pack(e, &p);
-    memcpy(record, &p.r, sizeof p.r);
-    uint32_t size = (uint32_t)(p.at - record);
+    uint32_t size = (uint32_t)(p.at - (unsigned char *)r);
     w->ring_at += size;
     if (w->ring_at > BURST_RING - BURST_RECORD_MAX) w->ring_at = 0;
     w->counts.events[e->kind]++;
     w->counts.all++;
     count(w, e);
-    if (w->hashing) w->counts.hash = XXH3_64bits_withSeed(record, size, w->counts.hash);
+    if (w->hashing) w->counts.hash = XXH3_64bits_withSeed(r, size, w->counts.hash);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------- */
