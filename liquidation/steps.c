@@ -66,11 +66,12 @@ static void cancel_oldest_first(struct weir_liquidator *lq, uint32_t scope) {
             oldest = o;
             leg = i;
         }
-        if (oldest == WEIR_NO_INDEX) return;
-        do { /* the orders of the only leg that has some follow one another */
-            weir_order_cancel(x, oldest, WEIR_C_LIQUIDATION);
-            oldest = oldest_order(lq, leg);
-        } while (legs == 1 && oldest != WEIR_NO_INDEX);
+        if (legs == 0) return;
+        if (legs == 1) { /* the orders of the only leg that has some follow one another */
+            weir_leg_cancel_orders(x, leg, WEIR_C_LIQUIDATION);
+            return;
+        }
+        weir_order_cancel(x, oldest, WEIR_C_LIQUIDATION);
     }
 }
 

@@ -1,15 +1,18 @@
 /* Orders entering and leaving a book, with their lots and open loss (R10). */
 #include "matching/matching.h"
 
+/* What lots of an order that can lose have as open loss. */
+static weir_wide loss_of(const struct weir_exchange *x, const struct weir_order *o, weir_qty lots) {
+    const struct weir_market *m = &x->venue->markets[o->market];
+    return weir_open_loss(m, o->side, o->price, o->mark_accepted, lots);
+}
+
 /* An order's part in its leg's counts changes from `before` to `after` lots. */
 static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty before,
                        weir_qty after) {
     weir_wide loss = 0;
-    if (weir_open_can_lose(o->side, o->price, o->mark_accepted)) {
-        const struct weir_market *m = &x->venue->markets[o->market];
-        loss = weir_open_loss(m, o->side, o->price, o->mark_accepted, after) -
-               weir_open_loss(m, o->side, o->price, o->mark_accepted, before);
-    }
+    if (weir_open_can_lose(o->side, o->price, o->mark_accepted))
+        loss = loss_of(x, o, after) - loss_of(x, o, before);
     bool counts = !(o->flags & WEIR_ORDER_REDUCE_ONLY);
     weir_leg_open_add(&x->ledger, weir_leg_at(&x->ledger, o->leg), o->side,
                       counts ? after - before : 0, loss);
@@ -58,12 +61,16 @@ void weir_order_rest(struct weir_exchange *x, uint32_t idx) {
     weir_premium_due(x, o->market);
 }
 
-void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
-    struct weir_order *o = weir_order_at(&x->orders, idx);
+static inline void leave_queue(struct weir_exchange *x, const struct weir_order *o, uint32_t idx) {
     if (o->flags & WEIR_ORDER_IN_LINE)
         weir_stop_line_remove(&x->line, &x->orders, idx);
     else
         weir_ladder_remove(ladder_of(x, o), &x->orders, idx);
+}
+
+void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
+    struct weir_order *o = weir_order_at(&x->orders, idx);
+    leave_queue(x, o, idx);
     struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, g);
     unlink_leg(x, o, e);
@@ -107,8 +114,48 @@ void weir_order_shrink(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
     weir_ladder_reduce(ladder_of(x, o), &x->orders, idx, lots);
 }
 
+/* What orders of a leg that go together take out of its counts. */
+struct leaving {
+    weir_qty lots[2]; /* by side, reduce-only ones aside */
+    weir_wide loss;
+    uint32_t orders, reduce_only;
+    bool rested;
+};
+
+static void leave_counts(const struct weir_exchange *x, const struct weir_order *o,
+                         struct leaving *all) {
+    all->orders++;
+    if (o->flags & WEIR_ORDER_STOP) return;
+    all->rested = true;
+    if (o->flags & WEIR_ORDER_REDUCE_ONLY)
+        all->reduce_only++;
+    else
+        all->lots[o->side] += o->open;
+    if (weir_open_can_lose(o->side, o->price, o->mark_accepted))
+        all->loss += loss_of(x, o, o->open);
+}
+
+/* The leg's list and counts are looked at by nobody on the way: they are written once. */
 void weir_leg_cancel_orders(struct weir_exchange *x, uint32_t leg, enum weir_reason reason) {
-    const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
-    while (weir_leg_orders(&x->ledger, g)->first != WEIR_NO_INDEX)
-        weir_order_cancel(x, weir_leg_orders(&x->ledger, g)->first, reason);
+    struct weir_leg *g = weir_leg_at(&x->ledger, leg);
+    uint32_t i = weir_leg_orders(&x->ledger, g)->first;
+    if (i == WEIR_NO_INDEX) return;
+    struct leaving all = {0};
+    for (uint32_t next; i != WEIR_NO_INDEX; i = next) {
+        const struct weir_order *o = weir_order_at(&x->orders, i);
+        next = o->leg_next;
+        weir_emit_cancelled(x, o->account, weir_order_name(&x->orders, i), o->market, o->open,
+                            reason);
+        leave_queue(x, o, i);
+        leave_counts(x, o, &all);
+        weir_orders_remove(&x->orders, i);
+    }
+    struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, g);
+    WEIR_CHECK(all.orders == e->order_count && all.reduce_only == e->reduce_only_count);
+    e->first = e->last = WEIR_NO_INDEX;
+    e->order_count = e->reduce_only_count = 0;
+    weir_leg_open_add(&x->ledger, g, WEIR_BUY, -all.lots[WEIR_BUY], -all.loss);
+    weir_leg_open_add(&x->ledger, g, WEIR_SELL, -all.lots[WEIR_SELL], 0);
+    if (all.rested) weir_premium_due(x, g->market);
+    weir_leg_trim(&x->ledger, g, x->now);
 }
