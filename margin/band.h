@@ -59,14 +59,13 @@ static inline bool weir_band_plain(const struct weir_position_view *p,
     int64_t below = p->tier == 0 ? INT64_MIN : weir_tier_top(p, p->tier - 1);
     if (taken_at > top || taken_at <= below) return false;
     bool down = (p->sign > 0) == c->upper, along = p->sign > 0;
-    weir_wide end = weir_div_trunc(room, along ? alpha - slope : alpha + slope);
-    int64_t reach = (int64_t)weir_wide_min(end, most);
-    bool inside = down ? taken_at - reach > below : taken_at + reach <= top;
-    if (!inside) {
-        if (c->upper) end = weir_div_trunc(room, along ? alpha - flattest : alpha + steepest);
-        reach = (int64_t)weir_wide_min(end, most);
-        if (reach < p->value >> WEIR_BAND_FAR) return false;
-    }
+    int64_t per = along ? alpha - slope : alpha + slope;
+    /* How far it may go within the tier is told by a product; only one way is divided. */
+    weir_wide ends = down ? (weir_wide)taken_at - below : (weir_wide)top - taken_at + 1;
+    bool inside = ends > most || room < ends * per;
+    if (!inside && c->upper) per = along ? alpha - flattest : alpha + steepest;
+    int64_t reach = (int64_t)weir_wide_min(weir_div_trunc(room, per), most);
+    if (!inside && reach < p->value >> WEIR_BAND_FAR) return false;
     if (down)
         band->low = weir_max(band->low, p->value - reach);
     else
