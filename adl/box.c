@@ -8,6 +8,8 @@
 
 /* An amount per lot, in units times 2^shift, rounded down. */
 static weir_wide per_lot(weir_wide amount, weir_wide lots, int shift) {
+    if (lots == 1 && shift >= 0 && amount == (int64_t)amount)
+        return amount * ((weir_wide)1 << shift);
     if (shift >= 0) return weir_mul_div_floor(amount, (weir_wide)1 << shift, lots);
     return weir_div_floor(amount, lots << -shift);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FIRST 8 /* how many are found at first */
+#define FEW   4 /* fewer than that: more are found before one asks */
 
 static struct weir_adl_front *asked(const struct weir_adl_index *ix) {
     return &ix->fronts[ix->market * 2 + (ix->side == WEIR_SELL)];
@@ -74,15 +75,18 @@ bool weir_adl_front_search(struct weir_adl_index *ix) {
     bool again = f->asked == ix->version, kept = f->version == ix->version;
     /* Who takes many at once is served by the tree. */
     bool many = f->given > WEIR_ADL_FRONT / 2;
-    /* At new prices as before: as many were asked for, or one alone. */
-    if (!again && f->searches < 2) f->want = 0;
-    if (!again) f->searches = 0;
+    if (!again) { /* about as many as were needed at the prices before; none where one asked alone
+                   */
+        f->want = f->searches < 2 ? 0 : (uint32_t)weir_min(f->used + FIRST, WEIR_ADL_FRONT);
+        f->searches = f->used = 0;
+    }
     f->asked = ix->version;
     f->searches += f->searches < 2;
     f->given = 0;
     if (many || (!again && f->want == 0)) return false;
-    if (!kept || (f->count < 2 && !f->complete)) {
-        if (again) f->want = f->want == 0 ? FIRST : (uint32_t)weir_min(f->want * 2, WEIR_ADL_FRONT);
+    if (!kept || (f->count < FEW && !f->complete)) {
+        if (again) f->want = (uint32_t)weir_min(f->want * 2, WEIR_ADL_FRONT);
+        f->want = (uint32_t)weir_max(f->want, FIRST);
         fill(ix, f);
     }
     f->at = f->count;
@@ -90,7 +94,9 @@ bool weir_adl_front_search(struct weir_adl_index *ix) {
 }
 
 void weir_adl_front_count(struct weir_adl_index *ix) {
-    asked(ix)->given++;
+    struct weir_adl_front *f = asked(ix);
+    f->given++;
+    f->used++;
 }
 
 bool weir_adl_front_has(const struct weir_adl_index *ix, uint32_t leg) {

@@ -287,9 +287,11 @@ static bool build(struct weir_adl_index *ix, uint32_t market, int side) {
 void weir_adl_make_good(struct weir_adl_index *ix, uint32_t market, int side) {
     if (!weir_adl_look_at_prices(ix)) begin_again(ix);
     weir_adl_follow(ix, UINT32_MAX);
-    struct weir_adl_view v[WEIR_ADL_FAMILIES];
-    view_side(ix, market, side, v);
-    if (v[WEIR_ADL_ALONE].far || v[WEIR_ADL_MIXED].far) begin_again(ix);
+    view_side(ix, market, side, ix->view);
+    bool begin = ix->view[WEIR_ADL_ALONE].far || ix->view[WEIR_ADL_MIXED].far;
+    if (begin) begin_again(ix);
+    if (!begin && side_at(ix, market, side)->state == WEIR_ADL_READY) return;
     while (!build(ix, market, side)) {
     }
+    view_side(ix, market, side, ix->view);
 }

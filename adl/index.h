@@ -44,7 +44,7 @@
 #define WEIR_ADL_PIECE_IDLE 32
 #define WEIR_ADL_EPOCHS     4000
 #define WEIR_ADL_NEXT       8
-#define WEIR_ADL_FRONT      64
+#define WEIR_ADL_FRONT      160
 
 enum weir_adl_family { WEIR_ADL_ALONE = 0, WEIR_ADL_MIXED, WEIR_ADL_FAMILIES };
 
@@ -106,7 +106,7 @@ struct weir_adl_front {
     uint32_t count, at;      /* at: those before it are to come in this search */
     uint32_t want;           /* how many are to be found when it is filled */
     uint32_t searches;       /* since prices changed, up to 2 */
-    uint32_t given;          /* by the last search */
+    uint32_t given, used;    /* given out by the last search; at the prices of `asked` */
     uint64_t version, asked; /* of prices: of the items, of the last search */
     bool complete;
 };
@@ -259,7 +259,8 @@ static inline bool weir_adl_grows(const struct weir_market *m, int side) {
 /* Begins a line that has nobody yet at present prices / leaves all of it. */
 void weir_adl_line_begin(struct weir_adl_index *ix, uint32_t market, int side, int family);
 void weir_adl_line_drop(struct weir_adl_index *ix, uint32_t market, int side, int family);
-/* For a search: prices looked at, touched scopes followed, all of the side in its lines. */
+/* For a search: prices looked at, touched scopes followed, all of the side in its lines, `view` of
+ * both families. */
 void weir_adl_make_good(struct weir_adl_index *ix, uint32_t market, int side);
 /* Bounds the positions of `most` scopes anew that were touched. */
 void weir_adl_follow(struct weir_adl_index *ix, uint32_t most);

@@ -298,14 +298,11 @@ void weir_adl_tree_search(struct weir_adl_index *ix, enum weir_adl_way way) {
 void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side side,
                      uint32_t owner) {
     WEIR_CHECK(ix->x->venue->adl_ranking == WEIR_RANK_PNL_LEVERAGE);
-    int at = side == WEIR_SELL;
     ix->market = market;
     ix->side = side;
     ix->owner = owner;
     weir_adl_begin(ix, market, side);
-    weir_adl_make_good(ix, market, at);
-    for (int family = 0; family < WEIR_ADL_FAMILIES; family++)
-        weir_adl_view_line(ix, market, at, family, &ix->view[family]);
+    weir_adl_make_good(ix, market, side == WEIR_SELL);
     ix->in_front = weir_adl_front_search(ix);
     if (!ix->in_front) weir_adl_tree_search(ix, WEIR_ADL_FIRST);
 }
