@@ -87,14 +87,15 @@ static bool meet(const struct way *w, uint32_t maker) {
         walk->stopped = WEIR_R_NOT_ALLOWED;
         return false;
     }
-    if (f.qty == o->open) weir_order_slot_ahead(&x->orders, maker); /* it goes */
+    bool goes = f.qty == o->open;
+    if (goes) weir_order_slot_ahead(&x->orders, maker);
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
     walk->filled += f.qty;
     walk->fills++;
     walk->value += value;
     if (t->filled) t->filled(t->ctx, f.price, f.qty, &result.taker);
-    weir_ladder_makers_ahead(w->makers, &x->orders, AHEAD);
+    if (goes) weir_ladder_makers_ahead(w->makers, &x->orders, AHEAD); /* else the same as before */
     walk->left -= f.qty;
     return true;
 }

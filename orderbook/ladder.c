@@ -157,7 +157,7 @@ static void remove_end(struct weir_ladder *ladder, struct weir_orders *orders,
         __builtin_prefetch(orders->orders.base + (size_t)behind->next * sizeof *behind, 1);
     }
     if (level->head != WEIR_NO_INDEX) return;
-    settle(ladder);
+    if (ladder->departed > 0) settle(ladder);
     drop_level(ladder, (uint32_t)(level - level_at(ladder->arena, 0)));
 }
 
