@@ -25,6 +25,7 @@ WORK = {
 ROOMS = ('base market protocol ledger orderbook price margin matching policy auction insurance adl '
          'liquidation engine wire bench').split()
 DRIVER = {'burst_run', 'next_instant', 'backlog'}  # outside the engine
+START = {'(below main)', '_start'}
 SHOWN, LEAST = 40, 0.5  # functions, per cent
 SKIPPED = 77
 
@@ -164,41 +165,38 @@ def profile_time(program, options):
 # ---- Instructions --------------------------------------------------------------------------------
 
 
-def self_costs(path):
+def self_costs(path, program):
     """(file, function) of callgrind's output: instructions of its own, and where they stand. What a
     library does for a function is that function's, but for the hash of events, which only `digest`
-    takes."""
-    files, functions = {}, {}
-    counts, function, file, callee = collections.Counter(), '?', '?', '?'
-    called = hashes = False
+    takes. A program without debug information has functions, but no files."""
+    tables = {'ob': {}, 'fl': {}, 'fn': {}}
+    counts, at = collections.Counter(), {'ob': '?', 'fl': '?', 'fn': '?'}
+    callee = dict(at)
+
+    def own(place):
+        unknown = place['fl'] == '???' and place['ob'].endswith('/' + os.path.basename(program))
+        return unknown or room_of(place['fl']) != 'other'
+
+    called = False
     with open(path, encoding='utf-8') as lines:
         for line in lines:
-            named = re.match(r'^(fl|fi|fe|fn|cfl|cfi)=(?:\((\d+)\))?\s*(.*)$', line)
+            named = re.match(r'^(c?)(ob|fl|fi|fe|fn)=(?:\((\d+)\))?\s*(.*)$', line)
             if named:
-                kind, number, text = named.groups()
-                names = functions if kind == 'fn' else files
+                of_callee, kind, number, text = named.groups()
+                kind = 'fl' if kind in ('fi', 'fe') else kind
                 if number and text:
-                    names[number] = text
-                text = text or names.get(number, '?')
-                if kind == 'fn':
-                    function, callee = plain(text), file
-                elif kind in ('cfl', 'cfi'):
-                    callee = text
-                else:
-                    file = callee = text
-            elif line.startswith('cfn='):
-                number, text = re.match(r'^cfn=\((\d+)\)\s*(.*)$', line).groups()
-                if text:
-                    functions[number] = text
-                hashes = functions.get(number, '').startswith('XXH')
+                    tables[kind][number] = text
+                (callee if of_callee else at)[kind] = text or tables[kind].get(number, '?')
             elif line.startswith('calls='):
                 called = True
             elif re.match(r'^[+*\d-]', line):
-                own = room_of(file) != 'other'
-                if own and (not called or (room_of(callee) == 'other' and not hashes)):
-                    counts[(file, function)] += int(line.split()[1])
-                if called:
-                    called, callee = False, file
+                hashes = callee['fn'].startswith('XXH')
+                if own(at) and at['fn'] not in START and (
+                        not called or (not own(callee) and not hashes)):
+                    counts[(at['fl'], plain(at['fn']))] += int(line.split()[1])
+                called = False
+            if not called and not line.startswith('c'):
+                callee = dict(at)
     return counts
 
 
@@ -214,7 +212,7 @@ def profile_instructions(program, options):
         case = json.loads(text)['digest'][0]
         if case['checked'] is not True:
             die('the burst did not end as it must', 1)
-        costs = self_costs(out)
+        costs = self_costs(out, program)
     liquidations = case['liquidations']
     counts = collections.Counter()
     for (path, function), n in costs.items():

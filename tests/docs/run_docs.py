@@ -87,7 +87,7 @@ def run_page(page, root, program):
              if '://' not in target and not os.path.exists(
                  os.path.join(root, os.path.dirname(page), target))]
     found += [f'{page}: ./dev has no verb {verb}'
-              for verb in set(re.findall(r'\./dev ([a-z]+)', text)) - verbs(root)]
+              for verb in set(re.findall(r'\./dev ([a-z]+(?:-[a-z]+)*)', text)) - verbs(root)]
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(os.path.join(folder, 'build'))
         os.symlink(os.path.abspath(program), os.path.join(folder, 'build', 'weir'))
@@ -118,7 +118,7 @@ def run_page(page, root, program):
 
 def verbs(root):
     with open(os.path.join(root, 'dev'), encoding='utf-8') as file:
-        return set(re.findall(r'^verb_([a-z]+)\(\)', file.read(), re.M))
+        return set(re.findall(r'^verb_([a-z-]+)\(\)', file.read(), re.M))
 
 
 def main(program, root):
