@@ -61,6 +61,20 @@ static struct burst_counts since(const struct burst_counts *from, const struct b
     return n;
 }
 
+/* What the part before left waiting is worked off first: the control is idle. */
+static void settle(struct burst_stage *stage, const struct burst_drive *drive) {
+    struct burst_timing *timing = calloc(1, sizeof *timing);
+    struct burst_drive d = *drive;
+    if (timing == NULL) return;
+    d.arrivals = BURST_FIXED;
+    d.rate = d.rounds = 0;
+    d.at_least = 0;
+    d.to_the_end = true;
+    d.windows = NULL;
+    burst_run(&stage->w, &d, timing);
+    free(timing);
+}
+
 /* The same orders, and nothing falls. */
 static void run_idle(struct bench *b, struct burst_stage *stage, struct part *part,
                      struct burst_drive *d, uint64_t at_least) {
@@ -81,6 +95,7 @@ static void run_part(struct bench *b, struct burst_stage *stage, int k, int run)
     d.rate = part->rate;
     if (part->windows.length > 0) d.windows = &part->windows;
     burst_windows_begin(&part->windows, d.clock(NULL));
+    if (part->orders) settle(stage, &d);
     if (part->orders) run_idle(b, stage, part, &d, b->pace_ns > 0 ? b->pace_ns : IDLE_NS);
     struct burst_counts before = w->counts;
     d.rounds = last ? w->plan.rounds - w->round : w->plan.rounds / (uint32_t)b->part_count;
