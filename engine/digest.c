@@ -205,7 +205,7 @@ static void digest_auction(struct digest *d, const struct weir_engine *e,
     }
     if (x->venue->auction_format != WEIR_AUCTION_DUTCH) return;
     const struct weir_dutch_run *run = &a->dutch;
-    word(d, 16);
+    word(d, 23);
     word(d, run->started);
     word(d, run->start);
     word(d, run->end);

@@ -144,7 +144,7 @@ static void auction(const struct twin *t, struct words *d, const struct auction 
         word(d, u->bids[i].price);
     }
     if (t->v->auction_format != WEIR_AUCTION_DUTCH) return;
-    word(d, 16);
+    word(d, 23);
     word(d, u->started);
     word(d, u->start);
     word(d, u->end);

@@ -10,12 +10,15 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tidy
 
 GOOD = {
-    'meson.build': "foreach room : ['base', 'wire', 'tests']\nsubdir(room)\nendforeach\n",
+    'meson.build': "foreach room : ['base', 'engine', 'wire', 'tests']\nsubdir(room)\nendforeach\n",
     'base/meson.build': "weir_sources += files('a.c')\n",
     'base/base.h': '#ifndef B\n#define B\n/* 1.5 of a double, by sprintf( */\nint f(int x);\n'
                    '#endif\n',
     'base/a.c': '#include "base/base.h"\n#include <stdio.h>\n\nint f(int x) {\n    return x;\n}\n',
     'wire/meson.build': "weir_sources += files(\n  'w.c',\n)\n",
+    'engine/meson.build': "weir_sources += files('digest.c')\n",
+    'engine/digest.c': 'word(d, 1);\nword(d, x);\nword(&d, 2);\n',
+    'docs/rules.md': '`9`\n### State digest\n`1` a, `2` b, again `2`\n## More\n`8`\n',
     'wire/w.c': '#include "base/base.h"\n\nstatic const char *const word = "double";\n',
 }
 
@@ -45,6 +48,9 @@ BAD = [
     ('headers', 'base/base.h', 'uint64_t f(void);\n', 'does not compile alone'),
     ('headers', 'base/base.h', 'struct s { int x; };\n', 'does not compile alone'),
     ('sources', 'base/b.c', 'int x;\n', 'no meson.build lists it'),
+    ('digest', 'engine/digest.c', 'word(d, 1);\nword(&d, 2);\nword(d, 2);\n', '2 kinds of record'),
+    ('digest', 'engine/digest.c', 'word(d, 1);\n', 'no record begins with the tag 2'),
+    ('digest', 'docs/rules.md', '### State digest\n`1`\n', 'tag 2 is not described'),
     ('sources', 'adl/meson.build', "weir_sources += files('adl.c')\n", 'never enters'),
 ]
 

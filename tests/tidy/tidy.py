@@ -203,6 +203,24 @@ def check_sources(root):
             yield f'{path}:1: {parent or "."}/meson.build never enters this folder'
 
 
+def check_digest(root):
+    """Each record of the state digest begins with a tag of its own, one that docs/rules.md names:
+    two kinds of record that shared one could be taken for each other."""
+    path = 'engine/digest.c'
+    if not os.path.exists(os.path.join(root, path)):
+        return
+    tags = [int(tag) for tag in re.findall(r'\bword\(&?d, (\d+)\);', read(root, path))]
+    section = read(root, 'docs/rules.md').partition('### State digest')[2].partition('\n## ')[0]
+    told = {int(tag) for tag in re.findall(r'`(\d+)`', section)}
+    for tag in sorted(told | set(tags)):
+        if tags.count(tag) > 1:
+            yield f'{path}: {tags.count(tag)} kinds of record begin with the tag {tag}'
+        if tag not in told:
+            yield f'docs/rules.md: the record of tag {tag} is not described'
+        if tag not in tags:
+            yield f'{path}: no record begins with the tag {tag}, which docs/rules.md describes'
+
+
 CHECKS = {name[6:]: check for name, check in globals().items() if name.startswith('check_')}
 
 
