@@ -9,8 +9,8 @@ static const struct {
     const char *name;
     int (*run)(const struct weir_validate *a);
 } validations[] = {
-    {"dutch", weir_validate_dutch},
-    {"sealed-bid", weir_validate_sealed_bid},
+    {"dutch", weir_validate_dutch},       {"gap", weir_validate_gap},
+    {"schedule", weir_validate_schedule}, {"sealed-bid", weir_validate_sealed_bid},
     {"tiers", weir_validate_tiers},
 };
 #define COUNT (sizeof validations / sizeof validations[0])
@@ -74,8 +74,9 @@ int weir_cmd_validate(int argc, char **argv) {
          0},
         {"symbol", OPTION_SYMBOL, "NAME", 0, "Print every tier of this symbol", 0},
         {"symbols", OPTION_SYMBOLS, NULL, 0, "Print a line for every symbol", 0},
-        {"rounds", OPTION_ROUNDS, "N", 0, "Auctions of each size (sealed-bid) [100000]", 0},
-        {"seed", 's', "N", 0, "Of the random numbers (sealed-bid) [1]", 0},
+        {"rounds", OPTION_ROUNDS, "N", 0,
+         "Auctions of each size (sealed-bid) [100000], gaps (gap) [100], runs (schedule) [100]", 0},
+        {"seed", 's', "N", 0, "Of the random numbers [1]", 0},
         {0}};
     static const struct argp_child children[] = {{&weir_cli_output_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
@@ -86,6 +87,8 @@ int weir_cmd_validate(int argc, char **argv) {
                "published against measured. Exit status 1 when one differs. Without NAME: all.\v"
                "Validations:\n"
                "  dutch       when a step curve passes given shares of its start\n"
+               "  gap         bad debt of a jump through an empty book, and who pays it\n"
+               "  schedule    the risk-averse schedule of the policy `optimal`\n"
                "  sealed-bid  revenue of first- and second-price auctions\n"
                "  tiers       maintenance amounts of a venue's tiers, and margin continuous at\n"
                "              their caps\n\n"
@@ -93,11 +96,12 @@ int weir_cmd_validate(int argc, char **argv) {
                "BTC/USDT:USDT\n",
         .children = children,
     };
-    struct weir_validate a = {.command = argv[0], .seed = 1, .rounds = 100000};
+    struct weir_validate a = {.command = argv[0], .seed = 1};
     weir_cli_parse(&argp, argc, argv, &a);
+    weir_cli_catch_interrupt();
     int status = WEIR_EXIT_DONE;
     if (a.options.json) fputs("{\"validations\":[", stdout);
-    for (size_t i = 0; i < COUNT && status != WEIR_EXIT_USAGE; i++) {
+    for (size_t i = 0; i < COUNT && status != WEIR_EXIT_USAGE && !weir_cli_interrupted; i++) {
         if (a.named != 0 && !(a.named >> i & 1)) continue;
         int result = validations[i].run(&a);
         if (result > status) status = result;
@@ -105,5 +109,5 @@ int weir_cmd_validate(int argc, char **argv) {
     if (a.options.json) puts("]}");
     if (fflush(stdout) != 0 || ferror(stdout))
         return weir_cli_fail(WEIR_EXIT_FAILED, a.command, "cannot write the result");
-    return status;
+    return weir_cli_interrupted && status != WEIR_EXIT_USAGE ? WEIR_EXIT_INTERRUPTED : status;
 }

@@ -8,6 +8,11 @@
 
 #define WEIR_DEFAULT_TIERS "../shared/data/leverage_tiers.json"
 
+/* Rounds where --rounds says nothing. */
+#define WEIR_SEALED_BID_ROUNDS 100000
+#define WEIR_GAP_ROUNDS        100
+#define WEIR_SCHEDULE_ROUNDS   100
+
 struct weir_validate {
     struct weir_cli_options options;
     const char *command;
@@ -15,7 +20,7 @@ struct weir_validate {
     const char *symbol; /* --symbol NAME: its rows */
     bool symbols;       /* --symbols: a line each */
     uint64_t seed;      /* --seed N */
-    uint64_t rounds;    /* --rounds N */
+    uint64_t rounds;    /* --rounds N; 0: the validation's own */
     uint64_t named;     /* bit i: the validation i was asked for */
 };
 
@@ -24,6 +29,8 @@ struct weir_validate {
 void weir_validate_open(const char *name);
 
 int weir_validate_tiers(const struct weir_validate *a);
+int weir_validate_gap(const struct weir_validate *a);
+int weir_validate_schedule(const struct weir_validate *a);
 int weir_validate_dutch(const struct weir_validate *a);
 int weir_validate_sealed_bid(const struct weir_validate *a);
 

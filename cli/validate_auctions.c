@@ -100,32 +100,38 @@ static weir_price revenue(bool first_price, uint32_t n, struct weir_random *rand
     return pairs[0].price;
 }
 
-static struct estimate estimate(const struct weir_validate *a, bool first_price, uint32_t n) {
+static struct estimate estimate(const struct weir_validate *a, bool first_price, uint32_t n,
+                                uint64_t rounds) {
     char stream[32];
     (void)snprintf(stream, sizeof stream, "sealed-bid %d %u", first_price, n);
     struct weir_random random = {.key = weir_random_key(a->seed, stream)};
-    double sum = 0, squares = 0, rounds = (double)a->rounds;
-    for (uint64_t i = 0; i < a->rounds; i++) {
+    double sum = 0, squares = 0;
+    uint64_t done = 0;
+    /* Two at least, interrupted or not: an error of one is none. */
+    while (done < rounds && (done < 2 || !weir_cli_interrupted)) {
+        done++;
         double x = (double)revenue(first_price, n, &random) / ORACLE;
         sum += x;
         squares += x * x;
     }
-    double mean = sum / rounds, variance = (squares - sum * mean) / (rounds - 1);
-    return (struct estimate){mean, sqrt(variance / rounds)};
+    double count = (double)done, mean = sum / count;
+    double variance = fmax(0, squares - sum * mean) / (count - 1);
+    return (struct estimate){mean, sqrt(variance / count)};
 }
 
 int weir_validate_sealed_bid(const struct weir_validate *a) {
     static const uint32_t bidders[] = {2, 3, 5, BIDDERS_MOST};
+    uint64_t rounds = a->rounds > 0 ? a->rounds : WEIR_SEALED_BID_ROUNDS;
     bool json = a->options.json, all = true, some = false;
     if (json) {
         weir_validate_open("sealed-bid");
-        printf(",\"rounds\":%" PRIu64 ",\"revenues\":[", a->rounds);
+        printf(",\"rounds\":%" PRIu64 ",\"revenues\":[", rounds);
     }
     for (size_t i = 0; i < sizeof bidders / sizeof bidders[0]; i++) {
         for (int first = 1; first >= 0; first--) {
             uint32_t n = bidders[i];
             double expected = (double)(n - 1) / (n + 1);
-            struct estimate e = estimate(a, first, n);
+            struct estimate e = estimate(a, first, n, rounds);
             bool same = fabs(e.mean - expected) <= STANDARD_ERRORS * e.error;
             const char *price = first ? "first" : "second";
             all = all && same;

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = ''
@@ -103,6 +105,43 @@ class ValidateTest(unittest.TestCase):
         self.assertNotEqual(out, self.run_validations('sealed-bid', '--seed', '2'))
         self.run_validations('sealed-bid', '--rounds', '1', status=2)
         self.assertEqual(self.run_validations('sealed-bid', '--quiet'), '')
+
+    def test_gap(self):
+        out = self.run_validations('gap', '--seed', '5')
+        self.assertEqual((out.count('pass'), out.count(' equal to the unit: pass')), (13, 12))
+        self.assertNotEqual(out, self.run_validations('gap', '--seed', '6'))
+        result = json.loads(self.run_validations('gap', '--json', '--rounds', '40'))
+        gap = result['validations'][0]
+        self.assertEqual({row['gaps'] for row in gap['rows']}, {40})
+        cents = [[round(float(row[key]) * 100) for key in ('published', 'fund_draw', 'adl_haircut',
+                                                           'residual')] for row in gap['rows']]
+        for debt, *parts in cents:
+            self.assertEqual(debt, sum(parts))
+            self.assertGreater(debt, 0)
+        for part in (1, 2, 3):  # each payer pays somewhere
+            self.assertGreater(max(row[part] for row in cents), 0)
+        self.assertLess(gap['control']['equal'], gap['control']['gaps'])
+        self.assertEqual(self.run_validations('gap', '--quiet'), '')
+
+    def test_schedule(self):
+        out = self.run_validations('schedule', '--seed', '5')
+        self.assertEqual(out.count('pass'), 3)
+        self.assertIn('100 of 100 within 1e-9', out)
+        schedules = json.loads(self.run_validations('schedule', '--json', '--rounds', '30'))
+        rows = schedules['validations'][0]['schedules']
+        self.assertEqual([row['within'] for row in rows], [30, 30, 0])
+        self.assertLess(rows[0]['largest_difference'], 1e-9)
+        self.assertGreater(rows[2]['least_difference'], 1e-9)
+        self.assertGreater(rows[0]['kappa_t'][1], 1)
+
+    def test_interrupted(self):
+        with subprocess.Popen([PROGRAM, 'validate', '--json', 'gap', '--rounds', '1000000'],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as weir:
+            time.sleep(0.5)
+            weir.send_signal(signal.SIGINT)
+            out, _ = weir.communicate(timeout=60)
+            self.assertEqual(weir.returncode, 130)
+        self.assertGreater(json.loads(out)['validations'][0]['rows'][0]['gaps'], 0)
 
     def test_several_in_one_json(self):
         result = json.loads(self.run_validations('--json', 'sealed-bid', 'dutch'))['validations']
