@@ -35,7 +35,10 @@ static void on_event(void *ctx, const struct weir_event *e) {
 }
 
 static bool open_scene(struct schedule *s, const struct draw *d, const char *policy) {
-    char yaml[1024];
+    char yaml[1024], averse[64] = "";
+    if (d->risk_aversion > 0 && strcmp(policy, "optimal") == 0)
+        (void)snprintf(averse, sizeof averse, ", risk_aversion: %" PRIu64 ".%09" PRIu64,
+                       d->risk_aversion / WEIR_PPB, d->risk_aversion % WEIR_PPB);
     (void)snprintf(yaml, sizeof yaml,
                    "name: schedule\n"
                    "money: {asset: USDT, decimals: 0}\n"
@@ -53,14 +56,8 @@ static bool open_scene(struct schedule *s, const struct draw *d, const char *pol
                    "liquidation:\n"
                    "  restore_margin: 1000\n"
                    "  policy: {name: %s, horizon: %" PRIu64 "ms, slices: %" PRIu64
-                   ", frontier: off",
-                   policy, d->horizon_ms, d->slices);
-    if (d->risk_aversion > 0 && strcmp(policy, "optimal") == 0) {
-        size_t used = strlen(yaml);
-        (void)snprintf(yaml + used, sizeof yaml - used, ", risk_aversion: %" PRIu64 ".%09" PRIu64,
-                       d->risk_aversion / WEIR_PPB, d->risk_aversion % WEIR_PPB);
-    }
-    strcat(yaml, "}\n");
+                   ", frontier: off%s}\n",
+                   policy, d->horizon_ms, d->slices, averse);
     return weir_scene_open(&s->scene, yaml, on_event, s);
 }
 
