@@ -1,8 +1,19 @@
 /* Who is eligible, exactly (R28). */
 #include "adl/index.h"
 
-/* What a line knows of a position whose R23's a is `share`. */
-static void describe(const struct weir_exchange *x, uint32_t leg, weir_wide share,
+/* rotation: does its turn come before the round is over? */
+static bool in_round(const struct weir_exchange *x, const struct weir_leg *g, uint64_t order) {
+    const struct weir_ledger *l = &x->ledger;
+    int side = g->size < 0;
+    uint32_t last = l->markets[g->market].deleveraged[side];
+    if (last != WEIR_NO_INDEX) return order > weir_account_order(l, last);
+    uint32_t funds = x->venue->fund_count, accounts = l->accounts.count - funds;
+    uint64_t first = weir_adl_first_turn((uint64_t)x->venue->adl_seed, g->market, side, accounts);
+    return order >= funds + first;
+}
+
+/* What a line knows of a position whose R23's a is `share`, with the equity as it is ranked. */
+static void describe(const struct weir_exchange *x, uint32_t leg, weir_wide share, weir_wide equity,
                      struct weir_adl_candidate *out) {
     const struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     const struct weir_market *m = &x->venue->markets[g->market];
@@ -11,10 +22,14 @@ static void describe(const struct weir_exchange *x, uint32_t leg, weir_wide shar
         (struct weir_adl_candidate){.order = weir_account_order(&x->ledger, g->account),
                                     .leg = leg,
                                     .size = weir_abs(g->size),
+                                    .whole = weir_abs(g->size),
                                     .entry_value = g->entry_value,
                                     .unrealised = weir_unrealised(m, mark, g->size, g->entry_value),
                                     .notional = weir_value(m, mark, weir_abs(g->size)),
-                                    .share = share};
+                                    .share = share,
+                                    .equity = equity,
+                                    .grows = weir_adl_grows(m, g->size < 0)};
+    if (x->venue->adl_ranking == WEIR_RANK_ROTATION) out->this_round = in_round(x, g, out->order);
     weir_adl_score(x->venue->adl_ranking, out);
 }
 
@@ -35,7 +50,7 @@ bool weir_adl_candidate_at(const struct weir_exchange *x, uint32_t leg, uint32_t
     if (weir_liquidatable(x, &h)) return false;
     weir_wide share = ranked_share(x, g, &h);
     if (share <= 0) return false;
-    describe(x, leg, share, out);
+    describe(x, leg, share, h.equity, out);
     return true;
 }
 
@@ -49,8 +64,10 @@ bool weir_adl_overlap_at(const struct weir_exchange *x, uint32_t leg, uint32_t o
     weir_wide own_share = weir_bankruptcy_share(x, g, weir_abs(g->size), &h);
     weir_price own = weir_bankruptcy_price(x, g, weir_abs(g->size), own_share, false);
     if (g->size > 0 ? own > bankruptcy : own < bankruptcy) return false;
-    describe(x, leg, ranked_share(x, g, &h), out);
+    weir_wide share = ranked_share(x, g, &h);
+    describe(x, leg, share, h.equity, out);
     out->size = lots;
     out->overlaps = true;
+    weir_adl_score(x->venue->adl_ranking, out); /* of the lots that it has */
     return true;
 }

@@ -189,6 +189,10 @@ struct weir_adl_index {
     uint64_t builds;            /* lines that a search had to build the rest of */
 };
 
+/* Has the ranking an index? Searches of others are refused. */
+static inline bool weir_adl_indexed(enum weir_ranking ranking) {
+    return ranking == WEIR_RANK_PNL_LEVERAGE;
+}
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x);
 void weir_adl_index_free(struct weir_adl_index *ix);
 /* Tells of its pools / memory of epochs to come is made present, outside the hot loop. */

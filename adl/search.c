@@ -16,8 +16,7 @@ static bool before(const struct weir_adl_index *ix, const struct weir_adl_item *
                    const struct weir_adl_item *b) {
     if (a->key != b->key) return a->key > b->key;
     if (!a->exact || !b->exact) return !a->exact && b->exact;
-    return weir_adl_before(WEIR_RANK_PNL_LEVERAGE,
-                           WEIR_AT(&ix->seen, struct weir_adl_candidate, a->place),
+    return weir_adl_before(WEIR_AT(&ix->seen, struct weir_adl_candidate, a->place),
                            WEIR_AT(&ix->seen, struct weir_adl_candidate, b->place));
 }
 
@@ -297,7 +296,7 @@ void weir_adl_tree_search(struct weir_adl_index *ix, enum weir_adl_way way) {
 
 void weir_adl_search(struct weir_adl_index *ix, uint32_t market, enum weir_side side,
                      uint32_t owner) {
-    WEIR_CHECK(ix->x->venue->adl_ranking == WEIR_RANK_PNL_LEVERAGE);
+    WEIR_CHECK(weir_adl_indexed(ix->x->venue->adl_ranking));
     ix->market = market;
     ix->side = side;
     ix->owner = owner;

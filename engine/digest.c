@@ -371,6 +371,20 @@ static void digest_policies(struct digest *d, const struct weir_engine *e) {
     }
 }
 
+/* rotation: whose turn was last. */
+static void digest_turns(struct digest *d, const struct weir_exchange *x) {
+    for (uint32_t m = 0; m < x->venue->market_count; m++) {
+        for (int side = 0; side < 2; side++) {
+            uint32_t last = x->ledger.markets[m].deleveraged[side];
+            if (last == WEIR_NO_INDEX) continue;
+            word(d, 24);
+            word(d, m);
+            word(d, side);
+            word(d, last);
+        }
+    }
+}
+
 uint64_t weir_engine_digest(struct weir_engine *e) {
     struct digest d = {.state = XXH3_createState()};
     WEIR_CHECK(d.state != NULL && XXH3_64bits_reset(d.state) == XXH_OK);
@@ -395,6 +409,7 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
     }
     digest_policies(&d, e);
     if (e->lq.budgets) digest_budgets(&d, e);
+    digest_turns(&d, &e->x);
     XXH3_64bits_update(d.state, d.words, d.n * sizeof d.words[0]);
     uint64_t hash = XXH3_64bits_digest(d.state);
     XXH3_freeState(d.state);

@@ -9,22 +9,14 @@ void *weir_take_scratch(struct weir_engine *e, size_t size) {
 
 /* ---- adl ------------------------------------------------------------------------------------- */
 
-/* Candidates of one side in line: sorted in lq.candidates; pro rata only those with profit. */
+/* Those of one side that the ranking takes from, in lq.candidates, unsorted. O(its positions). */
 static uint32_t adl_line(struct weir_engine *e, uint32_t market, enum weir_side side,
                          struct weir_adl_candidate **line) {
-    enum weir_ranking ranking = e->x.venue->adl_ranking;
+    enum weir_adl_kind kind = weir_adl_kind_of(e->x.venue->adl_ranking);
     uint32_t n = weir_adl_candidates(&e->lq, market, side, WEIR_NO_INDEX), kept = 0;
     struct weir_adl_candidate *at = WEIR_AT(&e->lq.candidates, struct weir_adl_candidate, 0);
     for (uint32_t i = 0; i < n; i++)
-        if (ranking != WEIR_RANK_PRO_RATA || at[i].unrealised > 0) at[kept++] = at[i];
-    weir_adl_heap(ranking, at, kept);
-    for (uint32_t left = kept; left > 1; left--)
-        weir_adl_pop(ranking, at, left);
-    for (uint32_t i = 0; i < kept / 2; i++) { /* pop left the first in line at the end */
-        struct weir_adl_candidate t = at[i];
-        at[i] = at[kept - 1 - i];
-        at[kept - 1 - i] = t;
-    }
+        if (kind != WEIR_ADL_SHARES || at[i].score > 0) at[kept++] = at[i];
     *line = at;
     return kept;
 }
@@ -37,30 +29,39 @@ static enum weir_reason answer_adl(struct weir_engine *e, const struct weir_comm
     struct weir_adl_candidate *line;
     uint32_t n = adl_line(e, market, c->side, &line);
     struct weir_adl_entry *queue = weir_take_scratch(e, (n + 1) * sizeof *queue);
+    weir_adl_heap(line, n);
     for (uint32_t i = 0; i < n; i++) {
-        const struct weir_leg *g = weir_leg_at(l, line[i].leg);
+        weir_adl_pop(line, n - i);
+        const struct weir_adl_candidate *at = &line[n - i - 1];
+        const struct weir_leg *g = weir_leg_at(l, at->leg);
         queue[i] = (struct weir_adl_entry){weir_account_name(l, g->account),
                                            weir_scope_code(weir_scope_at(l, g->scope)), i + 1,
-                                           weir_saturate(line[i].score), line[i].size};
+                                           weir_adl_shown(e->x.venue->adl_ranking, at), at->size};
     }
     weir_emit(&e->x, &(struct weir_event){.kind = WEIR_EV_ADL_STATE,
                                           .adl_state = {market, c->side, n, queue}});
     return WEIR_OK;
 }
 
+/* How many lots stand before a position and how many there are tells its light: nothing is
+ * sorted. */
 static void fill_adl_place(struct weir_engine *e, uint32_t leg, struct weir_position_state *p) {
-    struct weir_adl_candidate *line;
+    struct weir_adl_candidate *line, own;
+    if (!weir_adl_candidate_at(&e->x, leg, WEIR_NO_INDEX, &own)) return;
+    enum weir_ranking ranking = e->x.venue->adl_ranking;
+    if (weir_adl_kind_of(ranking) == WEIR_ADL_SHARES && own.score == 0) return;
     uint32_t n = adl_line(e, p->market, p->qty > 0 ? WEIR_BUY : WEIR_SELL, &line);
-    weir_wide all = 0, upto = 0;
-    for (uint32_t i = 0; i < n; i++)
-        all += line[i].size;
+    weir_wide all = 0, upto = own.size;
+    int64_t rank = 1;
     for (uint32_t i = 0; i < n; i++) {
+        all += line[i].size;
+        if (!weir_adl_before(&line[i], &own)) continue;
         upto += line[i].size;
-        if (line[i].leg != leg) continue;
-        p->adl_rank = (struct weir_maybe){true, i + 1};
-        p->adl_score = (struct weir_maybe){true, weir_saturate(line[i].score)};
-        p->adl_light = (struct weir_maybe){true, 6 - (int64_t)weir_div_ceil(5 * upto, all)};
+        rank++;
     }
+    p->adl_rank = (struct weir_maybe){true, rank};
+    p->adl_score = (struct weir_maybe){true, weir_adl_shown(ranking, &own)};
+    p->adl_light = (struct weir_maybe){true, 6 - (int64_t)weir_div_ceil(5 * upto, all)};
 }
 
 /* ---- account --------------------------------------------------------------------------------- */

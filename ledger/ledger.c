@@ -56,8 +56,11 @@ int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint3
     if (!error) error = weir_name_map_new(&l->name_map, entry_name, l);
     l->markets = calloc(venue->market_count, sizeof *l->markets);
     if (!l->markets) error = -ENOMEM;
-    for (uint32_t m = 0; !error && m < venue->market_count; m++)
-        error = weir_pool_new(&l->markets[m].positions, sizeof(uint32_t), accounts);
+    for (uint32_t m = 0; !error && m < venue->market_count; m++) {
+        struct weir_market_ledger *market = &l->markets[m];
+        market->deleveraged[0] = market->deleveraged[1] = WEIR_NO_INDEX;
+        error = weir_pool_new(&market->positions, sizeof(uint32_t), accounts);
+    }
     if (!error && !(make_absent_records(l) && open_fund_accounts(l))) error = -ENOMEM;
     if (error) weir_ledger_free(l);
     return error;

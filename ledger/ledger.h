@@ -205,6 +205,8 @@ struct weir_market_ledger {
     weir_wide pool;             /* losses not placed yet */
     weir_wide volume;           /* lots traded on the book */
     struct weir_pool positions; /* uint32_t legs with size != 0, unordered */
+    uint32_t deleveraged[2];    /* rotation (R28): the account closed against last, of longs and
+                                   shorts; WEIR_NO_INDEX: none */
     uint32_t queued;            /* those of them whose scopes are in the queue */
     bool touched;               /* in the ledger's list of markets with new fills */
 };

@@ -11,6 +11,7 @@ struct deleverage {
     weir_qty size;   /* at the start of the step */
     weir_wide share; /* a of all of it */
     int64_t fills;
+    uint32_t last; /* rotation: the account that was closed against last; WEIR_NO_INDEX: none */
 };
 
 uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum weir_side side,
@@ -119,6 +120,7 @@ static void take_candidate(struct deleverage *d, const struct weir_adl_candidate
                            int64_t rank) {
     deleverage_one(d, c->leg, lots, c->overlaps ? d->bankruptcy : d->price,
                    (struct weir_maybe){true, rank});
+    d->last = weir_leg_at(&d->lq->x->ledger, c->leg)->account;
 }
 
 static bool bound_met(const struct deleverage *d) {
@@ -161,14 +163,14 @@ static void by_rank(struct deleverage *d) {
     }
 }
 
-/* The same where the line holds others than the healthy, whom the index knows: it is made anew. */
-static void by_rank_with_overlap(struct deleverage *d) {
-    enum weir_ranking ranking = d->lq->x->venue->adl_ranking;
+/* The same of a line that is made anew: where it holds others than the healthy, whom the index
+ * knows. */
+static void by_rank_of_all(struct deleverage *d) {
     uint32_t n = find_all(d);
     struct weir_adl_candidate *items = WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
-    weir_adl_heap(ranking, items, n);
+    weir_adl_heap(items, n);
     for (int64_t rank = 1; n > 0 && d->left > 0 && !bound_met(d); rank++) {
-        weir_adl_pop(ranking, items, n--);
+        weir_adl_pop(items, n--);
         weir_qty lots = weir_min(d->left, items[n].size);
         if (can_give(d, &items[n], lots)) take_candidate(d, &items[n], lots, rank);
     }
@@ -199,17 +201,15 @@ static void sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
     }
 }
 
-/* ranks[i]: the place of item i by profit, from 1 (shell sort of indices). */
-static void rank_by_profit(const struct weir_adl_candidate *items, uint32_t n, uint32_t *ranks,
-                           uint32_t *order) {
+/* ranks[i]: the place of item i by score, from 1 (shell sort of indices). */
+static void rank_by_score(const struct weir_adl_candidate *items, uint32_t n, uint32_t *ranks,
+                          uint32_t *order) {
     for (uint32_t i = 0; i < n; i++)
         order[i] = i;
     for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
         for (uint32_t i = gap; i < n; i++) {
             uint32_t item = order[i], j = i;
-            for (; j >= gap &&
-                   weir_adl_before(WEIR_RANK_PRO_RATA, &items[item], &items[order[j - gap]]);
-                 j -= gap)
+            for (; j >= gap && weir_adl_before(&items[item], &items[order[j - gap]]); j -= gap)
                 order[j] = order[j - gap];
             order[j] = item;
         }
@@ -218,9 +218,24 @@ static void rank_by_profit(const struct weir_adl_candidate *items, uint32_t n, u
         ranks[order[i]] = i + 1;
 }
 
-/* By profit, all at once; who would end negative is left out and the shares made again. Everybody
- * has a share: all are looked at. */
-static void by_profit(struct deleverage *d) {
+/* Divides what is left among all of them, in account order. */
+static void divide(struct deleverage *d, struct weir_adl_candidate *items, uint32_t n,
+                   enum weir_adl_kind kind) {
+    struct weir_liquidator *lq = d->lq;
+    if (kind == WEIR_ADL_LEVELS) {
+        uint32_t market = weir_leg_at(&lq->x->ledger, d->leg)->market;
+        (void)weir_adl_fill_water(&lq->x->venue->markets[market], lq->x->prices[market].mark, items,
+                                  n, d->left);
+        return;
+    }
+    weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0);
+    (void)weir_adl_share(items, n, d->left, weights, weights + n, weights + 2 * n,
+                         WEIR_AT(&lq->shares, struct weir_share, 0));
+}
+
+/* From many at once; who would end negative is left out and the lots divided again. Everybody may
+ * have a part: all are looked at. */
+static void by_parts(struct deleverage *d, enum weir_adl_kind kind) {
     struct weir_liquidator *lq = d->lq;
     uint32_t n = find_all(d);
     struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
@@ -231,11 +246,10 @@ static void by_profit(struct deleverage *d) {
     WEIR_CHECK(weir_pool_add(&lq->wides, 3 * n + 1) == 0);
     WEIR_CHECK(weir_pool_add(&lq->shares, n + 1) == 0);
     WEIR_CHECK(weir_pool_add(&lq->indices, 2 * n + 1) == 0);
-    weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0);
     uint32_t *ranks = WEIR_AT(&lq->indices, uint32_t, 0);
+    rank_by_score(items, n, ranks, ranks + n);
     for (bool all_can = false; !all_can;) {
-        weir_adl_pro_rata(items, n, d->left, weights, weights + n, weights + 2 * n,
-                          WEIR_AT(&lq->shares, struct weir_share, 0));
+        divide(d, items, n, kind);
         all_can = true;
         for (uint32_t i = 0; i < n; i++) {
             if (items[i].lots == 0 || can_give(d, &items[i], items[i].lots)) continue;
@@ -243,7 +257,6 @@ static void by_profit(struct deleverage *d) {
             all_can = false;
         }
     }
-    rank_by_profit(items, n, ranks, ranks + n);
     for (uint32_t i = 0; i < n && !bound_met(d); i++)
         if (items[i].lots > 0) take_candidate(d, &items[i], items[i].lots, ranks[i]);
 }
@@ -299,7 +312,7 @@ void weir_adl_expect(struct weir_liquidator *lq, uint32_t leg) {
     const struct weir_venue *v = lq->x->venue;
     bool possible =
         v->adl_when != WEIR_ADL_NEVER || weir_account_is_fund(&lq->x->ledger, g->account);
-    if (possible && !any_overlap(lq->x) && v->adl_ranking == WEIR_RANK_PNL_LEVERAGE)
+    if (possible && !any_overlap(lq->x) && weir_adl_indexed(v->adl_ranking))
         weir_adl_begin(&lq->ranks, g->market, weir_closing_side(g));
 }
 
@@ -320,14 +333,18 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
                            .price = adl_price(x, g, h),
                            .left = weir_abs(g->size),
                            .size = weir_abs(g->size),
-                           .share = weir_bankruptcy_share(x, g, weir_abs(g->size), h)};
+                           .share = weir_bankruptcy_share(x, g, weir_abs(g->size), h),
+                           .last = WEIR_NO_INDEX};
     d.bankruptcy = weir_bankruptcy_price(x, g, d.size, d.share, false);
-    if (v->adl_ranking == WEIR_RANK_PRO_RATA)
-        by_profit(&d);
-    else if (any_overlap(x))
-        by_rank_with_overlap(&d);
+    enum weir_adl_kind kind = weir_adl_kind_of(v->adl_ranking);
+    if (kind != WEIR_ADL_QUEUE)
+        by_parts(&d, kind);
+    else if (any_overlap(x) || !weir_adl_indexed(v->adl_ranking))
+        by_rank_of_all(&d);
     else
         by_rank(&d);
+    if (v->adl_ranking == WEIR_RANK_ROTATION && d.last != WEIR_NO_INDEX)
+        x->ledger.markets[g->market].deleveraged[d.side == WEIR_SELL] = d.last;
     if (d.fills > 0) return; /* what is left goes on with the next step */
     if (v->adl_no_counterparty == WEIR_ADL_AT_MARK) last_resort(&d);
     if (d.fills > 0) return;

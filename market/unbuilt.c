@@ -10,10 +10,6 @@ static const struct {
     const char *words; /* separated by spaces */
     const char *what;
 } unbuilt_words[] = {
-    {"adl.ranking",
-     "pnl_amount_leverage pnl size notional_leverage equity_pro_rata contract_pro_rata "
-     "water_filling min_accounts rotation",
-     "adl ranking"},
     {"socialise.base", "profit equity", "socialise base"},
 };
 
@@ -23,7 +19,6 @@ static const struct {
     const char *usual; /* NULL: refused whenever given */
     const char *owner;
 } unbuilt_values[] = {
-    {"adl.seed", "1", "adl ranking rotation"},
     {"socialise.settlement_interval", "8h", "socialise base profit or equity"},
 };
 

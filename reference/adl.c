@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static wide saturated(wide x) {
-    return x > INT64_MAX ? INT64_MAX : x < INT64_MIN ? INT64_MIN : x;
-}
-
-/* u of R28: profit by entry value, in ppb. */
-wide weir_twin_profit_rate(wide profit, wide v) {
-    if (v > 0) return saturated(weir_twin_div('t', profit, WEIR_PPB, 1, v, 1));
-    return profit > 0 ? INT64_MAX : profit < 0 ? INT64_MIN : 0;
-}
-
 static int by_rank(const void *a, const void *b) {
     const struct ranked *x = a, *y = b;
     if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    if (x->tie != y->tie) return x->tie > y->tie ? -1 : 1;
     return x->account->index - y->account->index;
 }
 
@@ -31,19 +22,18 @@ static bool overlaps(struct twin *t, struct account *a, int m, int64_t bankruptc
 }
 
 /* The eligible positions of one sign in line: share > 0, healthy, of another owner than `closed`
- * (NULL: anyone's); with `bankruptcy` also those that overlap it. Under pro_rata the line is by
- * weight, and who has no profit is not in it. */
+ * (NULL: anyone's); with `bankruptcy` also those that overlap it. Rankings by weight have the line
+ * by weight, and who has none is not in it. */
 int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed,
                    const int64_t *bankruptcy, struct ranked **out) {
-    const struct market *k = &t->m[m];
-    bool pro_rata = t->v->adl_ranking == WEIR_RANK_PRO_RATA;
     int count = 0;
     *out = calloc((size_t)weir_twin_accounts(t) + 1, sizeof **out);
+    for (int i = 0; i < weir_twin_accounts(t); i++)
+        weir_twin_account_at(t, i)->index = i;
     for (int i = 0; i < weir_twin_accounts(t); i++) {
         struct account *a = weir_twin_account_at(t, i);
         struct position *p = &a->at[m];
         struct scope *s = weir_twin_scope(t, a, m);
-        a->index = i;
         if (p->s == 0 || (p->s > 0) != (sign > 0)) continue;
         if (closed && weir_twin_same_owner(a, closed)) continue;
         int64_t size = weir_abs(p->s);
@@ -52,19 +42,11 @@ int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed
         wide share = weir_twin_share(t, s, m, size, equity);
         bool healthy = share > 0 && s->queue != QUEUE_LIQUIDATING && !weir_twin_liquidatable(t, s);
         if (!healthy && !(bankruptcy && overlaps(t, a, m, *bankruptcy))) continue;
-        wide profit = weir_twin_upnl(t, m, p->s, p->v);
-        wide u = weir_twin_profit_rate(profit, p->v);
-        wide l = INT64_MAX;
-        if (share > 0)
-            l = weir_twin_div('f', weir_twin_value(t, m, k->mark, size), WEIR_PPB, 1, share, 1);
-        struct ranked r = {.account = a, .size = size, .weight = profit > 0 ? profit : 0};
+        struct ranked r = {.account = a, .size = size, .equity = equity};
         if (!healthy) r.size -= p->parked;
         r.overlaps = !healthy;
-        l = saturated(l < 1 ? 1 : l);
-        r.score = u > 0 ? weir_twin_div('t', u, l, 1, WEIR_PPB, 1)
-                        : weir_twin_div('t', u, WEIR_PPB, 1, l, 1);
-        if (pro_rata) r.score = r.weight;
-        if (pro_rata && r.weight == 0) continue;
+        weir_twin_score(t, m, &r, share);
+        if (weir_twin_by_weight(t) && r.score == 0) continue;
         (*out)[count++] = r;
     }
     qsort(*out, (size_t)count, sizeof **out, by_rank);
@@ -101,6 +83,7 @@ struct step {
     int64_t size;       /* of the position at the start of the step */
     wide share;         /* of the whole position */
     int64_t closed, counterparties;
+    const struct account *last; /* taken in line */
 };
 
 static int64_t step_price(struct twin *t, struct step *x, wide equity) {
@@ -170,16 +153,17 @@ static bool ruins(struct twin *t, const struct step *x, const struct ranked *r, 
     return equity - loss_at(t, x, x->price, qty) < 0;
 }
 
-static int64_t price_for(const struct step *x, const struct ranked *r) {
-    return r->overlaps ? x->bankruptcy : x->price;
+static void take(struct twin *t, struct step *x, const struct ranked *r, int64_t qty,
+                 int64_t rank) {
+    close_against(t, x, r->account, qty, r->overlaps ? x->bankruptcy : x->price, rank);
+    x->last = r->account;
 }
 
 static void in_rank_order(struct twin *t, struct step *x, struct ranked *line, int count) {
     for (int i = 0; i < count && x->left > 0; i++) {
         if (x->counterparties == t->v->fills_per_step) return;
         int64_t qty = weir_min(x->left, line[i].size);
-        if (!ruins(t, x, &line[i], qty))
-            close_against(t, x, line[i].account, qty, price_for(x, &line[i]), i + 1);
+        if (!ruins(t, x, &line[i], qty)) take(t, x, &line[i], qty, i + 1);
     }
 }
 
@@ -187,31 +171,35 @@ static int by_account(const void *a, const void *b) {
     return ((const struct ranked *)a)->account->index - ((const struct ranked *)b)->account->index;
 }
 
-static void pro_rata(struct twin *t, struct step *x, struct ranked *line, int count) {
+/* From many at once: by weight, or down to a common level. */
+static void in_parts(struct twin *t, struct step *x, struct ranked *line, int count) {
     size_t n = (size_t)count + 1;
     wide *weights = calloc(n, sizeof *weights), *caps = calloc(n, sizeof *caps);
     wide *shares = calloc(n, sizeof *shares);
     for (int i = 0; i < count; i++)
-        line[i].score = i + 1; /* the place by weight */
+        line[i].shown = i + 1; /* the place in line */
     qsort(line, (size_t)count, sizeof *line, by_account);
     for (int i = 0; i < count; i++) {
-        weights[i] = line[i].weight;
+        weights[i] = line[i].score;
         caps[i] = line[i].size;
     }
     for (bool again = true; again;) {
         again = false;
-        weir_twin_divide(x->left, count, weights, caps, shares);
+        if (weir_twin_by_weight(t))
+            weir_twin_divide(x->left, count, weights, caps, shares);
+        else
+            weir_twin_level(t, x->m, line, count, x->left, shares);
         for (int i = 0; i < count; i++) {
             if (shares[i] == 0 || !ruins(t, x, &line[i], (int64_t)shares[i])) continue;
             weights[i] = 0;
+            line[i].size = 0;
             again = true;
         }
     }
     for (int i = 0; i < count; i++) {
         if (shares[i] == 0) continue;
         if (x->counterparties == t->v->fills_per_step) break;
-        close_against(t, x, line[i].account, (int64_t)shares[i], price_for(x, &line[i]),
-                      (int64_t)line[i].score);
+        take(t, x, &line[i], (int64_t)shares[i], (int64_t)line[i].shown);
     }
     free(weights);
     free(caps);
@@ -257,11 +245,13 @@ void weir_twin_adl_step(struct twin *t, struct scope *s, int m) {
     bool any = t->v->adl_eligible == WEIR_ADL_ANY_OVERLAP;
     int count =
         weir_twin_rank(t, m, p->s > 0 ? -1 : 1, s->account, any ? &x.bankruptcy : NULL, &line);
-    if (t->v->adl_ranking == WEIR_RANK_PRO_RATA)
-        pro_rata(t, &x, line, count);
+    if (weir_twin_by_weight(t) || t->v->adl_ranking == WEIR_RANK_WATER_FILLING)
+        in_parts(t, &x, line, count);
     else
         in_rank_order(t, &x, line, count);
     free(line);
+    if (t->v->adl_ranking == WEIR_RANK_ROTATION && x.last)
+        t->m[m].deleveraged[x.side == WEIR_SELL] = x.last;
     if (x.closed == 0 && t->v->adl_no_counterparty == WEIR_ADL_AT_MARK) last_resort(t, &x);
     /* Under `keep` one step a command tries; else the rest goes on with the next step. */
     if (x.closed > 0) p->adl_seq = 0;

@@ -309,6 +309,15 @@ uint64_t weir_twin_digest(struct twin *t) {
     }
     policies(t, &d);
     if (t->v->market_budget_notional != WEIR_NONE) budgets(t, &d);
+    for (int m = 0; m < t->markets; m++) {
+        for (int side = 0; side < 2; side++) {
+            if (!t->m[m].deleveraged[side]) continue;
+            word(&d, 24);
+            word(&d, m);
+            word(&d, side);
+            word(&d, number_of(t, t->m[m].deleveraged[side]));
+        }
+    }
     uint64_t h = XXH3_64bits(d.w, d.count * sizeof *d.w);
     free(d.w);
     return h;

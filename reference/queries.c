@@ -16,12 +16,9 @@ static void adl_place(struct twin *t, struct account *a, int m, struct weir_posi
     for (int i = 0; i < count; i++) {
         up_to += line[i].size;
         if (line[i].account != a) continue;
-        wide score = line[i].score;
-        if (t->v->adl_ranking == WEIR_RANK_PRO_RATA)
-            score = weir_twin_profit_rate(line[i].weight, a->at[m].v);
         out->adl_rank = known(i + 1);
         out->adl_light = known(6 - weir_twin_div('c', 5, up_to, 1, all, 1));
-        out->adl_score = known(score);
+        out->adl_score = known(line[i].shown);
     }
     free(line);
 }
@@ -217,14 +214,11 @@ static void adl_state(struct twin *t, int m, enum weir_side side) {
     struct weir_adl_entry *list = calloc((size_t)count + 1, sizeof *list);
     for (int i = 0; i < count; i++) {
         const struct account *a = line[i].account;
-        wide score = line[i].score;
-        if (t->v->adl_ranking == WEIR_RANK_PRO_RATA)
-            score = weir_twin_profit_rate(line[i].weight, a->at[m].v);
         list[i] = (struct weir_adl_entry){
             .account = &a->name,
             .scope_market = (uint32_t)weir_twin_scope(t, line[i].account, m)->market,
             .rank = i + 1,
-            .score = weir_saturate(score),
+            .score = weir_saturate(line[i].shown),
             .qty = line[i].size};
     }
     struct weir_event e = {.kind = WEIR_EV_ADL_STATE};

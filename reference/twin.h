@@ -175,7 +175,9 @@ struct market {
     int64_t marked_at;          /* the first mark */
     struct notes trades, moves; /* lots traded; squares of relative moves of the mark, 10^-18 */
     struct closed closed[2];    /* by the policy of liquidations, of the funds */
-    struct order **book[2];     /* resting, best first */
+    /* rotation: the last of the longs and of the shorts that was closed against */
+    const struct account *deleveraged[2];
+    struct order **book[2]; /* resting, best first */
     int book_count[2];
 };
 
@@ -511,13 +513,22 @@ int64_t weir_twin_furthest(const struct twin *t, int m, enum weir_side side);
 /* adl.c */
 struct ranked {
     struct account *account;
-    wide score, weight;
-    int64_t size;
+    wide score; /* what orders the line; of rankings by parts the weight */
+    wide tie;   /* of equals the higher is first */
+    wide shown; /* by queries */
+    wide equity;
+    int64_t size;  /* lots that can be taken */
     bool overlaps; /* not healthy; closes at the other's bankruptcy price */
 };
-wide weir_twin_profit_rate(wide profit, wide v);
 int weir_twin_rank(struct twin *t, int m, int sign, const struct account *closed,
                    const int64_t *bankruptcy, struct ranked **out);
+/* adl_rank.c: of one position, by the venue's ranking. */
+void weir_twin_score(const struct twin *t, int m, struct ranked *r, wide share);
+/* water_filling: lots[i] of line[i], which stands in account order. */
+void weir_twin_level(const struct twin *t, int m, const struct ranked *line, int count,
+                     int64_t total, wide *lots);
+/* Who has a part by weight alone. */
+bool weir_twin_by_weight(const struct twin *t);
 bool weir_twin_adl_can(struct twin *t, struct scope *s);
 int weir_twin_adl_position(struct twin *t, struct scope *s);
 void weir_twin_adl_step(struct twin *t, struct scope *s, int m);

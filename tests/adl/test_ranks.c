@@ -55,11 +55,11 @@ static void compare(struct ranks *r, uint32_t market, enum weir_side side, uint3
     if (owner != WEIR_NO_INDEX) owner = weir_account_at(&lq->x->ledger, owner)->owner;
     uint32_t n = weir_adl_candidates(lq, market, side, owner), got = 0;
     struct weir_adl_candidate *line = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0), c;
-    weir_adl_heap(WEIR_RANK_PNL_LEVERAGE, line, n);
+    weir_adl_heap(line, n);
     weir_adl_search(&lq->ranks, market, side, owner);
     for (; got < ask && weir_adl_next(&lq->ranks, &c); got++) {
         cr_assert(got < n, "variant %u: more than the %u eligible", r->variant, n);
-        weir_adl_pop(WEIR_RANK_PNL_LEVERAGE, line, n - got);
+        weir_adl_pop(line, n - got);
         const struct weir_adl_candidate *want = &line[n - got - 1];
         cr_assert(c.leg == want->leg && c.score == want->score && c.size == want->size,
                   "variant %u: place %u of %u is another", r->variant, got + 1, n);

@@ -163,24 +163,12 @@ Test(refusals, values) {
 
 Test(refusals, options_not_built) {
     static const struct row rows[] = {
-        {"adl.seed", "2", "belongs to adl ranking rotation"},
         {"socialise.base", "profit", "socialise base profit is not built yet"},
         {"socialise.base", "equity", "socialise base equity is not built yet"},
         {"socialise.settlement_interval", "1h", "belongs to socialise base"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         refused(rows[i].path, rows[i].value, rows[i].says);
-    static const char *const rankings[] = {"pnl_amount_leverage",
-                                           "pnl",
-                                           "size",
-                                           "notional_leverage",
-                                           "equity_pro_rata",
-                                           "water_filling",
-                                           "min_accounts",
-                                           "contract_pro_rata",
-                                           "rotation"};
-    for (size_t i = 0; i < sizeof rankings / sizeof *rankings; i++)
-        refused("adl.ranking", rankings[i], "is not built yet");
 }
 
 /* Whole files: the message begins with line and column. */

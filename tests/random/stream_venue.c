@@ -199,7 +199,11 @@ static void make_waterfall(struct weir_stream *s, struct text *y) {
     put_money_limit(s, y, ", max_notional", 400000, 5, 200, 1);
     put(y, ", ");
     put_policy(s, y, policy_word(s, "twap"));
-    put(y, "}\nadl: {ranking: %s", word(s, "pnl_leverage", "pro_rata", NULL));
+    put(y, "}\nadl: {ranking: %s, seed: %lld",
+        word(s, "pnl_leverage", "pro_rata", "pnl_amount_leverage", "pnl", "size",
+             "notional_leverage", "equity_pro_rata", "contract_pro_rata", "water_filling",
+             "min_accounts", "rotation", NULL),
+        (long long)draw(s, 1, 5));
     put(y, ", price: %s", word(s, "bankruptcy", "mark", "previous_mark", NULL));
     put(y, ", equity: %s", word(s, "with_pnl", "posted", NULL));
     put_ppm(y, ", max_price_deviation", draw(s, 1, 200) * 1000);
