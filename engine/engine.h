@@ -29,6 +29,12 @@ void weir_engine_apply(struct weir_engine *engine, const struct weir_command *co
  * changes. Without it, or when more comes than there is room for, the engine grows as it works, at
  * the price of a system call or page faults. Cheap while there is room: O(markets). */
 void weir_engine_make_room(struct weir_engine *engine);
+/* Saves the whole state between two commands, or loads it into an engine to which nothing was
+ * applied yet, of an equal venue and with bounds no lower: from then on both give the same events
+ * to the same commands. O(state). 0, or -errno with image->part telling what failed; after a failed
+ * load the engine is good for nothing but to be freed. */
+struct weir_image;
+int weir_engine_image(struct weir_engine *engine, struct weir_image *image);
 /* Tells of all its pools: what grows, and where it is bounded. */
 void weir_engine_pools(struct weir_engine *engine, weir_pool_visit visit, void *ctx);
 /* Digest of the whole logical state (docs/rules.md, "State digest"). O(state). */

@@ -56,6 +56,8 @@ struct weir_funds {
 
 int weir_funds_new(struct weir_funds *funds, struct weir_exchange *x);
 void weir_funds_free(struct weir_funds *funds);
+/* Their parts of an image (base/image.h). */
+void weir_funds_image(struct weir_funds *funds, struct weir_image *image, uint32_t markets);
 /* An empty window, false when memory ends / its memory given back. */
 bool weir_drawdown_start(struct weir_drawdown *drawdown);
 void weir_drawdown_end(struct weir_drawdown *drawdown);

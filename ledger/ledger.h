@@ -248,6 +248,9 @@ struct weir_memory {
 void weir_ledger_memory(const struct weir_ledger *ledger,
                         struct weir_memory rows[WEIR_LEDGER_MEMORY]);
 
+/* Its parts of an image (base/image.h): the whole of it. */
+struct weir_image;
+void weir_ledger_image(struct weir_ledger *ledger, struct weir_image *image);
 /* Tells of its pools. */
 void weir_ledger_pools(struct weir_ledger *ledger, weir_pool_visit visit, void *ctx);
 

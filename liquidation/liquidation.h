@@ -112,6 +112,9 @@ struct weir_liquidator {
 
 int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x);
 void weir_liquidator_free(struct weir_liquidator *lq);
+/* Its parts of an image (base/image.h). What is no state but speed is left out: the lines of
+ * deleveraging are begun anew. */
+void weir_liquidator_image(struct weir_liquidator *lq, struct weir_image *image);
 /* Tells of its pools. */
 void weir_liquidator_pools(struct weir_liquidator *lq, weir_pool_visit visit, void *ctx);
 

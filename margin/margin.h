@@ -52,6 +52,8 @@ struct weir_exchange {
 int weir_exchange_new(struct weir_exchange *x, const struct weir_venue *venue,
                       uint32_t accounts_max, uint32_t orders_max);
 void weir_exchange_free(struct weir_exchange *x);
+/* Its parts of an image (base/image.h). Loading: into an empty one of the same venue. */
+void weir_exchange_image(struct weir_exchange *x, struct weir_image *image);
 /* Tells of its pools / room in its tables for what comes, outside the hot loop. */
 void weir_exchange_pools(struct weir_exchange *x, weir_pool_visit visit, void *ctx);
 void weir_exchange_make_room(struct weir_exchange *x);

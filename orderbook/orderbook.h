@@ -87,6 +87,9 @@ void weir_orders_remove(struct weir_orders *orders, uint32_t idx);
 /* Bytes of orders, free ones included; of their names and the table that finds them. */
 uint64_t weir_orders_memory(const struct weir_orders *orders);
 uint64_t weir_orders_names_memory(const struct weir_orders *orders);
+/* Its parts of an image (base/image.h). */
+struct weir_image;
+void weir_orders_image(struct weir_orders *orders, struct weir_image *image);
 /* Tells of its pools / room in the table for orders to come, outside the hot loop. */
 void weir_orders_pools(struct weir_orders *orders, weir_pool_visit visit, void *ctx);
 void weir_orders_make_room(struct weir_orders *orders);
@@ -166,6 +169,8 @@ struct weir_book {
  * orders, in [1, WEIR_ORDERS_MAX]. 0 or -ENOMEM. */
 int weir_book_new(struct weir_book *book, uint32_t orders_max);
 void weir_book_free(struct weir_book *book);
+/* Its parts of an image. */
+void weir_book_image(struct weir_book *book, struct weir_image *image);
 /* Tells of its pools. */
 void weir_book_pools(struct weir_book *book, weir_pool_visit visit, void *ctx);
 /* Bytes of its levels, queues and maps, free ones included. */

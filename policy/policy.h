@@ -18,6 +18,8 @@ struct weir_policy_market {
     uint32_t window_first, window_end, window_room;
 };
 void weir_policy_market_free(struct weir_policy_market *state);
+/* Its parts of an image (base/image.h). */
+void weir_policy_market_image(struct weir_policy_market *state, struct weir_image *image);
 
 /* What a policy may see of the position it closes, its scope and its market. */
 struct weir_policy_view {

@@ -9,7 +9,7 @@
 struct options {
     uint64_t seed, count, commands;
     uint32_t shape; /* WEIR_NO_INDEX: all in turn */
-    uint32_t mutate_ppm, digest_every, audit_every, shrink_seconds, seconds;
+    uint32_t mutate_ppm, digest_every, audit_every, restore_every, shrink_seconds, seconds;
     bool run_long, stop_at_first, engine_only, stats, quiet;
     const char *dump, *venue, *replay;
 };
@@ -22,6 +22,7 @@ enum {
     KEY_DUMP,
     KEY_DIGEST,
     KEY_AUDIT,
+    KEY_RESTORE,
     KEY_ALONE,
     KEY_MUTATE,
     KEY_STATS,
@@ -41,6 +42,8 @@ static const struct argp_option arguments[] = {
     {"dump", KEY_DUMP, "FILE", 0, "Write the small stream to FILE and its venue to FILE.yaml", 0},
     {"digest-every", KEY_DIGEST, "N", 0, "Compare digests each N commands, 0 never [10]", 0},
     {"audit-every", KEY_AUDIT, "N", 0, "Audit the engine each N commands, 0 never [50]", 0},
+    {"restore-every", KEY_RESTORE, "N", 0,
+     "Exchange the engine for one made from its image each N commands, 0 never [0]", 0},
     {"engine-only", KEY_ALONE, NULL, 0, "Without the twin", 0},
     {"mutate", KEY_MUTATE, "PPM", 0, "Lines with bytes changed, in parts per million [0]", 0},
     {"stats", KEY_STATS, NULL, 0, "What the streams made happen", 0},
@@ -83,6 +86,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_AUDIT:
         o->audit_every = (uint32_t)number;
+        return 0;
+    case KEY_RESTORE:
+        o->restore_every = (uint32_t)number;
         return 0;
     case KEY_ALONE:
         o->engine_only = true;
@@ -255,6 +261,7 @@ int main(int argc, char **argv) {
                               .twin = !o.engine_only,
                               .digest_every = o.digest_every,
                               .audit_every = o.audit_every,
+                              .restore_every = o.restore_every,
                               .seconds = o.seconds};
     if (o.replay != NULL) return run_again(&o, &base);
     static struct weir_trial_result sum, result;

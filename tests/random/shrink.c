@@ -50,6 +50,7 @@ void weir_trial_shrink(struct weir_trial *trial, struct weir_recording *lines,
     struct weir_trial again = *trial;
     again.digest_every = trial->digest_every > 0 ? 1 : 0;
     again.audit_every = trial->audit_every > 0 ? 1 : 0;
+    again.restore_every = trial->restore_every > 0 ? 1 : 0;
     again.seconds = 10;
     if (!fails_without(&again, lines, 0, 0, verdict, result)) return;
     drop(lines, result->command, lines->count);
@@ -73,6 +74,7 @@ void weir_trial_shrink(struct weir_trial *trial, struct weir_recording *lines,
     trial->recording = lines;
     trial->digest_every = again.digest_every;
     trial->audit_every = again.audit_every;
+    trial->restore_every = again.restore_every;
 }
 
 const char *weir_verdict_word(enum weir_verdict verdict) {

@@ -41,7 +41,8 @@ Test(differential, engine_and_twin_agree) {
                                    .commands = COMMANDS,
                                    .twin = true,
                                    .digest_every = 25,
-                                   .audit_every = 100};
+                                   .audit_every = 100,
+                                   .restore_every = seed % 2 ? (uint32_t)(seed % 89 + 11) : 0};
         struct weir_recording lines = {0};
         cr_assert(weir_trial_run(&trial, &result, &lines));
         weir_trial_add(&sum, &result);
@@ -49,8 +50,9 @@ Test(differential, engine_and_twin_agree) {
             weir_trial_print(stderr, &trial, &result, &lines);
             fprintf(stderr,
                     "again and smaller: weir_differential --seed %d --count 1 --shape %s "
-                    "--commands %d --dump FILE\n",
-                    (int)seed, weir_stream_shape_name(trial.shape), COMMANDS);
+                    "--commands %d --restore-every %d --dump FILE\n",
+                    (int)seed, weir_stream_shape_name(trial.shape), COMMANDS,
+                    (int)trial.restore_every);
         }
         weir_recording_free(&lines);
         cr_assert(result.verdict == WEIR_AGREE, "seed %d: %s", (int)seed, result.problem);

@@ -1,5 +1,7 @@
 #include "trial.h"
 
+#include "restore.h"
+
 #include "engine/engine.h"
 #include "reference/reference.h"
 
@@ -121,6 +123,7 @@ struct pair {
     const struct weir_trial *trial;
     struct weir_trial_result *result;
     struct weir_engine *engine;
+    struct weir_engine_options options;
     struct weir_reference *twin;
     struct voice fast, slow;
 };
@@ -174,6 +177,11 @@ static bool step(struct pair *pair, const struct weir_command *command, uint64_t
     if (trial->audit_every > 0 && number % trial->audit_every == 0) {
         const char *broken = weir_engine_audit(pair->engine);
         if (broken != NULL) return fail(pair, WEIR_BROKEN, broken);
+    }
+    if (trial->restore_every > 0 && number % trial->restore_every == 0) {
+        const char *lost =
+            weir_restore(&pair->engine, fast->venue, &pair->options, hear, &pair->fast);
+        if (lost != NULL) return fail(pair, WEIR_BROKEN, lost);
     }
     return true;
 }
@@ -242,8 +250,8 @@ static void run_here(const struct weir_trial *trial, struct shared *shared, bool
     pair.fast = (struct voice){.venue = venue, .stream = stream, .counts = pair.result};
     pair.slow = (struct voice){.venue = venue};
     pair.fast.digest = pair.slow.digest = trial->digest_every > 0 || !trial->twin;
-    struct weir_engine_options options = {.accounts_max = 4096, .orders_max = 1 << 20};
-    pair.engine = weir_engine_new(venue, &options, hear, &pair.fast);
+    pair.options = (struct weir_engine_options){.accounts_max = 4096, .orders_max = 1 << 20};
+    pair.engine = weir_engine_new(venue, &pair.options, hear, &pair.fast);
     if (trial->twin) pair.twin = weir_reference_new(venue, hear, &pair.slow);
     if (pair.engine == NULL || (trial->twin && pair.twin == NULL)) abort();
     run_lines(&pair, shared, stream, keep);
