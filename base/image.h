@@ -19,6 +19,9 @@ struct weir_image {
 
 /* So many bytes, as many in the machine that loads them. */
 void weir_image_bytes(struct weir_image *image, const char *part, void *bytes, uint64_t size);
+/* Beside a function that names the fields of a structure: who adds one is told to name it there. */
+#define WEIR_IMAGED(bytes, size)                                                                   \
+    _Static_assert((size_t)(bytes) == (size), "a field came or went: the image names them all")
 #define WEIR_IMAGE(image, value) weir_image_bytes(image, #value, &(value), sizeof(value))
 /* The elements in use. Loading: into a pool that has none yet, and room for them. */
 void weir_image_pool(struct weir_image *image, const char *part, struct weir_pool *pool);

@@ -6,6 +6,9 @@
 
 #define FORMAT 1
 
+WEIR_IMAGED(sizeof(struct weir_engine) - sizeof(struct weir_exchange) -
+                sizeof(struct weir_liquidator),
+            320);
 int weir_engine_image(struct weir_engine *e, struct weir_image *image) {
     uint64_t markets = e->x.venue->market_count, venue = e->x.venue->digest, format = FORMAT;
     struct weir_engine_options bounds = e->options;

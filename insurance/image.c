@@ -4,6 +4,7 @@
 
 #define RING_MAX (UINT64_C(1) << 31)
 
+WEIR_IMAGED(sizeof(struct weir_drawdown), 64);
 static void drawdown_image(struct weir_drawdown *d, struct weir_image *image) {
     void *ring = d->ring;
     uint64_t capacity = d->capacity;
@@ -19,6 +20,8 @@ static void drawdown_image(struct weir_drawdown *d, struct weir_image *image) {
     WEIR_IMAGE(image, d->listed);
 }
 
+WEIR_IMAGED(sizeof(struct weir_fund), 400);
+WEIR_IMAGED(sizeof(struct weir_funds), 1104);
 void weir_funds_image(struct weir_funds *funds, struct weir_image *image, uint32_t markets) {
     for (uint32_t i = 0; i < funds->count; i++) {
         struct weir_fund *f = &funds->fund[i];

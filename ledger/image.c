@@ -2,6 +2,7 @@
 #include "base/image.h"
 #include "ledger/ledger.h"
 
+WEIR_IMAGED(sizeof(struct weir_market_ledger), 160);
 static void market_image(struct weir_market_ledger *m, struct weir_image *image) {
     WEIR_IMAGE(image, m->open_interest);
     WEIR_IMAGE(image, m->short_interest);
@@ -12,10 +13,12 @@ static void market_image(struct weir_market_ledger *m, struct weir_image *image)
     WEIR_IMAGE(image, m->pool);
     WEIR_IMAGE(image, m->volume);
     weir_image_pool(image, "positions of a market", &m->positions);
+    WEIR_IMAGE(image, m->deleveraged);
     WEIR_IMAGE(image, m->queued);
     WEIR_IMAGE(image, m->touched);
 }
 
+WEIR_IMAGED(sizeof(struct weir_ledger), 3488);
 void weir_ledger_image(struct weir_ledger *l, struct weir_image *image) {
     weir_image_pool(image, "accounts", &l->accounts);
     weir_image_pool(image, "scopes", &l->scopes);

@@ -2,6 +2,7 @@
 #include "base/image.h"
 #include "liquidation/stages.h"
 
+WEIR_IMAGED(sizeof(struct weir_auctions), 944);
 static void auctions_image(struct weir_liquidator *lq, struct weir_image *image) {
     struct weir_auctions *a = &lq->auctions;
     uint64_t markets = lq->x->venue->market_count;
@@ -29,6 +30,9 @@ static void begin_lines(struct weir_liquidator *lq) {
     }
 }
 
+WEIR_IMAGED(sizeof(struct weir_liquidator) - sizeof(struct weir_adl_index) -
+                sizeof(struct weir_funds),
+            1752);
 void weir_liquidator_image(struct weir_liquidator *lq, struct weir_image *image) {
     uint32_t markets = lq->x->venue->market_count;
     weir_funds_image(&lq->funds, image, markets);

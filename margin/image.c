@@ -11,6 +11,7 @@ static void forget_followed(struct weir_exchange *x) {
     x->trigger.follow = false;
 }
 
+WEIR_IMAGED(sizeof(struct weir_trigger_index), 3760);
 static void trigger_image(struct weir_exchange *x, struct weir_image *image) {
     struct weir_trigger_index *t = &x->trigger;
     uint64_t markets = x->venue->market_count;
@@ -36,6 +37,9 @@ static void trigger_image(struct weir_exchange *x, struct weir_image *image) {
     if (image->load && image->error == 0) forget_followed(x);
 }
 
+WEIR_IMAGED(sizeof(struct weir_exchange) - sizeof(struct weir_ledger) - sizeof(struct weir_orders) -
+                sizeof(struct weir_trigger_index),
+            25504);
 void weir_exchange_image(struct weir_exchange *x, struct weir_image *image) {
     uint64_t markets = x->venue->market_count;
     WEIR_IMAGE(image, x->now);

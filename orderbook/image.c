@@ -2,6 +2,7 @@
 #include "base/image.h"
 #include "orderbook/levels.h"
 
+WEIR_IMAGED(sizeof(struct weir_orders), 96);
 void weir_orders_image(struct weir_orders *o, struct weir_image *image) {
     weir_image_pool(image, "orders", &o->orders);
     weir_image_pool(image, "names of orders", &o->names);
@@ -18,6 +19,7 @@ void weir_orders_image(struct weir_orders *o, struct weir_image *image) {
     WEIR_IMAGE(image, o->slot_used);
 }
 
+WEIR_IMAGED(sizeof(struct weir_ladder), 1584);
 /* Hints are left out: an empty one costs a walk through the trie. */
 static void ladder_image(struct weir_ladder *l, struct weir_image *image) {
     WEIR_IMAGE(image, l->best_key);
@@ -30,6 +32,7 @@ static void ladder_image(struct weir_ladder *l, struct weir_image *image) {
     if (l->departed > DEPARTURES) weir_image_refuse(image, "departures");
 }
 
+WEIR_IMAGED(sizeof(struct arena), 72);
 void weir_book_image(struct weir_book *book, struct weir_image *image) {
     struct arena *arena = book->side[0]->arena;
     weir_image_pool(image, "nodes of a book", &arena->nodes);

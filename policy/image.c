@@ -25,6 +25,7 @@ static void window_image(struct weir_policy_market *s, struct weir_image *image)
         weir_image_bytes(image, "window", s->window + s->window_first, live * sizeof *s->window);
 }
 
+WEIR_IMAGED(sizeof(struct weir_policy_market), 832);
 void weir_policy_market_image(struct weir_policy_market *state, struct weir_image *image) {
     WEIR_IMAGE(image, state->block);
     WEIR_IMAGE(image, state->block_notional);
