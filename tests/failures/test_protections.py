@@ -1,4 +1,4 @@
-"""Each script of a failure fails when the protection it names is taken out: test_protections.py WEIR
+"""A script of a failure fails when the protection it names is taken out: test_protections.py WEIR
 
 A script says so in comments, one change each: `# without PATH: TEXT => REPLACEMENT`."""
 

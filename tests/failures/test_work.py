@@ -1,6 +1,6 @@
 """Closing work that grows with the square of the victims: test_work.py WEIR
 
-Here it grows with their number: twice the victims, with twice the winners behind them, are twice the
+Here it grows with their number: twice the victims, with twice the winners behind, are twice the
 steps, events and instructions, whatever the stage (R18, R20, R28). Instructions are those of the
 fall alone, counted by callgrind where it is and the build can run in it, so that the number does
 not depend on the machine. In builds without link-time optimisation it is looked at that the test
