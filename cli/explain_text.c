@@ -48,6 +48,23 @@ static const char *rate(weir_wide ppb) {
     return decimal(ppb, &unit, 9);
 }
 
+/* A moment of the log, to as many digits of the second as it has. */
+static const char *moment(weir_time t) {
+    char *text = next_text();
+    time_t seconds = (time_t)(t / WEIR_SECOND);
+    int64_t rest = t % WEIR_SECOND;
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    size_t size = strftime(text, 64, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (rest > 0) {
+        size += (size_t)snprintf(text + size, 64, ".%09" PRId64, rest);
+        while (text[size - 1] == '0')
+            size--;
+    }
+    (void)snprintf(text + size, 4, "Z");
+    return text;
+}
+
 static const char *symbol(const struct weir_venue *v, uint32_t market) {
     return v->markets[market].symbol.text;
 }
@@ -61,7 +78,7 @@ static const char *scope(const struct weir_venue *v, uint32_t market) {
 }
 
 static const char *whose(const struct weir_name *name, const struct weir_name *account) {
-    return weir_name_equal(name, account) ? "its own" : name->text;
+    return weir_name_equal(name, account) ? "this account" : name->text;
 }
 
 /* ---- Rules ------------------------------------------------------------------------------------
@@ -170,14 +187,8 @@ static const char *cause_rule(enum weir_cause cause) {
  */
 void weir_explain_command(const struct weir_command *command, uint64_t number, weir_time now) {
     static char text[WEIR_LINE_MAX];
-    char when[32];
-    time_t seconds = (time_t)(now / WEIR_SECOND);
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &parts);
     size_t size = weir_json_command(command, text, sizeof text);
-    printf("\ncommand %" PRIu64 " at %s.%09dZ\n  %.*s", number, when, (int)(now % WEIR_SECOND),
-           (int)size, text);
+    printf("\ncommand %" PRIu64 " at %s\n  %.*s", number, moment(now), (int)size, text);
 }
 
 static void print_position(const struct weir_venue *v, const struct weir_position_state *p) {
@@ -288,10 +299,10 @@ static void tell_auction(const struct weir_venue *v, const struct weir_event *e)
         return;
     }
     uint32_t m = e->auction_opened.market;
-    printf("  %s %s %s go to auction %" PRIu64 ", which closes at %" PRId64 " (R26)\n",
+    printf("  %s %s %s go to auction %" PRIu64 ", which closes at %s (R26)\n",
            qty(v, m, e->auction_opened.qty), symbol(v, m),
            e->auction_opened.side == WEIR_SELL ? "to sell" : "to buy back",
-           e->auction_opened.auction, e->auction_opened.closes_at);
+           e->auction_opened.auction, moment(e->auction_opened.closes_at));
 }
 
 static void tell_liquidation(const struct weir_venue *v, const struct weir_event *e) {

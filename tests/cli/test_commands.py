@@ -373,12 +373,22 @@ class Explain(CliTest):
         text = out.decode()
         self.assertTrue(text.startswith('anna at venue default: liquidated 1 times, '
                                         'deleveraged 0 times, 1 commands rejected\n'), text)
-        for words in ['command 10 at 2023-11-14T22:13:20.000000000Z', 'rejected, `insufficient`',
+        for words in ['command 10 at 2023-11-14T22:13:20Z', 'rejected, `insufficient`',
                       'before it: balance 50000.000000', 'bankruptcy price', 'R23', 'R17',
                       'liquidation 1 of scope cross starts: equity ', 'policy ', 'ends `']:
             self.assertIn(words, text)
         out, _ = self.weir('explain', log, '--venue', VENUE, '--account', 'bob')
         self.assertTrue(out.decode().startswith('bob at venue default: liquidated 0 times'))
+
+    def test_moments_are_readable(self):
+        """Times are told as dates, auction closes too, with no more digits than they have."""
+        story = [dict(c) for c in STORY if c.get('id') != 'bid']
+        story[0]['t'] += 250 * 10**6
+        log = self.path('log.jsonl', lines(story))
+        text = self.weir('explain', log, '--venue', VENUE, '--account', 'anna')[0].decode()
+        self.assertIn('command 10 at 2023-11-14T22:13:20.25Z', text)
+        self.assertIn('to auction 1, which closes at 2023-11-14T22:13:22Z (R26)', text)
+        self.assertNotRegex(re.sub(r'"t":\d+', '', text), r'\d{19}')
 
     def test_json_is_part_of_the_replay(self):
         log = self.path('log.jsonl', lines(STORY))
