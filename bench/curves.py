@@ -9,21 +9,15 @@ through it reaches from the least to the most. Pictures follow the reader's ligh
 """
 
 import json
-import math
 import os
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'docs',
+                                'pictures'))
+from picture import Axis, escape, head, short
+
 WIDTH, HEIGHT = 760, 430
 LEFT, RIGHT, TOP, BOTTOM = 74, 190, 56, 56
-COLOURS = [('#1f6feb', '#79b8ff'), ('#c2410c', '#ffa657'), ('#15803d', '#7ee787'),
-           ('#86198f', '#e0a3ff'), ('#57606a', '#9aa4af'), ('#a16207', '#f2cc60')]
-STYLE = """
-  .paper { fill: #ffffff } .ink { fill: #1f2328 } .soft { fill: #57606a }
-  .grid { stroke: #d8dee4; stroke-width: 1 } .axis { stroke: #57606a; stroke-width: 1 }
-  text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
-  .title { font-size: 15px; font-weight: 600 } .line { fill: none; stroke-width: 2 }
-  .reach { fill: none; stroke-width: 1; opacity: 0.6 }
-"""
 
 
 def value(case, *keys):
@@ -141,39 +135,6 @@ CURVES = [
 ]
 
 
-def short(number):
-    """1,000,000 as 1 M; 0.01 as it is."""
-    for size, letter in ((1e9, ' G'), (1e6, ' M'), (1e3, ' k')):
-        if number >= size:
-            return f'{number / size:.4g}{letter}'
-    return f'{number:.4g}'
-
-
-def escape(text):
-    return text.replace('&', '&amp;').replace('<', '&lt;')
-
-
-class Axis:
-    """Values to pixels: decades, or (linear) round steps from zero."""
-
-    def __init__(self, values, start, end, linear):
-        self.start, self.end, self.linear = start, end, linear
-        if linear:
-            step = 10 ** math.floor(math.log10(max(values)))
-            while max(values) / step < 4:
-                step /= 2
-            self.low, self.high = 0, math.ceil(max(values) / step) * step
-            self.ticks = [step * i for i in range(round(self.high / step) + 1)]
-        else:
-            self.low = math.floor(math.log10(min(values)) + 1e-9)
-            self.high = max(math.ceil(math.log10(max(values)) - 1e-9), self.low + 1)
-            self.ticks = [10.0 ** i for i in range(self.low, self.high + 1)]
-
-    def __call__(self, number):
-        at = number if self.linear else math.log10(number)
-        return self.start + (at - self.low) / (self.high - self.low) * (self.end - self.start)
-
-
 def label_places(ends):
     """Heights of the labels at the lines' ends, moved apart to be read."""
     order = sorted(range(len(ends)), key=lambda i: ends[i])
@@ -190,21 +151,10 @@ def draw(curve, lines, source):
     x = Axis([p[0] for p in points], LEFT, WIDTH - RIGHT, False)
     costs = [cost for p in points for cost in p[1:]]
     y = Axis(costs, HEIGHT - BOTTOM, TOP, curve.get('linear', False))
-    style = STYLE + ''.join(f'  .c{i} {{ stroke: {light} }} .f{i} {{ fill: {light} }}\n'
-                            for i, (light, _) in enumerate(COLOURS))
-    dark = ('    .paper { fill: #0d1117 } .ink { fill: #e6edf3 } .soft { fill: #9aa4af }\n'
-            '    .grid { stroke: #272d36 } .axis { stroke: #9aa4af }\n' +
-            ''.join(f'    .c{i} {{ stroke: {night} }} .f{i} {{ fill: {night} }}\n'
-                    for i, (_, night) in enumerate(COLOURS)))
     summary = '; '.join(f'{name}: {short(line[0][1])} at {short(line[0][0])}, '
                         f'{short(line[-1][1])} at {short(line[-1][0])}' for name, line in lines)
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-           f'width="{WIDTH}" height="{HEIGHT}" role="img">',
-           f'<title>{escape(curve["title"])}: {escape(curve["y"])} against '
-           f'{escape(curve["x"])}</title>', f'<desc>{escape(summary)}</desc>',
-           f'<style>{style}  @media (prefers-color-scheme: dark) {{\n{dark}  }}\n</style>',
-           f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="6"/>',
-           f'<text class="ink title" x="{LEFT}" y="26">{escape(curve["title"])}</text>',
+    told = f'{curve["title"]}: {curve["y"]} against {curve["x"]}'
+    out = [*head((WIDTH, HEIGHT), curve['title'], LEFT, summary, told=told),
            f'<text class="soft" x="{LEFT}" y="44">{escape(curve["y"])}</text>',
            f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 24}" '
            f'text-anchor="middle">{escape(curve["x"])}</text>',

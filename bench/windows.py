@@ -12,7 +12,9 @@ import os
 import re
 import sys
 
-from curves import COLOURS, STYLE, Axis, escape, short
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'docs',
+                                'pictures'))
+from picture import Axis, escape, head, short
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760, 74, 96, 64, 48
 PANEL, GAP = 120, 34
@@ -79,22 +81,11 @@ def draw(case, source):
     parts = list(panels(windows))
     height = TOP + len(parts) * (PANEL + GAP) + BOTTOM
     end = height - BOTTOM - GAP
-    light = ''.join(f'  .c{i} {{ stroke: {day} }} .f{i} {{ fill: {day} }}\n'
-                    for i, (day, _) in enumerate(COLOURS))
-    dark = ('    .paper { fill: #0d1117 } .ink { fill: #e6edf3 } .soft { fill: #9aa4af }\n'
-            '    .grid { stroke: #272d36 } .axis { stroke: #9aa4af }\n' +
-            ''.join(f'    .c{i} {{ stroke: {night} }} .f{i} {{ fill: {night} }}\n'
-                    for i, (_, night) in enumerate(COLOURS)))
     own = ' of processor time' if case['parameters'].get('clock') == 'processor' else ''
     title = (f'A burst of {case["liquidations"]:,} liquidations, window by window: '
              f'{case["name"].split(", ", 1)[1]}')
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-           f'width="{WIDTH}" height="{height}" role="img">',
-           f'<title>{escape(title)}</title>',
-           f'<style>{STYLE}{light}  .fall {{ fill: #c2410c; opacity: 0.08 }}\n'
-           f'  @media (prefers-color-scheme: dark) {{\n{dark}  }}\n</style>',
-           f'<rect class="paper" width="{WIDTH}" height="{height}" rx="6"/>',
-           f'<text class="ink title" x="{LEFT}" y="26">{escape(title)}</text>',
+    shade = '  .fall { fill: #c2410c; opacity: 0.08 }\n'
+    out = [*head((WIDTH, height), title, LEFT, style=shade),
            f'<rect class="fall" x="{time(0):.1f}" y="{TOP - 4}" '
            f'width="{max(1, time(windows["fall_ms"]) - time(0)):.1f}" height="{end - TOP + 4}"/>',
            f'<text class="soft" x="{WIDTH - 8}" y="{height - 6}" text-anchor="end" '
