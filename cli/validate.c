@@ -9,9 +9,13 @@ static const struct {
     const char *name;
     int (*run)(const struct weir_validate *a);
 } validations[] = {
-    {"dutch", weir_validate_dutch},       {"gap", weir_validate_gap},
-    {"schedule", weir_validate_schedule}, {"sealed-bid", weir_validate_sealed_bid},
+    {"adl-example", weir_validate_adl_example},
+    {"dutch", weir_validate_dutch},
+    {"gap", weir_validate_gap},
+    {"schedule", weir_validate_schedule},
+    {"sealed-bid", weir_validate_sealed_bid},
     {"tiers", weir_validate_tiers},
+    {"water-filling", weir_validate_water_filling},
 };
 #define COUNT (sizeof validations / sizeof validations[0])
 
@@ -86,12 +90,14 @@ int weir_cmd_validate(int argc, char **argv) {
         .doc = "Reproduces published results with the engine's own arithmetic and prints "
                "published against measured. Exit status 1 when one differs. Without NAME: all.\v"
                "Validations:\n"
+               "  adl-example what a queue and pro rata take from three winners\n"
                "  dutch       when a step curve passes given shares of its start\n"
                "  gap         bad debt of a jump through an empty book, and who pays it\n"
                "  schedule    the risk-averse schedule of the policy `optimal`\n"
                "  sealed-bid  revenue of first- and second-price auctions\n"
                "  tiers       maintenance amounts of a venue's tiers, and margin continuous at\n"
-               "              their caps\n\n"
+               "              their caps\n"
+               "  water-filling  three properties of a common level, which a queue lacks\n\n"
                "Example:\n  weir validate tiers --tiers leverage_tiers.json --symbol "
                "BTC/USDT:USDT\n",
         .children = children,

@@ -28,6 +28,8 @@ struct weir_validate {
  */
 void weir_validate_open(const char *name);
 
+int weir_validate_adl_example(const struct weir_validate *a);
+int weir_validate_water_filling(const struct weir_validate *a);
 int weir_validate_tiers(const struct weir_validate *a);
 int weir_validate_gap(const struct weir_validate *a);
 int weir_validate_schedule(const struct weir_validate *a);

@@ -134,6 +134,17 @@ class ValidateTest(unittest.TestCase):
         self.assertGreater(rows[2]['least_difference'], 1e-9)
         self.assertGreater(rows[0]['kappa_t'][1], 1)
 
+    def test_adl(self):
+        out = self.run_validations('adl-example')
+        self.assertEqual(out.count(': pass'), 6)
+        result = json.loads(self.run_validations('adl-example', 'water-filling', '--json',
+                                                 '--rounds', '50', '--seed', '3'))['validations']
+        self.assertEqual([v['passed'] for v in result], [True, True])
+        held = [(p['must_hold'], p['held'] == 50) for p in result[1]['properties']]
+        self.assertEqual(held, [(True, True)] * 3 + [(False, False)] * 2)
+        # Two pools are too few for the control, which is told.
+        self.run_validations('water-filling', '--rounds', '2', '--seed', '1', status=1)
+
     def test_interrupted(self):
         with subprocess.Popen([PROGRAM, 'validate', '--json', 'gap', '--rounds', '1000000'],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as weir:
