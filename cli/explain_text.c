@@ -341,7 +341,8 @@ static void tell_money(const struct weir_venue *v, const struct weir_event *e) {
                money(v, v->markets[e->socialised.market].asset, e->socialised.amount),
                symbol(v, e->socialised.market));
     } else {
-        printf("  %s of the loss pool are charged (R29)\n", money(v, 0, e->socialised.amount));
+        printf("  %s of the loss pool are charged (R29)\n",
+               money(v, e->socialised.asset, e->socialised.amount));
     }
 }
 

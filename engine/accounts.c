@@ -90,9 +90,10 @@ static bool may_withdraw(struct weir_engine *e, uint32_t scope, uint32_t asset, 
     struct weir_health h;
     weir_health(x, scope, NULL, &h);
     weir_wide keep = weir_div_ceil(h.notional * x->venue->transfer_margin, WEIR_PPB);
-    keep = weir_wide_max(keep, h.initial + h.order_margin);
+    weir_wide behind = weir_social_behind(&e->lq, scope);
+    keep = weir_wide_max(keep, h.initial + h.order_margin) + behind;
     if (weir_asset_settles(x->venue, asset))
-        return amount <= h.balance && h.discounted - amount >= keep;
+        return amount <= h.balance - behind && h.discounted - amount >= keep;
     weir_wide held = weir_scope_collateral(&x->ledger, scope, asset);
     if (amount > held) return false;
     weir_wide lost = x->collateral[asset].fresh ? weir_collateral_worth(x, asset, held) -
@@ -129,6 +130,7 @@ enum weir_reason weir_on_withdraw(struct weir_engine *e, const struct weir_comma
         WEIR_CHECK(weir_post_collateral(l, scope, asset, -amount));
     }
     l->assets[asset].withdrawals += amount;
+    weir_social_moved(&e->lq, weir_asset_settles(e->x.venue, asset) ? asset : 0);
     weir_touch_key(&e->x, scope);
     return WEIR_OK;
 }
@@ -217,7 +219,9 @@ enum weir_reason weir_on_margin_mode(struct weir_engine *e, const struct weir_co
 static bool may_take_out(struct weir_engine *e, uint32_t scope, weir_wide amount) {
     struct weir_health h;
     weir_health(&e->x, scope, NULL, &h);
-    return amount <= h.balance && h.discounted - amount >= h.initial + h.order_margin;
+    weir_wide behind = weir_social_behind(&e->lq, scope);
+    return amount <= h.balance - behind &&
+           h.discounted - amount >= h.initial + h.order_margin + behind;
 }
 
 static enum weir_reason check_isolated_move(struct weir_engine *e, const struct weir_command *c,
@@ -263,6 +267,7 @@ enum weir_reason weir_on_isolated_margin(struct weir_engine *e, const struct wei
     weir_scope_settle(l, cross);
     weir_post_balance(l, cross, -(weir_wide)amount);
     weir_post_balance(l, scope, amount);
+    weir_social_moved(&e->lq, asset);
     weir_touch_key(&e->x, scope);
     weir_touch_key(&e->x, cross);
     return WEIR_OK;

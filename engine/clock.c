@@ -158,6 +158,10 @@ static void fire(struct weir_engine *e) {
     case WEIR_TIMER_SETTLEMENT:
         weir_settle_market(e, market);
         return;
+    case WEIR_TIMER_POINT:
+        weir_set_timer(e, WEIR_TIMER_POINT, 0, weir_next_on_grid(e->x.now, v->settlement_interval));
+        weir_social_point(&e->lq);
+        return;
     case WEIR_TIMER_SOURCE:
     case WEIR_TIMER_COUNT:
         break;
@@ -169,6 +173,8 @@ static void set_clock(struct weir_engine *e, weir_time t) {
     const struct weir_venue *v = e->x.venue;
     e->clock_set = true;
     e->x.now = t;
+    if (e->lq.social.on)
+        weir_set_timer(e, WEIR_TIMER_POINT, 0, weir_next_on_grid(t, v->settlement_interval));
     for (uint32_t m = 0; m < v->market_count; m++) {
         const struct weir_market *c = &v->markets[m];
         e->x.prices[m].premium_from = e->x.prices[m].average_from = t;

@@ -385,6 +385,64 @@ static void digest_turns(struct digest *d, const struct weir_exchange *x) {
     }
 }
 
+/* ---- Loss pools of groups (R29) -------------------------------------------------------------- */
+
+struct frozen_of {
+    struct digest *d;
+    const struct weir_social *social;
+    uint32_t account;
+};
+static void digest_part(void *ctx, const struct weir_social_part *p) {
+    const struct frozen_of *f = ctx;
+    struct digest *d = f->d;
+    uint32_t code = p->scope_code, assets = WEIR_ASSETS_MAX;
+    int64_t scope = code;
+    for (uint32_t a = 0; a < assets; a++)
+        if (code == WEIR_CROSS(a)) scope = -1 - (int64_t)a;
+    word(d, 27);
+    word(d, f->account);
+    word(d, scope);
+    word(d, f->social->groups[p->group].market);
+    wide(d, p->weight);
+    wide(d, p->cap);
+}
+
+static void digest_social(struct digest *d, struct weir_engine *e) {
+    const struct weir_social *c = &e->lq.social;
+    const struct weir_ledger *l = &e->x.ledger;
+    bool sweeps = c->pass != WEIR_SOCIAL_NONE;
+    word(d, 25);
+    word(d, sweeps ? (int64_t)c->looks : -1);
+    word(d, sweeps ? c->accounts : 0);
+    word(d, c->counting ? (int64_t)c->counted_to : -1);
+    word(d, c->known);
+    word(d, c->asked);
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct weir_social_group *g = &c->groups[i];
+        word(d, 26);
+        word(d, g->market);
+        wide(d, g->amount);
+        wide(d, g->left);
+        wide(d, c->counting ? g->counting : 0);
+        wide(d, c->known ? g->counted : 0);
+    }
+    for (uint32_t i = 0; sweeps && i < c->accounts; i++) {
+        struct frozen_of f = {d, c, i};
+        weir_social_frozen(&e->lq, i, digest_part, &f);
+    }
+    for (uint32_t i = 0; l->keeps_profits && i < l->accounts.count; i++) {
+        uint32_t leg = weir_account_first_leg(l, i);
+        for (; leg != WEIR_NO_INDEX; leg = weir_leg_at(l, leg)->next) {
+            weir_wide realised = weir_leg_profit(l, leg, l->point);
+            if (realised == 0) continue;
+            word(d, 28);
+            word(d, i);
+            word(d, weir_leg_at(l, leg)->market);
+            wide(d, realised);
+        }
+    }
+}
+
 uint64_t weir_engine_digest(struct weir_engine *e) {
     struct digest d = {.state = XXH3_createState()};
     WEIR_CHECK(d.state != NULL && XXH3_64bits_reset(d.state) == XXH_OK);
@@ -410,6 +468,7 @@ uint64_t weir_engine_digest(struct weir_engine *e) {
     digest_policies(&d, e);
     if (e->lq.budgets) digest_budgets(&d, e);
     digest_turns(&d, &e->x);
+    if (e->lq.social.on) digest_social(&d, e);
     XXH3_64bits_update(d.state, d.words, d.n * sizeof d.words[0]);
     uint64_t hash = XXH3_64bits_digest(d.state);
     XXH3_freeState(d.state);

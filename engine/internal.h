@@ -156,6 +156,7 @@ enum weir_timer {
     WEIR_TIMER_MARK,
     WEIR_TIMER_FUNDING,
     WEIR_TIMER_SETTLEMENT,
+    WEIR_TIMER_POINT, /* the end of a settlement interval (R29), at the first market's slot */
     WEIR_TIMER_COUNT
 };
 /* 0 or -ENOMEM. */

@@ -115,24 +115,25 @@ static void fill_position(struct weir_engine *e, uint32_t leg, struct weir_posit
 }
 
 /* The cross scope of an asset; one that was never used has nothing. */
-static void fill_scope(const struct weir_exchange *x, uint32_t account, uint32_t asset,
+static void fill_scope(struct weir_engine *e, uint32_t account, uint32_t asset,
                        struct weir_scope_state *out) {
+    const struct weir_exchange *x = &e->x;
     uint32_t scope = weir_cross_find(&x->ledger, account, asset);
     *out = (struct weir_scope_state){.asset = asset};
     if (scope == WEIR_NO_INDEX) return;
     struct weir_health h;
     weir_health(x, scope, NULL, &h);
-    *out = (struct weir_scope_state){.asset = asset,
-                                     .balance = h.balance,
-                                     .equity = h.equity,
-                                     .initial_margin = h.initial,
-                                     .order_margin = h.order_margin,
-                                     .maintenance_margin = h.maintenance,
-                                     .requirement = h.requirement,
-                                     .available = weir_available(x, scope),
-                                     .in_liquidation = weir_scope_at(&x->ledger, scope)->queue ==
-                                                       WEIR_QUEUE_ACTIVE,
-                                     .liquidatable = weir_liquidatable(x, &h)};
+    *out = (struct weir_scope_state){
+        .asset = asset,
+        .balance = h.balance,
+        .equity = h.equity,
+        .initial_margin = h.initial,
+        .order_margin = h.order_margin,
+        .maintenance_margin = h.maintenance,
+        .requirement = h.requirement,
+        .available = weir_wide_max(0, weir_available(x, scope) - weir_social_behind(&e->lq, scope)),
+        .in_liquidation = weir_scope_at(&x->ledger, scope)->queue == WEIR_QUEUE_ACTIVE,
+        .liquidatable = weir_liquidatable(x, &h)};
     out->has_ratio = weir_margin_ratio(&h, &out->margin_ratio);
 }
 
@@ -154,7 +155,7 @@ static enum weir_reason answer_account(struct weir_engine *e, const struct weir_
     }
     struct weir_scope_state first,
         *scopes = weir_take_scratch(e, x->venue->asset_count * sizeof *scopes);
-    fill_scope(x, account, 0, &first);
+    fill_scope(e, account, 0, &first);
     struct weir_account_state a = {.account = weir_account_name(l, account),
                                    .balance = first.balance,
                                    .equity = first.equity,
@@ -172,7 +173,7 @@ static enum weir_reason answer_account(struct weir_engine *e, const struct weir_
                                    .scopes = scopes};
     for (uint32_t asset = 1; asset < x->venue->asset_count; asset++)
         if (weir_asset_settles(x->venue, asset))
-            fill_scope(x, account, asset, &scopes[a.scope_count++]);
+            fill_scope(e, account, asset, &scopes[a.scope_count++]);
     weir_emit(x, &(struct weir_event){.kind = WEIR_EV_ACCOUNT_STATE, .account_state = a});
     return WEIR_OK;
 }

@@ -18,7 +18,7 @@ static void market_image(struct weir_market_ledger *m, struct weir_image *image)
     WEIR_IMAGE(image, m->touched);
 }
 
-WEIR_IMAGED(sizeof(struct weir_ledger), 3488);
+WEIR_IMAGED(sizeof(struct weir_ledger), 3552);
 void weir_ledger_image(struct weir_ledger *l, struct weir_image *image) {
     weir_image_pool(image, "accounts", &l->accounts);
     weir_image_pool(image, "scopes", &l->scopes);
@@ -38,4 +38,7 @@ void weir_ledger_image(struct weir_ledger *l, struct weir_image *image) {
     for (uint32_t m = 0; m < l->venue->market_count; m++)
         market_image(&l->markets[m], image);
     WEIR_IMAGE(image, l->assets);
+    WEIR_IMAGE(image, l->freezing);
+    WEIR_IMAGE(image, l->point);
+    weir_image_pool(image, "profits of legs", &l->profits);
 }

@@ -37,7 +37,8 @@ static bool make_absent_records(struct weir_ledger *l) {
 }
 
 int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint32_t accounts_max) {
-    *l = (struct weir_ledger){.venue = venue};
+    *l = (struct weir_ledger){.venue = venue,
+                              .keeps_profits = venue->socialise_base == WEIR_SOCIALISE_PROFIT};
     uint32_t n = accounts_max < UINT32_MAX / 16 ? accounts_max : UINT32_MAX / 16;
     uint32_t legs = n < UINT32_MAX / 64 ? n * 8 : UINT32_MAX / 8;
     uint32_t accounts = n + venue->fund_count, scopes = legs + WEIR_FUNDS_MAX;
@@ -52,6 +53,7 @@ int weir_ledger_new(struct weir_ledger *l, const struct weir_venue *venue, uint3
     if (!error) error = weir_pool_new(&l->names, sizeof(struct weir_name_entry), 2 * accounts);
     if (!error)
         error = weir_pool_new(&l->account_names, sizeof(struct weir_account_names), accounts);
+    if (!error) error = weir_pool_new(&l->profits, sizeof(struct weir_leg_profit), scopes);
     if (!error) error = weir_pool_new(&l->touched, sizeof(uint32_t), venue->market_count);
     if (!error) error = weir_name_map_new(&l->name_map, entry_name, l);
     l->markets = calloc(venue->market_count, sizeof *l->markets);
@@ -70,9 +72,9 @@ void weir_ledger_free(struct weir_ledger *l) {
     for (uint32_t m = 0; l->markets && m < l->venue->market_count; m++)
         weir_pool_free(&l->markets[m].positions);
     free(l->markets);
-    struct weir_pool *pools[] = {&l->accounts, &l->scopes,        &l->legs,   &l->holdings,
-                                 &l->orders,   &l->extras,        &l->cases,  &l->free_scopes,
-                                 &l->names,    &l->account_names, &l->touched};
+    struct weir_pool *pools[] = {&l->accounts, &l->scopes,        &l->legs,    &l->holdings,
+                                 &l->orders,   &l->extras,        &l->cases,   &l->free_scopes,
+                                 &l->names,    &l->account_names, &l->touched, &l->profits};
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
         weir_pool_free(pools[i]);
     weir_name_map_free(&l->name_map);
@@ -97,6 +99,7 @@ void weir_ledger_memory(const struct weir_ledger *l, struct weir_memory rows[WEI
                  {"extras", &l->extras, false},
                  {"cases", &l->cases, false},
                  {"free scopes", &l->free_scopes, false},
+                 {"profits of legs", &l->profits, false},
                  {"names", &l->names, true},
                  {"names of accounts", &l->account_names, true}};
     uint32_t n = sizeof pools / sizeof pools[0];

@@ -218,8 +218,21 @@ struct weir_asset_ledger {
     weir_wide pools; /* losses not placed yet, of its markets */
 };
 
+/* What a leg realised in an interval between points of settlement (R29 `profit`). */
+struct weir_leg_profit {
+    weir_wide realised;
+    uint64_t point; /* the interval's number; of another than the present one it is 0 */
+};
+
 struct weir_ledger {
     const struct weir_venue *venue;
+    /* R29: while a base is being frozen, who has to know an account before it changes. */
+    void (*before_change)(void *ctx, uint32_t account);
+    void *before_ctx;
+    bool freezing;
+    bool keeps_profits;       /* the venue asks what legs realise; else `profits` is empty */
+    uint64_t point;           /* number of the present interval between points of settlement */
+    struct weir_pool profits; /* struct weir_leg_profit of the leg of that index, or none yet */
     struct weir_pool accounts, scopes, legs, holdings;
     struct weir_pool orders, extras, cases;      /* element 0 of each: a leg or scope without one */
     uint32_t free_orders, free_extra, free_case; /* lists of records not in use; 0: none */
@@ -244,7 +257,7 @@ struct weir_memory {
     bool names;
     uint64_t used, committed;
 };
-#define WEIR_LEDGER_MEMORY 12
+#define WEIR_LEDGER_MEMORY 13
 void weir_ledger_memory(const struct weir_ledger *ledger,
                         struct weir_memory rows[WEIR_LEDGER_MEMORY]);
 
@@ -404,6 +417,19 @@ static inline void weir_leg_open_add(struct weir_ledger *l, struct weir_leg *leg
 }
 /* Gives the records back in which nothing holds any more at time `now`. */
 void weir_leg_trim(struct weir_ledger *ledger, struct weir_leg *leg, weir_time now);
+
+/* To be called before anything of an account changes that its equity or its part in a liquidation
+ * depends on: balances, positions, collateral, which scope a leg is in, whether a scope is in
+ * liquidation. Settling charges that are pending changes nothing of that. */
+static inline void weir_account_changes(const struct weir_ledger *l, uint32_t account) {
+    if (l->freezing) l->before_change(l->before_ctx, account);
+}
+/* What the leg's closing fills realised in the interval of that number, fees left out. */
+static inline weir_wide weir_leg_profit(const struct weir_ledger *l, uint32_t leg, uint64_t point) {
+    if (leg >= l->profits.count) return 0;
+    const struct weir_leg_profit *p = WEIR_AT(&l->profits, struct weir_leg_profit, leg);
+    return p->point == point ? p->realised : 0;
+}
 
 /* Charges and funding not settled yet: what the leg's scope will get (negative: pay). */
 static inline int64_t weir_lot_paid(const struct weir_market_ledger *m, weir_qty size) {

@@ -13,6 +13,7 @@ void weir_ledger_pools(struct weir_ledger *l, weir_pool_visit visit, void *ctx) 
     visit(ctx, "names", &l->names);
     visit(ctx, "names of accounts", &l->account_names);
     visit(ctx, "markets touched", &l->touched);
+    visit(ctx, "profits of legs", &l->profits);
     for (uint32_t m = 0; m < l->venue->market_count; m++)
         visit(ctx, "positions of a market", &l->markets[m].positions);
 }

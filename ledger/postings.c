@@ -28,6 +28,7 @@ void weir_scope_settle(struct weir_ledger *l, uint32_t scope) {
 }
 
 void weir_post_balance(struct weir_ledger *l, uint32_t scope, weir_wide amount) {
+    weir_account_changes(l, weir_scope_at(l, scope)->account);
     scope_add(weir_scope_at(l, scope), amount);
     scope_totals(l, scope)->balances += amount;
 }
@@ -85,6 +86,7 @@ weir_wide weir_scope_collateral(const struct weir_ledger *l, uint32_t scope, uin
 
 bool weir_post_collateral(struct weir_ledger *l, uint32_t scope, uint32_t asset, weir_wide amount) {
     WEIR_CHECK(weir_scope_at(l, scope)->rank == 0 && !weir_asset_settles(l->venue, asset));
+    weir_account_changes(l, weir_scope_at(l, scope)->account);
     struct weir_holding *h = weir_holding_make(l, scope, asset);
     if (!h) return false;
     h->amount += amount;
@@ -168,6 +170,13 @@ struct weir_leg weir_leg_after(const struct weir_ledger *l, const struct weir_le
     return after;
 }
 
+static void add_profit(struct weir_ledger *l, uint32_t leg, weir_wide realised) {
+    uint32_t missing = leg >= l->profits.count ? leg + 1 - l->profits.count : 0;
+    if (missing > 0) WEIR_CHECK(weir_pool_add(&l->profits, missing) != WEIR_NO_INDEX);
+    *WEIR_AT(&l->profits, struct weir_leg_profit, leg) = (struct weir_leg_profit){
+        .realised = weir_leg_profit(l, leg, l->point) + realised, .point = l->point};
+}
+
 void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_position_change *c,
                     weir_wide fee) {
     struct weir_leg *g = weir_leg_at(l, leg);
@@ -175,6 +184,8 @@ void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_posit
     const struct weir_market *market = &l->venue->markets[g->market];
     struct weir_asset_ledger *totals = &l->assets[market->asset];
     weir_qty size = c->size, before = g->size;
+    weir_account_changes(l, g->account);
+    if (l->keeps_profits && c->realised != 0) add_profit(l, leg, c->realised);
     WEIR_CHECK(before == 0 || g->charge_mark == weir_lot_paid(m, before));
     weir_wide entry =
         (weir_wide)signed_entry(size, c->entry_value) - signed_entry(before, g->entry_value);

@@ -92,6 +92,7 @@ struct weir_case *weir_case_open(struct weir_ledger *l, struct weir_scope *s) {
 }
 
 void weir_case_close(struct weir_ledger *l, struct weir_scope *s) {
+    weir_account_changes(l, s->account);
     weir_scope_case(l, s)->next_free = l->free_case;
     l->free_case = s->case_idx;
     s->case_idx = 0;
@@ -151,6 +152,7 @@ bool weir_leg_isolate(struct weir_ledger *l, uint32_t leg) {
                weir_leg_orders(l, g)->bid_count == 0);
     uint32_t scope = weir_scope_open(l, g->account, weir_scope_rank(g->market));
     if (scope == WEIR_NO_INDEX) return false;
+    weir_account_changes(l, g->account);
     weir_scope_at(l, scope)->first_leg = leg;
     g->scope = scope;
     return true;
@@ -162,6 +164,7 @@ void weir_leg_rejoin(struct weir_ledger *l, uint32_t leg) {
     weir_wide balance = weir_scope_own_balance(s);
     WEIR_CHECK(g->size == 0 && balance >= 0 && s->queue == WEIR_QUEUE_NONE);
     uint32_t left = g->scope;
+    weir_account_changes(l, g->account);
     g->scope = weir_account_cross(l, g->account, l->venue->markets[g->market].asset);
     WEIR_CHECK(g->scope != WEIR_NO_INDEX); /* made with the leg */
     scope_add(weir_scope_at(l, g->scope), balance);

@@ -18,6 +18,48 @@ static void auctions_image(struct weir_liquidator *lq, struct weir_image *image)
         weir_image_pool(image, "auctions due in a market", &a->due[m]);
 }
 
+WEIR_IMAGED(sizeof(struct weir_social_group), 208);
+static void group_image(struct weir_social_group *g, struct weir_image *image) {
+    WEIR_IMAGE(image, g->amount);
+    WEIR_IMAGE(image, g->left);
+    WEIR_IMAGE(image, g->part);
+    WEIR_IMAGE(image, g->weights);
+    WEIR_IMAGE(image, g->placed);
+    WEIR_IMAGE(image, g->cut);
+    WEIR_IMAGE(image, g->open);
+    WEIR_IMAGE(image, g->seats);
+    weir_image_pool(image, "seats in a group", &g->seated);
+    WEIR_IMAGE(image, g->counting);
+    WEIR_IMAGE(image, g->counted);
+}
+
+WEIR_IMAGED(sizeof(struct weir_social), 688);
+static void social_image(struct weir_liquidator *lq, struct weir_image *image) {
+    struct weir_social *c = &lq->social;
+    uint64_t markets = lq->x->venue->market_count;
+    if (!c->on) return;
+    for (uint32_t g = 0; g < c->count; g++)
+        group_image(&c->groups[g], image);
+    weir_image_bytes(image, "frozen marks", c->frozen.marks, markets * sizeof *c->frozen.marks);
+    weir_image_bytes(image, "frozen charges", c->frozen.charged,
+                     2 * markets * sizeof *c->frozen.charged);
+    WEIR_IMAGE(image, c->frozen.prices);
+    WEIR_IMAGE(image, c->frozen.point);
+    WEIR_IMAGE(image, c->pass);
+    WEIR_IMAGE(image, c->accounts);
+    WEIR_IMAGE(image, c->at);
+    WEIR_IMAGE(image, c->rounds);
+    WEIR_IMAGE(image, c->number);
+    WEIR_IMAGE(image, c->places);
+    WEIR_IMAGE(image, c->looks);
+    weir_image_pool(image, "parts of a charge", &c->parts);
+    weir_image_pool(image, "parts of accounts", &c->heads);
+    WEIR_IMAGE(image, c->known);
+    WEIR_IMAGE(image, c->asked);
+    WEIR_IMAGE(image, c->counting);
+    WEIR_IMAGE(image, c->counted_to);
+}
+
 /* Lines of deleveraging are begun for whoever is in liquidation, as when that began. */
 static void begin_lines(struct weir_liquidator *lq) {
     const struct weir_ledger *l = &lq->x->ledger;
@@ -32,7 +74,7 @@ static void begin_lines(struct weir_liquidator *lq) {
 
 WEIR_IMAGED(sizeof(struct weir_liquidator) - sizeof(struct weir_adl_index) -
                 sizeof(struct weir_funds),
-            1752);
+            2440);
 void weir_liquidator_image(struct weir_liquidator *lq, struct weir_image *image) {
     uint32_t markets = lq->x->venue->market_count;
     weir_funds_image(&lq->funds, image, markets);
@@ -57,5 +99,6 @@ void weir_liquidator_image(struct weir_liquidator *lq, struct weir_image *image)
     if (lq->budgets != NULL)
         weir_image_bytes(image, "budgets", lq->budgets, markets * sizeof *lq->budgets);
     weir_image_pool(image, "alarms", &lq->alarms);
+    social_image(lq, image);
     if (image->load && image->error == 0) begin_lines(lq);
 }

@@ -73,6 +73,65 @@ struct weir_budget {
     uint32_t first; /* leg whose turn is next; WEIR_NO_INDEX: none waits */
 };
 
+/* Prices and charges of one moment, of which equity and profit are taken (R29). */
+struct weir_instant {
+    weir_price *marks;  /* per market */
+    weir_wide *charged; /* per market: what a long lot was ever charged, then a short */
+    weir_wide prices[WEIR_ASSETS_MAX]; /* of collateral */
+    uint64_t point;                    /* the interval whose realised profits count */
+};
+/* One scope's part in a charge: its frozen weight, at most what it pays, and what it is to pay. */
+struct weir_social_part {
+    weir_wide weight, cap, given, rest; /* rest: of this round's division; < 0: not in it */
+    uint32_t group;
+    uint32_t scope_code; /* within its account */
+};
+/* Where an account's parts begin; they end before one of another account. */
+struct weir_social_head {
+    uint32_t sweep; /* number of the sweep that weighed it */
+    uint32_t first, count;
+};
+/* The markets of a group that settle in one asset, and their loss pool; it is kept by the first of
+ * them. */
+struct weir_social_group {
+    uint32_t market, asset;
+    weir_wide amount, left;  /* being charged; of that, not charged yet */
+    weir_wide part, weights; /* this round: to be divided, among who has so much weight in all */
+    weir_wide placed, cut, open; /* of it; above caps; weights of those below theirs */
+    uint32_t seats;              /* units that go to the largest remainders */
+    struct weir_pool seated;     /* struct weir_seat: a heap, who would lose his first */
+    weir_wide counting, counted; /* base of all scopes: of the count under way; of the last one */
+};
+struct weir_seat {
+    weir_wide rest;
+    uint32_t part;
+    uint32_t place; /* in account order */
+};
+enum weir_social_pass {
+    WEIR_SOCIAL_NONE = 0,
+    WEIR_SOCIAL_WEIGH, /* takes the frozen weights */
+    WEIR_SOCIAL_SHARE, /* a round of R5: whole parts, */
+    WEIR_SOCIAL_ROUND, /* units to the largest remainders, */
+    WEIR_SOCIAL_CUT,   /* what is above caps */
+    WEIR_SOCIAL_CHARGE
+};
+/* R29 `profit` and `equity` (liquidation/social.c says how). */
+struct weir_social {
+    bool on;
+    uint32_t *group_of; /* per market */
+    uint32_t count;
+    struct weir_social_group *groups;
+    struct weir_instant frozen;
+    enum weir_social_pass pass;
+    uint32_t accounts, at; /* of the sweep; how many its pass has looked at */
+    uint32_t rounds, number, places;
+    uint64_t looks;              /* of the sweep so far */
+    struct weir_pool parts;      /* struct weir_social_part, an account's together */
+    struct weir_pool heads;      /* struct weir_social_head per account */
+    bool known, asked, counting; /* the counts of groups: they are; are to be; are being made */
+    uint32_t counted_to;         /* accounts */
+};
+
 /* When a scope that waits for its policy is looked at again. */
 struct weir_alarm {
     weir_time time;
@@ -106,7 +165,8 @@ struct weir_liquidator {
     bool plans;                    /* the policy keeps one of every position */
     struct weir_policy_market *closed, *unwound; /* per market: by the policies of both */
     struct weir_budget *budgets;                 /* per market; NULL: off */
-    struct weir_pool alarms;                     /* heap of struct weir_alarm, the next first */
+    struct weir_social social;
+    struct weir_pool alarms; /* heap of struct weir_alarm, the next first */
     struct weir_pool candidates, wides, shares, offers, bids, pairs, indices; /* scratch */
 };
 
@@ -129,6 +189,16 @@ void weir_adl_steps(struct weir_liquidator *lq, int64_t budget);
 void weir_settle_shortfalls(struct weir_liquidator *lq);
 /* Takes the keys of all queued scopes again that changed since the last call (R19). */
 void weir_queue_rekey(struct weir_liquidator *lq);
+/* The end of a settlement interval: bases are frozen where there is a pool (a timer). */
+void weir_social_point(struct weir_liquidator *lq);
+/* What a withdrawal from the scope, or a move out of it, leaves behind for loss pools (R29), >= 0;
+ * and one was made. */
+weir_wide weir_social_behind(struct weir_liquidator *lq, uint32_t scope);
+void weir_social_moved(struct weir_liquidator *lq, uint32_t asset);
+/* Tells of the account's frozen parts, in order of scopes, then of groups. */
+typedef void (*weir_social_visit)(void *ctx, const struct weir_social_part *part);
+void weir_social_frozen(struct weir_liquidator *lq, uint32_t account, weir_social_visit visit,
+                        void *ctx);
 /* Time moved by `elapsed`: capacity grows. */
 void weir_capacity_grow(struct weir_liquidator *lq, weir_time elapsed);
 

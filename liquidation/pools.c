@@ -27,5 +27,11 @@ void weir_liquidator_pools(struct weir_liquidator *lq, weir_pool_visit visit, vo
         for (uint32_t m = 0; m < lq->x->venue->market_count; m++)
             visit(ctx, "auctions due in a market", &lq->auctions.due[m]);
     }
+    if (lq->social.on) {
+        visit(ctx, "parts of a charge", &lq->social.parts);
+        visit(ctx, "parts of accounts", &lq->social.heads);
+        for (uint32_t g = 0; g < lq->social.count; g++)
+            visit(ctx, "seats in a group", &lq->social.groups[g].seated);
+    }
     weir_adl_index_pools(&lq->ranks, visit, ctx);
 }

@@ -453,6 +453,7 @@ int weir_liquidator_new(struct weir_liquidator *lq, struct weir_exchange *x) {
     if (!error) error = weir_pool_new(&lq->unwind_again, sizeof(uint32_t), 2 * unwinds);
     if (!error) error = weir_auctions_new(lq);
     if (!error) error = weir_budgets_new(lq);
+    if (!error) error = weir_social_new(lq);
     lq->plans = weir_policy_plans(&x->venue->policy);
     lq->closed = calloc(markets, sizeof *lq->closed);
     lq->unwound = calloc(markets, sizeof *lq->unwound);
@@ -476,6 +477,7 @@ void weir_liquidator_free(struct weir_liquidator *lq) {
     free(lq->unwound);
     free(lq->volunteers);
     weir_auctions_free(lq);
+    weir_social_free(lq);
     struct weir_pool *pools[] = {
         &lq->ready.entries, &lq->adl.entries, &lq->retry,  &lq->shortfalls,   &lq->candidates,
         &lq->wides,         &lq->shares,      &lq->offers, &lq->bids,         &lq->pairs,

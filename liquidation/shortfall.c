@@ -51,6 +51,10 @@ static void place_part(struct weir_liquidator *lq, uint32_t scope, uint32_t mark
     weir_fund_move(x, &lq->funds, x->venue->markets[market].fund_idx, WEIR_CAUSE_SHORTFALL, -paid,
                    s->account);
     if (part == paid) return;
+    if (lq->social.on) {
+        weir_social_add(lq, market, part - paid);
+        return;
+    }
     if (x->ledger.markets[market].pool == 0) lq->pools_due++;
     weir_post_pool(&x->ledger, market, part - paid);
 }
@@ -133,4 +137,5 @@ void weir_settle_shortfalls(struct weir_liquidator *lq) {
     lq->shortfalls.count = 0;
     for (uint32_t m = 0; lq->pools_due > 0 && m < x->venue->market_count; m++)
         charge_market(lq, m);
+    if (lq->social.on) weir_social_run(lq);
 }

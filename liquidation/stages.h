@@ -100,6 +100,33 @@ weir_qty weir_budget_take(struct weir_liquidator *lq, uint32_t leg, weir_qty lot
 /* The leg's book stage is over. */
 void weir_budget_leave(struct weir_liquidator *lq, uint32_t leg);
 
+/* ---- Loss pools of groups (R29 `profit`, `equity`) ------------------------------------------- */
+int weir_social_new(struct weir_liquidator *lq);
+void weir_social_free(struct weir_liquidator *lq);
+/* A loss that the market's fund did not pay enters the pool of its group. */
+void weir_social_add(struct weir_liquidator *lq, uint32_t market, weir_wide amount);
+/* (8): moves the sweep, then the count, on. */
+void weir_social_run(struct weir_liquidator *lq);
+/* The count of all weights that withdrawals are measured by: goes on by at most so many accounts /
+ * is out of date. */
+void weir_social_count(struct weir_liquidator *lq, int64_t most);
+void weir_social_recount(struct weir_liquidator *lq);
+/* How many accounts a command looks at. */
+int64_t weir_social_bound(const struct weir_venue *venue);
+/* What a scope weighs in a group's charge: 0 when it is in liquidation, has no equity or is not of
+ * the group; `in`: at that moment, NULL: now. *cap is its equity then. */
+weir_wide weir_social_weigh(const struct weir_liquidator *lq, const struct weir_instant *in,
+                            uint32_t scope, uint32_t group, weir_wide *cap);
+/* The account's scopes in order: calls with each. */
+void weir_social_scopes(struct weir_liquidator *lq, uint32_t account,
+                        void (*visit)(struct weir_liquidator *lq, uint32_t scope, void *ctx),
+                        void *ctx);
+/* The scope of an account that pays for one of that name: itself, or the cross scope to which an
+ * isolated one has gone. */
+uint32_t weir_social_payer(const struct weir_liquidator *lq, uint32_t account, uint32_t scope_code);
+/* The account's parts in the sweep, once weighed. */
+struct weir_social_head weir_social_head_of(const struct weir_liquidator *lq, uint32_t account);
+
 /* ---- Stages: each works one step of the leg -------------------------------------------------- */
 void weir_book_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_health *h);
 /* May the leg, in its book stage, be sliced now? Else when to look again; WEIR_IN_LINE: when the

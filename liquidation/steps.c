@@ -79,6 +79,7 @@ static void begin(struct weir_liquidator *lq, uint32_t scope, const struct weir_
     struct weir_exchange *x = lq->x;
     struct weir_scope *s = scope_at(lq, scope);
     bool fund = weir_account_is_fund(&x->ledger, s->account);
+    weir_account_changes(&x->ledger, s->account);
     s->queue = WEIR_QUEUE_ACTIVE;
     case_at(lq, scope)->liquidation = ++lq->last_liquidation;
     WEIR_EMIT(x, WEIR_EV_LIQUIDATION_STARTED, liquidation_started, lq->last_liquidation,

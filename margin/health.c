@@ -1,17 +1,21 @@
 /* Health of a scope: equity against its requirements (R8, R10, R11, R17). */
 #include "margin/margin.h"
 
-weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, weir_wide amount) {
-    const struct weir_asset *a = &x->venue->assets[asset];
-    weir_wide price = x->collateral[asset].price;
+weir_wide weir_collateral_worth_at(const struct weir_venue *v, uint32_t asset, weir_wide price,
+                                   weir_wide amount) {
+    const struct weir_asset *a = &v->assets[asset];
     if (price == 0 || amount == 0) return 0;
     weir_wide scale_in = 1, scale_out = 1;
-    for (uint8_t i = 0; i < x->venue->assets[0].decimals; i++)
+    for (uint8_t i = 0; i < v->assets[0].decimals; i++)
         scale_in *= 10;
     for (uint8_t i = 0; i < a->decimals; i++)
         scale_out *= 10;
     return weir_mul3_div2_floor(amount, price * (WEIR_PPB - a->haircut), scale_in, scale_out,
                                 (weir_wide)WEIR_PPB * WEIR_PPB);
+}
+
+weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, weir_wide amount) {
+    return weir_collateral_worth_at(x->venue, asset, x->collateral[asset].price, amount);
 }
 
 weir_wide weir_scope_worth(const struct weir_exchange *x, uint32_t scope) {

@@ -263,6 +263,9 @@ weir_wide weir_available(const struct weir_exchange *x, uint32_t scope);
 weir_wide weir_scope_worth(const struct weir_exchange *x, uint32_t scope);
 /* Worth of an amount of collateral (R8), 0 without a price. */
 weir_wide weir_collateral_worth(const struct weir_exchange *x, uint32_t asset, weir_wide amount);
+/* The same at a price of choice. */
+weir_wide weir_collateral_worth_at(const struct weir_venue *venue, uint32_t asset, weir_wide price,
+                                   weir_wide amount);
 /* The owner's figure for R12's position limit: sum over his accounts of the value at mark of the
  * exposure in the market, with `leg`'s exposure replaced. O(the owner's accounts and their legs).
  */

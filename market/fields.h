@@ -53,10 +53,6 @@ bool weir_make_purses(const struct weir_yaml_reader *reader, const struct weir_y
 bool weir_read_tiers_file(const struct weir_yaml_reader *reader, const struct weir_yaml_node *node,
                           const char *path, struct weir_tiers *tiers);
 
-/* Options whose stage is not built: words before the tables read the file, values after it. */
-bool weir_refuse_unbuilt_words(const struct weir_yaml *yaml, struct weir_file_error *error);
-bool weir_refuse_unbuilt_values(const struct weir_yaml *yaml, struct weir_file_error *error);
-
 /* Rows of the tables. `s` is the struct, `m` its member. */
 #define FIELD_AT(s, m) (uint32_t) offsetof(s, m)
 #define FIELD_RATE(k, s, m, lo, hi, text)                                                          \

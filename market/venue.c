@@ -36,9 +36,8 @@ static bool read_venue(struct weir_yaml *yaml, struct weir_venue *venue,
     if (!weir_yaml_default(yaml, "account_classes", "[{name: default}]", error) ||
         !weir_yaml_default(yaml, "funds", "[{name: main}]", error) ||
         !weir_yaml_set(yaml, settings, setting_count, error) ||
-        !weir_refuse_unbuilt_words(yaml, error) ||
         !weir_yaml_read(&reader, weir_yaml_root(yaml), weir_venue_fields, venue) ||
-        !check_classes(yaml, venue, error) || !weir_refuse_unbuilt_values(yaml, error))
+        !check_classes(yaml, venue, error))
         return false;
     if (set_digest(venue)) return true;
     return weir_yaml_fail(yaml, NULL, false, error, "out of memory");

@@ -248,7 +248,8 @@ static void on_fund(struct weir_monitor *m, const struct weir_event *e) {
 
 static void on_socialised(struct weir_monitor *m, const struct weir_event *e) {
     uint32_t market = e->socialised.market;
-    uint32_t asset = market == WEIR_NO_INDEX ? 0 : m->venue->markets[market].asset;
+    uint32_t asset =
+        market == WEIR_NO_INDEX ? e->socialised.asset : m->venue->markets[market].asset;
     m->socialised += weir_monitor_worth(m, asset, e->socialised.amount);
     m->booked[asset].socialised += e->socialised.amount;
     m->socialised_events++;

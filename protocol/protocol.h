@@ -488,6 +488,7 @@ struct weir_event {
             uint32_t market;                 /* WEIR_NO_INDEX: an account was charged */
             const struct weir_name *account; /* NULL: a market was charged */
             weir_wide amount;
+            uint32_t asset; /* of an account's charge; a market's is its own */
         } socialised;
         struct {
             uint64_t liquidation;

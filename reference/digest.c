@@ -268,6 +268,59 @@ static void budgets(const struct twin *t, struct words *d) {
     }
 }
 
+static void account_profits(const struct twin *t, struct words *d, const struct account *a) {
+    for (int m = 0; m < t->markets; m++) {
+        const struct position *p = &a->at[m];
+        if (p->profit_point != t->point || p->profit == 0) continue;
+        word(d, 28);
+        word(d, number_of(t, a));
+        word(d, m);
+        wide_words(d, p->profit);
+    }
+}
+
+/* The parts of one account, of those that were frozen. */
+static void parts_of(const struct twin *t, struct words *d, const struct account *a) {
+    for (int i = 0; i < t->social.count; i++) {
+        const struct part *p = &t->social.parts[i];
+        if (p->account != a) continue;
+        word(d, 27);
+        word(d, number_of(t, a));
+        word(d, p->market);
+        word(d, p->group);
+        wide_words(d, p->weight);
+        wide_words(d, p->cap);
+    }
+}
+
+static void social(const struct twin *t, struct words *d) {
+    const struct social *c = &t->social;
+    word(d, 25);
+    word(d, c->sweeping ? c->looks : -1);
+    word(d, c->sweeping ? c->accounts : 0);
+    word(d, c->counted);
+    word(d, c->known);
+    word(d, c->asked);
+    for (int m = 0; m < t->markets; m++) {
+        if (weir_twin_group(t, m) != m) continue;
+        word(d, 26);
+        word(d, m);
+        wide_words(d, t->m[m].charged);
+        wide_words(d, t->m[m].left);
+        wide_words(d, c->counted >= 0 ? t->m[m].counting : 0);
+        wide_words(d, c->known ? t->m[m].total : 0);
+    }
+    for (int f = 0; f < t->funds; f++)
+        parts_of(t, d, t->fund[f].account);
+    for (int i = 0; i < t->account_count; i++)
+        parts_of(t, d, t->accounts[i]);
+    if (t->v->socialise_base != WEIR_SOCIALISE_PROFIT) return;
+    for (int f = 0; f < t->funds; f++)
+        account_profits(t, d, t->fund[f].account);
+    for (int i = 0; i < t->account_count; i++)
+        account_profits(t, d, t->accounts[i]);
+}
+
 uint64_t weir_twin_digest(struct twin *t) {
     struct words d = {0};
     word(&d, 1);
@@ -318,6 +371,7 @@ uint64_t weir_twin_digest(struct twin *t) {
             word(&d, number_of(t, t->m[m].deleveraged[side]));
         }
     }
+    if (weir_twin_pools_wait(t)) social(t, &d);
     uint64_t h = XXH3_64bits(d.w, d.count * sizeof *d.w);
     free(d.w);
     return h;

@@ -208,7 +208,8 @@ static void cover(struct twin *t, struct scope *s, wide deficit) {
         struct fund *f = weir_twin_fund_of(t, m);
         wide paid = weir_wide_min(part[m], f->cash - f->promised);
         s->balance += part[m];
-        t->m[m].pool += part[m] - paid;
+        t->m[weir_twin_pools_wait(t) ? weir_twin_group(t, m) : m].pool += part[m] - paid;
+        if (part[m] > paid) t->social.asked = true;
         if (paid > 0) weir_twin_cash(t, f, WEIR_CAUSE_SHORTFALL, -paid, s->account);
     }
     free(loss);
@@ -247,6 +248,7 @@ void weir_twin_shortfalls(struct twin *t) {
         if (deficit > 0) cover(t, s, deficit);
         weir_twin_end(t, s, deficit);
     }
-    for (int m = 0; m < t->markets; m++)
+    for (int m = 0; m < t->markets && !weir_twin_pools_wait(t); m++)
         charge(t, m);
+    if (weir_twin_pools_wait(t)) weir_twin_social(t);
 }

@@ -29,6 +29,9 @@ wide weir_twin_move(struct twin *t, struct account *a, int m, int64_t qty, int64
     p->s += qty;
     s->balance += profit;
     s->changed = true;
+    if (p->profit_point != t->point) p->profit = 0;
+    p->profit += profit;
+    p->profit_point = t->point;
     return profit;
 }
 

@@ -144,12 +144,13 @@ static void divide_round(wide total, int count, const wide *weights, const bool 
     free(rest);
 }
 
-void weir_twin_divide(wide total, int count, const wide *weights, const wide *caps, wide *shares) {
+int weir_twin_divide(wide total, int count, const wide *weights, const wide *caps, wide *shares) {
     bool *open = calloc((size_t)count + 1, 1);
     wide *add = calloc((size_t)count + 1, sizeof *add);
     for (int i = 0; i < count; i++)
         shares[i] = 0;
-    while (total > 0) {
+    int rounds = 0;
+    for (; total > 0; rounds++) {
         int left = 0;
         for (int i = 0; i < count; i++) {
             open[i] = weights[i] > 0 && (!caps || shares[i] < caps[i]);
@@ -168,6 +169,7 @@ void weir_twin_divide(wide total, int count, const wide *weights, const wide *ca
     }
     free(open);
     free(add);
+    return rounds;
 }
 
 void *weir_twin_grow(void *array, int count, size_t size) {

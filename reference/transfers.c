@@ -9,7 +9,7 @@ wide weir_twin_withdrawable(struct twin *t, struct scope *s) {
     wide bound = x.im + weir_twin_order_margin(t, s);
     wide transfer = weir_twin_div('c', x.notional, t->v->transfer_margin, 1, WEIR_PPB, 1);
     if (transfer > bound) bound = transfer;
-    return weir_wide_min(s->balance, x.discounted - bound);
+    return weir_wide_min(s->balance, x.discounted - bound) - weir_twin_behind(t, s);
 }
 
 static enum weir_reason read_amount(struct twin *t, const struct weir_command *c, int asset,
@@ -63,16 +63,18 @@ static enum weir_reason withdraw(struct twin *t, const struct weir_command *c) {
         s->balance -= amount;
     } else {
         if (amount > a->collateral[asset]) return WEIR_R_INSUFFICIENT;
+        wide behind = weir_twin_behind(t, s); /* of what it has before */
         a->collateral[asset] -= amount;
         struct value x = weir_twin_eval(t, s);
         wide bound = x.im + weir_twin_order_margin(t, s);
         wide transfer = weir_twin_div('c', x.notional, t->v->transfer_margin, 1, WEIR_PPB, 1);
-        if (x.discounted < weir_wide_max(bound, transfer)) {
+        if (x.discounted < weir_wide_max(bound, transfer) + behind) {
             a->collateral[asset] += amount;
             return WEIR_R_INSUFFICIENT;
         }
     }
     t->assets[asset].withdrawals += amount;
+    weir_twin_moved_out(t, -1 - s->market);
     s->changed = true;
     weir_twin_accepted(t, c);
     return WEIR_OK;
@@ -99,11 +101,13 @@ static enum weir_reason isolated_margin(struct twin *t, const struct weir_comman
     } else {
         struct value x = weir_twin_eval(t, s);
         wide left = x.discounted - x.im - weir_twin_order_margin(t, s);
-        if (-(wide)amount > weir_wide_min(s->balance, left)) return WEIR_R_INSUFFICIENT;
+        if (-(wide)amount > weir_wide_min(s->balance, left) - weir_twin_behind(t, s))
+            return WEIR_R_INSUFFICIENT;
     }
     weir_twin_accepted(t, c);
     s->balance += amount;
     cross->balance -= amount;
+    weir_twin_moved_out(t, asset);
     s->changed = cross->changed = true;
     return WEIR_OK;
 }

@@ -101,7 +101,7 @@ enum timer_kind {
 struct timer {
     int64_t t;
     enum timer_kind kind;
-    int m;   /* market; assets after the markets */
+    int m;   /* market; assets, and points of settlement, after the markets */
     int sub; /* source, auction or fund */
 };
 
@@ -136,6 +136,8 @@ static struct timer next_timer(const struct twin *t) {
             if (p->scheduled && !p->rearm) consider(t, &best, p->schedule_next, TIMER_POLICY, m, f);
         }
     }
+    if (weir_twin_pools_wait(t) && t->clock_set && t->next_point != WEIR_NONE)
+        consider(t, &best, t->next_point, TIMER_SETTLEMENT, t->markets, 0);
     for (uint32_t a = 1; a < t->v->asset_count; a++)
         consider_sources(t, &best, &t->assets[a].feed, t->v->assets[a].stale_after,
                          t->markets + (int)a);
@@ -176,7 +178,12 @@ static void fire(struct twin *t, const struct timer *x) {
         weir_twin_funding_timer(t, x->m);
         break;
     case TIMER_SETTLEMENT:
-        weir_twin_settlement_timer(t, x->m);
+        if (k) {
+            weir_twin_settlement_timer(t, x->m);
+            break;
+        }
+        t->next_point = after(t->now, t->v->settlement_interval);
+        weir_twin_point(t);
         break;
     case TIMER_AUCTION:
         weir_twin_auction_timer(t, x->sub);
@@ -209,6 +216,7 @@ static void set_clock(struct twin *t, int64_t now) {
         k->next_mark =
             k->c->mark_method == WEIR_MARK_INDEX ? WEIR_NONE : after(now, k->c->mark_interval);
     }
+    t->next_point = after(now, t->v->settlement_interval);
     weir_twin_set_expired(t);
 }
 
@@ -334,6 +342,7 @@ struct weir_reference *weir_reference_new(const struct weir_venue *venue, weir_e
                        name == WEIR_POLICY_OPTIMAL;
     }
     new_markets(t);
+    t->social.counted = -1;
     t->funds = (int)venue->fund_count;
     t->fund = calloc(venue->fund_count, sizeof *t->fund);
     WEIR_CHECK(t->fund != NULL);
@@ -380,6 +389,7 @@ void weir_reference_free(struct weir_reference *twin) {
         free(t->auctions[i].offers);
         free(t->auctions[i].bids);
     }
+    free(t->social.parts);
     free(t->orders);
     free(t->accounts);
     free(t->auctions);

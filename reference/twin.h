@@ -42,6 +42,8 @@ struct position {
     wide block_value, block_loss;
     uint64_t wait_seq; /* no further slice within this command */
     uint64_t adl_seq;  /* `keep`: tried within this command */
+    wide profit; /* realised since the last point of settlement (R29), while that is this one: */
+    uint64_t profit_point;
     /* capacity volunteered (R27) */
     wide capacity, loss_limit;
     bool volunteered; /* ever */
@@ -162,6 +164,8 @@ struct market {
     int64_t index, mark, last, previous_mark, published_index;
     int64_t ema, funding_rate, carry;
     wide pool, volume;
+    wide charged, left;   /* of its group's pool: being charged; not charged yet */
+    wide counting, total; /* the group's base, counted over commands */
     wide premium, premium_sum;
     int64_t next_mark, next_funding;
     enum phase phase;         /* of a dated market (R16) */
@@ -204,6 +208,22 @@ struct fund {
     int64_t drawdown;
 };
 
+/* R29 `profit`, `equity`: what a scope is to pay of a group's pool, from what was frozen. */
+struct part {
+    struct account *account;
+    int market; /* of the scope */
+    int group;  /* its first market of that asset */
+    wide weight, cap, share;
+};
+struct social {
+    bool sweeping;
+    int64_t looks, division; /* accounts looked at; how many before the first is charged */
+    int accounts, count;
+    struct part *parts;
+    bool known, asked;
+    int64_t counted; /* accounts of the count under way; -1: none is */
+};
+
 struct asset {
     struct feed feed;
     wide price; /* 10^-9 of the settlement asset */
@@ -232,6 +252,9 @@ struct twin {
     struct order **orders; /* all live ones by age */
     int auction_count;
     struct auction *auctions;
+    struct social social;
+    int64_t next_point; /* of settlement (R29) */
+    uint64_t point;
     uint64_t turns; /* of all markets' budgets, so far */
     uint64_t auction_number, liquidation_number, age, line, flat_order;
     wide step_gap[WEIR_FUNDS_MAX]; /* paid by each fund within this step */
@@ -255,7 +278,8 @@ struct ratio {
 };
 wide weir_twin_mid_less(const struct ratio *a, const struct ratio *b, wide less); /* floored */
 wide weir_twin_premium(const struct ratio *a, wide index); /* in ppb of the index, truncated */
-void weir_twin_divide(wide total, int count, const wide *weights, const wide *caps, wide *shares);
+/* Returns in how many rounds. */
+int weir_twin_divide(wide total, int count, const wide *weights, const wide *caps, wide *shares);
 void *weir_twin_grow(void *array, int count, size_t size); /* room for one more */
 
 /* contract.c */
@@ -548,6 +572,14 @@ void weir_twin_sample_fund(struct twin *t, struct fund *f);
 void weir_twin_fund_present(struct twin *t, const struct fund *f, struct sample *present,
                             struct sample *peak, int64_t *drawdown);
 void weir_twin_return_inventory(struct twin *t, struct account *a);
+
+/* social.c: R29 by profit or equity */
+bool weir_twin_pools_wait(const struct twin *t); /* not `open_interest` */
+int weir_twin_group(const struct twin *t, int m);
+void weir_twin_point(struct twin *t);
+void weir_twin_social(struct twin *t);
+wide weir_twin_behind(struct twin *t, struct scope *s); /* what a withdrawal leaves */
+void weir_twin_moved_out(struct twin *t, int asset);
 
 /* queries.c, digest.c */
 enum weir_reason weir_twin_query(struct twin *t, const struct weir_command *c);

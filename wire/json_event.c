@@ -239,7 +239,7 @@ static void put_collateral(struct out *o, const struct weir_venue *v, const stru
 }
 
 static void put_socialised(struct out *o, const struct weir_venue *v, const struct weir_event *e) {
-    uint32_t asset = 0;
+    uint32_t asset = e->socialised.asset;
     if (e->socialised.market != WEIR_NO_INDEX) {
         asset = v->markets[e->socialised.market].asset;
         put_market(o, v, e->socialised.market);

@@ -161,16 +161,6 @@ Test(refusals, values) {
         refused(rows[i].path, rows[i].value, rows[i].says);
 }
 
-Test(refusals, options_not_built) {
-    static const struct row rows[] = {
-        {"socialise.base", "profit", "socialise base profit is not built yet"},
-        {"socialise.base", "equity", "socialise base equity is not built yet"},
-        {"socialise.settlement_interval", "1h", "belongs to socialise base"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        refused(rows[i].path, rows[i].value, rows[i].says);
-}
-
 /* Whole files: the message begins with line and column. */
 Test(refusals, places) {
     static const struct {

@@ -117,6 +117,15 @@ static const struct shape shapes[] = {
      .hostile_ppm = 10000,
      .jump_ppm = 80000,
      .jump_percent = 20},
+    {.name = "social",
+     .accounts_min = 5,
+     .accounts_max = 30,
+     .markets_max = 4,
+     .hostile_ppm = 10000,
+     .jump_ppm = 160000,
+     .jump_percent = 45,
+     .thin = true,
+     .socials = true},
 };
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 

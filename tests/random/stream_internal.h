@@ -25,7 +25,7 @@ struct shape {
     uint32_t jump_percent; /* size of a jump, at most */
     bool thin;             /* little resting depth, little insurance */
     /* What is weighted up: */
-    bool auctions, funds, adl, isolated, prices, orders, bounds, contracts, margin;
+    bool auctions, funds, adl, isolated, prices, orders, bounds, contracts, margin, socials;
 };
 
 /* A growing line of text; what does not fit is left out. */

@@ -134,7 +134,7 @@ static void put_policy(struct weir_stream *s, struct text *y, const char *name) 
 }
 
 static void make_liquidation(struct weir_stream *s, struct text *y) {
-    bool tight = s->shape->bounds;
+    bool tight = s->shape->bounds || (s->shape->socials && chance(s, 700000));
     put(y, "trigger: {rule: %s",
         word(s, "maintenance", "maintenance_strict", "initial_fraction", NULL));
     put_ppm(y, ", fraction", draw(s, 80, 100) * 10000);
@@ -235,6 +235,15 @@ static void make_funds(struct weir_stream *s, struct text *y) {
         put_ms(y, ", drawdown_window", s->dt_ns * draw(s, 20, 3000));
         put(y, "}\n");
     }
+}
+
+/* Who bears what no fund pays, and how often it is charged. */
+static void make_socialise(struct weir_stream *s, struct text *y) {
+    const char *base = word(s, "profit", "equity", "open_interest", NULL);
+    if (!s->shape->socials && chance(s, 500000)) base = "open_interest";
+    put(y, "socialise: {base: %s", base);
+    put_ms(y, ", settlement_interval", s->dt_ns * log_draw(s, 1, 200));
+    put(y, "}\n");
 }
 
 /* Which options the loader takes, asked once. */
@@ -338,4 +347,5 @@ void make_venue(struct weir_stream *s) {
     make_liquidation(s, &y);
     make_waterfall(s, &y);
     make_funds(s, &y);
+    make_socialise(s, &y);
 }
