@@ -3,6 +3,7 @@
 #ifndef WEIR_WIRE_INTERNAL_H
 #define WEIR_WIRE_INTERNAL_H
 
+#include "wire/record.h"
 #include "wire/wire.h"
 
 /* Keys of commands. The binary log stores these numbers: append, never reorder. */
@@ -131,40 +132,9 @@ void weir_out_scope(struct out *o, const struct weir_venue *venue, uint32_t scop
 #define LOG_MAGIC       "weirlog\n"
 #define LOG_VERSION     1u
 #define LOG_HEADER_SIZE 64u
-#define LOG_RECORD_HEAD 24u /* length, crc, seq, chain */
-#define LOG_BODY_MAX    8192u
-#define LOG_END_KIND    0xFFu /* first byte of the closing record's body */
-#define LOG_END_SIZE    25u
-
-/* CRC-32C (Castagnoli) of data continued from `crc` (0 at the start): by instruction where the
- * processor has it. The second is the table form, for those that have not, and for tests. */
-uint32_t weir_crc32c(uint32_t crc, const void *data, size_t size);
-uint32_t weir_crc32c_table(uint32_t crc, const void *data, size_t size);
-
-/* Body of a command's record; returns its size. `body` has LOG_BODY_MAX bytes. */
-size_t weir_log_encode(const struct weir_command *command, uint8_t *body);
-/* The opposite; false with a static sentence when the bytes are no command. */
-bool weir_log_decode(const uint8_t *body, size_t size, struct weir_risk_change *risk,
-                     struct weir_command *out, const char **problem);
-/* Value of the chain over all records up to one, from that before it and the record's bytes. */
-uint64_t weir_log_chain(uint64_t before, const void *record, size_t size);
-
-static inline void store32(uint8_t *p, uint32_t v) {
-    __builtin_memcpy(p, &v, 4);
-}
-static inline void store64(uint8_t *p, uint64_t v) {
-    __builtin_memcpy(p, &v, 8);
-}
-static inline uint32_t load32(const uint8_t *p) {
-    uint32_t v;
-    __builtin_memcpy(&v, p, 4);
-    return v;
-}
-static inline uint64_t load64(const uint8_t *p) {
-    uint64_t v;
-    __builtin_memcpy(&v, p, 8);
-    return v;
-}
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the log's bytes are little-endian");
+#define LOG_RECORD_HEAD WEIR_RECORD_HEAD
+#define LOG_BODY_MAX    WEIR_RECORD_BODY_MAX
+#define LOG_END_KIND    WEIR_RECORD_END
+#define LOG_END_SIZE    WEIR_RECORD_END_SIZE
 
 #endif

@@ -2,6 +2,7 @@
  * table and a value. docs/log-format.md describes the bytes. */
 #include "wire/internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -12,9 +13,25 @@
 #define ROW_LEVERAGE 1u
 #define ROW_INITIAL  2u
 _Static_assert(WEIR_TIERS_MAX *(1 + 4 * 18) + 512 < LOG_BODY_MAX, "the largest body fits");
+_Static_assert(WEIR_TIERS_MAX *(1 + 4 * 2) + 64 < 512, "no body holds a sector of zeros");
 
 uint64_t weir_log_chain(uint64_t before, const void *record, size_t size) {
     return XXH3_64bits_withSeed(record, size, before);
+}
+
+bool weir_log_verify(const uint8_t *record, size_t size, uint64_t number, uint64_t chain,
+                     char *text, size_t text_size) {
+    uint32_t crc = weir_crc32c(weir_crc32c(0, record, 4), record + 8, LOG_RECORD_HEAD - 8 + size);
+    if (load32(record + 4) != crc)
+        snprintf(text, text_size, "the record's checksum is wrong");
+    else if (load64(record + 8) != number)
+        snprintf(text, text_size, "record number %" PRIu64 ", expected %" PRIu64,
+                 load64(record + 8), number);
+    else if (load64(record + 16) != chain)
+        snprintf(text, text_size, "the record does not continue the records before it");
+    else
+        return true;
+    return false;
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */

@@ -127,15 +127,9 @@ static int read_record(struct weir_log_reader *log, size_t *body_size,
     if (got < size)
         return damaged(problem, log->path, log->offset,
                        "torn end: a record of %zu bytes is cut off after %zu", size, got);
-    uint32_t crc = weir_crc32c(weir_crc32c(0, r, 4), r + 8, LOG_RECORD_HEAD - 8 + size);
-    if (load32(r + 4) != crc)
-        return damaged(problem, log->path, log->offset, "the record's checksum is wrong");
-    if (load64(r + 8) != log->seq + 1)
-        return damaged(problem, log->path, log->offset,
-                       "record number %" PRIu64 ", expected %" PRIu64, load64(r + 8), log->seq + 1);
-    if (load64(r + 16) != log->chain)
-        return damaged(problem, log->path, log->offset,
-                       "the record does not continue the records before it");
+    char sentence[120];
+    if (!weir_log_verify(r, size, log->seq + 1, log->chain, sentence, sizeof sentence))
+        return damaged(problem, log->path, log->offset, "%s", sentence);
     *body_size = size;
     return 1;
 }

@@ -53,15 +53,26 @@ struct weir_log_writer *weir_log_create(const char *path, uint64_t venue_digest,
     return NULL;
 }
 
+size_t weir_log_seal(uint8_t *record, size_t size, uint64_t number, uint64_t *chain) {
+    store32(record, (uint32_t)size);
+    store64(record + 8, number);
+    store64(record + 16, *chain);
+    size += LOG_RECORD_HEAD;
+    store32(record + 4, weir_crc32c(weir_crc32c(0, record, 4), record + 8, size - 8));
+    *chain = weir_log_chain(*chain, record, size);
+    return size;
+}
+
+void weir_log_encode_end(uint8_t *body, uint64_t commands, uint64_t events, uint64_t state_hash) {
+    body[0] = LOG_END_KIND;
+    store64(body + 1, commands);
+    store64(body + 9, events);
+    store64(body + 17, state_hash);
+}
+
 /* Puts the head before the `size` bytes of body and writes both. */
 static int append(struct weir_log_writer *log, size_t size) {
-    uint8_t *r = log->record;
-    store32(r, (uint32_t)size);
-    store64(r + 8, ++log->seq);
-    store64(r + 16, log->chain);
-    store32(r + 4, weir_crc32c(weir_crc32c(0, r, 4), r + 8, LOG_RECORD_HEAD - 8 + size));
-    log->chain = weir_log_chain(log->chain, r, LOG_RECORD_HEAD + size);
-    return write_all(log, r, LOG_RECORD_HEAD + size);
+    return write_all(log, log->record, weir_log_seal(log->record, size, ++log->seq, &log->chain));
 }
 
 int weir_log_append(struct weir_log_writer *log, const struct weir_command *command) {
@@ -69,11 +80,7 @@ int weir_log_append(struct weir_log_writer *log, const struct weir_command *comm
 }
 
 int weir_log_close(struct weir_log_writer *log, uint64_t state_hash, uint64_t events) {
-    uint8_t *body = log->record + LOG_RECORD_HEAD;
-    body[0] = LOG_END_KIND;
-    store64(body + 1, log->seq);
-    store64(body + 9, events);
-    store64(body + 17, state_hash);
+    weir_log_encode_end(log->record + LOG_RECORD_HEAD, log->seq, events, state_hash);
     int status = append(log, LOG_END_SIZE);
     if (fclose(log->file) != 0 && status == 0) status = -errno;
     free(log);
