@@ -10,14 +10,33 @@ there is not what the program gives now.
 import os
 import sys
 
+import policies
 import waterfall
 
 FOLDER = os.path.join(waterfall.ROOT, 'docs')
 
 
+BEGIN, END = '<!-- made by ./dev pictures: {} -->\n\n', '\n<!-- made until here -->'
+
+
+def with_table(page, name, table):
+    """The text of a page of docs/ with the table of that name in its place."""
+    with open(os.path.join(FOLDER, page), encoding='utf-8') as file:
+        text = file.read()
+    before, begin, rest = text.partition(BEGIN.format(name))
+    _, end, after = rest.partition(END)
+    if not end:
+        sys.exit(f'docs/{page} has no place for the table {name}')
+    return before + begin + table + end + after
+
+
 def made(program):
     """{path below docs/: text}"""
-    return {f'images/{name}': text for name, text in waterfall.pictures(program).items()}
+    images, table = policies.pictures(program)
+    images.update(waterfall.pictures(program))
+    found = {f'images/{name}': text for name, text in images.items()}
+    found['policies.md'] = with_table('policies.md', 'policies', table)
+    return found
 
 
 def main(program, check):

@@ -10,8 +10,11 @@ before the block says what is expected besides status 0:
     <!-- exit: 2 -->
     <!-- expect: out/x/summary.json liquidations.by_stage.auction > 0 -->
     <!-- not run: why -->
+
+A block of ```c must stand in a source file as it is shown.
 """
 
+import functools
 import glob
 import json
 import operator
@@ -88,6 +91,9 @@ def run_page(page, root, program):
                  os.path.join(root, os.path.dirname(page), target))]
     found += [f'{page}: ./dev has no verb {verb}'
               for verb in set(re.findall(r'\./dev ([a-z]+(?:-[a-z]+)*)', text)) - verbs(root)]
+    found += [f'{page}: no source file has this C:\n{shown}'
+              for shown in re.findall(r'^```c\n(.*?)^```', text, re.M | re.S)
+              if not any(shown in source for source in sources(root))]
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(os.path.join(folder, 'build'))
         os.symlink(os.path.abspath(program), os.path.join(folder, 'build', 'weir'))
@@ -114,6 +120,16 @@ def run_page(page, root, program):
             found += [f'{page}:{line}: {problem}' for problem in
                       (unmet(n, folder) for n in notes if n.startswith('expect')) if problem]
     return found
+
+
+@functools.cache
+def sources(root):
+    """The text of every C file."""
+    texts = []
+    for path in glob.glob(os.path.join(root, '*', '*.[ch]')):
+        with open(path, encoding='utf-8') as file:
+            texts.append(file.read())
+    return texts
 
 
 def verbs(root):

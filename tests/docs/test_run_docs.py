@@ -41,6 +41,7 @@ WRONG = [
     ('<!-- expect: s.json a.b > 2 -->\n```sh\nbuild/weir run\n```\n', 'it is 1.5'),
     ('<!-- expect: s.json a.c > 2 -->\n```sh\nbuild/weir run\n```\n', 'KeyError'),
     ('<!-- expect: all well -->\n```sh\nbuild/weir run\n```\n', 'cannot be read'),
+    ('```c\nint gone(void);\n```\n', 'no source file has this C'),
     ('see [this](gone.md)\n', 'leads nowhere'),
     ('`./dev dance`\n', 'no verb dance'),
 ]
