@@ -24,8 +24,10 @@ static const char *const file_names[FILES] = {"series.csv", "liquidations.csv", 
 
 struct arguments {
     struct weir_cli_options options;
-    const char *scenario;
+    const char *scenario, *venue;
 };
+
+enum { OPTION_VENUE = 1 };
 
 struct run {
     const char *command; /* argv[0] */
@@ -374,6 +376,9 @@ static error_t take(int key, char *text, struct argp_state *state) {
         if (a->scenario) argp_error(state, "one scenario only, not also `%s`", text);
         a->scenario = text;
         return 0;
+    case OPTION_VENUE:
+        a->venue = text;
+        return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a scenario is missing");
         return EINVAL;
@@ -382,12 +387,22 @@ static error_t take(int key, char *text, struct argp_state *state) {
     }
 }
 
+/* Adds a setting behind those of --set, which it overrules. */
+static bool add_setting(struct weir_cli_options *options, const char *path, const char *value) {
+    if (options->setting_count == WEIR_CLI_SETTINGS_MAX) return false;
+    options->settings[options->setting_count++] = (struct weir_setting){path, value};
+    return true;
+}
+
 int weir_cmd_run(int argc, char **argv) {
     static const struct argp_child children[] = {{&weir_cli_settings_argp, 0, NULL, 0},
                                                  {&weir_cli_folder_argp, 0, NULL, 0},
                                                  {&weir_cli_output_argp, 0, NULL, 0},
                                                  {0}};
+    static const struct argp_option own[] = {
+        {"venue", OPTION_VENUE, "FILE", 0, "The venue, instead of the scenario's", 0}, {0}};
     static const struct argp argp = {
+        .options = own,
         .parser = take,
         .args_doc = "SCENARIO",
         .doc = "Generates the scenario's order flow, runs it through the engine and writes a run "
@@ -395,23 +410,30 @@ int weir_cmd_run(int argc, char **argv) {
                "commands.weir, venue.yaml and scenario.yaml. Keys of the scenario are overridden "
                "with --set, keys of its venue with --set venue.KEY.\v"
                "Examples:\n  weir run scenarios/hour-601m.yaml --seed 7\n"
+               "  weir run scenarios/hour-601m.yaml --venue venues/binance.yaml\n"
                "  weir run scenarios/hour-601m.yaml --set depth=0.1 --set shock.size=2",
         .children = children,
     };
     struct arguments a = {0};
     struct weir_file_error error;
-    char seed[32];
+    char seed[32], *venue = NULL;
     weir_cli_parse(&argp, argc, argv, &a);
     weir_cli_policy_setting(&a.options, "venue.");
-    if (a.options.has_seed) {
-        (void)snprintf(seed, sizeof seed, "%" PRIu64, a.options.seed);
-        if (a.options.setting_count == WEIR_CLI_SETTINGS_MAX)
-            return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "too many --set");
-        a.options.settings[a.options.setting_count++] = (struct weir_setting){"seed", seed};
+    (void)snprintf(seed, sizeof seed, "%" PRIu64, a.options.seed);
+    /* A scenario's venue is relative to the scenario; this one to where the program was called. */
+    if (a.venue && !(venue = realpath(a.venue, NULL)))
+        return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s: cannot be read: %s", a.venue,
+                             strerror(errno));
+    bool fits = (!a.options.has_seed || add_setting(&a.options, "seed", seed)) &&
+                (!venue || add_setting(&a.options, "venue", venue));
+    if (!fits) {
+        free(venue);
+        return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "too many --set");
     }
     struct run run = {.command = argv[0], .options = &a.options};
     run.scenario = weir_scenario_load(a.scenario, a.options.settings, a.options.setting_count,
                                       &run.venue, &error);
+    free(venue);
     if (!run.scenario) return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "%s", error.text);
     const struct weir_flow_port port = {&run, apply, view};
     run.flow = weir_flow_new(run.scenario, run.venue, &port, &error);
