@@ -1,6 +1,5 @@
-"""dydx_v4.jsonl: equity = quote balance + sizes at the oracle; the requirement is IMF * MF of the
-notional; liquidatable below it (`maintenance_strict`); shares of the equity by the requirement
-released (`mm_released`); ADL at the bankruptcy price."""
+"""dydx_v4.jsonl, under the profile dydx-v4: equity = quote balance + sizes at the oracle; the
+requirement is IMF * MF of the notional."""
 
 import math
 from fractions import Fraction as F
@@ -28,8 +27,6 @@ def sized(positions):
 
 def scene(markets, accounts, deltas=(), decimals=6, **venue):
     """accounts: (name, quote quantums, {market: size in quantums}, keys)."""
-    venue.setdefault('liquidation', {})
-    venue['liquidation'] = {'bankruptcy_share': 'mm_released', **venue['liquidation']}
     made = Scene(decimals, **venue)
     exponents = {m['id']: F(10) ** m['base_exponent'] for m in markets}
     for market in markets:
@@ -68,12 +65,9 @@ def is_liquidatable(inputs, expected):
     equal('equity', F(answer['equity']), expected['equity'] * UNIT)
 
 
-def slice_policy(part):
-    """A first slice of this part, no cool-down, no frontier."""
-    if part == 1:
-        return {'name': 'full', 'frontier': 'false'}
-    return {'name': 'fraction', 'threshold': 0, 'fraction': text(part), 'cooldown': '1h',
-            'frontier': 'false'}
+def capped(**limits):
+    """The profile's policy with limits of the case."""
+    return {'liquidation': {'policy': limits}}
 
 
 def bankruptcy_quote(inputs, expected, decimals=6):
@@ -89,7 +83,10 @@ def bankruptcy_quote(inputs, expected, decimals=6):
         position = held(s.run().answer(asked), f'M{market}')
         quote = F(position['bankruptcy_price']) * abs(F(position['qty']))
     else:
-        s = one(inputs, [delta], decimals, liquidation={'policy': slice_policy(part)})
+        # The limit of a slice is its bankruptcy price where nothing is taken off or granted.
+        s = one(inputs, [delta], decimals,
+                liquidation={'limit': 'bankruptcy', 'policy': {'share': text(part)}},
+                funds=[{'name': 'main', 'payout': 'partial'}])
         step = s.settle().start().run().step(f'M{market}')
         exponent = next(m['base_exponent'] for m in inputs['markets'] if m['id'] == market)
         equal('slice', F(step['qty']), abs(delta) * F(10) ** exponent)
@@ -104,7 +101,7 @@ def bankruptcy_quote(inputs, expected, decimals=6):
 
 def fillable_price(inputs, expected):
     s = one(inputs, [inputs['delta_size']],
-            liquidation={'limit': 'fillable', 'fillable': {
+            liquidation={'fillable': {
                 'spread': millionths(inputs['spread_to_mmr_ppm']),
                 # Above 1000, where venues end, it makes no difference: x is at most 1.
                 'adjustment': millionths(min(inputs['bankruptcy_adjustment_ppm'], 10**9))}})
@@ -130,8 +127,7 @@ def insurance_delta(inputs, expected):
 
 def fund_can_cover(inputs, expected):
     """A position whose closing at mark lacks -delta is closed exactly if the fund can pay it."""
-    s = scene([BTC], [('a', inputs['delta'] - 50000 * 10**6, {0: 10**8}, {})],
-              funds=[{'name': 'main', 'drawdown_trigger': 'none', 'payout': 'all_or_nothing'}])
+    s = scene([BTC], [('a', inputs['delta'] - 50000 * 10**6, {0: 10**8}, {})])
     if inputs['balance']:
         s.send('fund', amount=inputs['balance'] * UNIT)
     s.send('order', account='house', market='M0', id='h', type='limit', side='buy', qty='1',
@@ -159,18 +155,14 @@ def partial_close(inputs, expected):
     """The first slice: a share of the position, whole where the least notional is above it."""
     config = inputs['config']
     block, account = config['PositionBlockLimits'], config['SubaccountBlockLimits']
-    part = F(block['MaxPositionPortionLiquidatedPpm'], 10**6)
+    limits = {'share': millionths(block['MaxPositionPortionLiquidatedPpm']),
+              'min_notional': millionths(block['MinPositionNotionalLiquidated'])}
+    for key, name in (('account_notional', 'MaxNotionalLiquidated'),
+                      ('account_loss', 'MaxQuantumsInsuranceLost')):
+        limits[key] = millionths(account[name]) if account[name] < 2**63 else 'none'
     size = F(inputs['position'], 10**8)
     notional = abs(size) * 50000
-    policy = slice_policy(part)
-    if F(account['MaxNotionalLiquidated'], 10**6) < notional * part:
-        policy = {'name': 'block_cap', 'interval': '1s', 'share': text(part),
-                  'min_notional': millionths(block['MinPositionNotionalLiquidated']),
-                  'account_notional': millionths(account['MaxNotionalLiquidated']),
-                  'frontier': 'false'}
-    elif part != 1:
-        policy['threshold'] = millionths(block['MinPositionNotionalLiquidated'])
-    s = Scene(6, liquidation={'policy': policy})
+    s = Scene(6, **capped(**limits))
     s.market('M0', 50000, [(None, F(1, 10), F(1, 5))], 20, F(5, 10**8))
     s.account('a', notional * F(9, 100) - size * 50000, {'M0': size})
     step = s.open().settle().start().run().step()
@@ -182,9 +174,7 @@ def close_limits(inputs, expected):
     """Largest and least notional of a slice, in 10^-6."""
     for share, wanted in ((F(inputs['max_portion_ppm'], 10**6), expected['max_notional']),
                           (F(0), expected['min_notional'])):
-        s = Scene(6, liquidation={'policy': {
-            'name': 'block_cap', 'interval': '1s', 'share': text(share),
-            'min_notional': '0.0001', 'frontier': 'false'}})
+        s = Scene(6, **capped(share=text(share), min_notional='0.0001'))
         # A lot worth the least notional.
         s.market('M0', 50000, [(None, F(1, 10), F(1, 5))], 500, F(2, 10**9))
         s.account('a', 4500 - 50000, {'M0': 1})
@@ -216,11 +206,10 @@ def margin_requirement(inputs, expected):
 
 
 def mmf(inputs, expected):
-    """R17's trigger at a fraction of the initial margin."""
+    """The rate of the maintenance margin, of a notional of 1."""
     initial, part = F(inputs['imf_ppm'], 10**6), F(inputs['mmf_of_imf_ppm'], 10**6)
-    s = Scene(6, trigger={'rule': 'initial_fraction', 'fraction': text(part),
-                          'warn_at': 'none'})
-    s.market('M', 1, [(None, F(0), initial)], F(1, 10**6), 1)
+    s = Scene(6)
+    s.market('M', 1, [(None, initial * part, initial)], F(1, 10**6), 1)
     s.account('a', 100, {'M': 1})
     s.open().settle()
     asked = s.query('a')
@@ -255,9 +244,9 @@ def priority(inputs, expected):
     """Accounts whose fillable price is the one published, liquidated in the published order. A
     venue that breaks ties by size is `largest_first` among equals."""
     tied = len({o['price_subticks'] for o in inputs['orders']}) == 1
-    s = Scene(6, trigger={'rule': 'maintenance', 'warn_at': 'none'},
-              liquidation={'order': 'largest_first' if tied else 'worst_first', 'limit': 'fillable',
-                           'fillable': {'spread': '0.2', 'adjustment': 1}})
+    s = Scene(6, trigger={'rule': 'maintenance'},
+              liquidation={'order': 'largest_first' if tied else 'worst_first',
+                           'fillable': {'spread': '0.2'}})
     s.market('M', 50000, [(None, F(1, 10), F(1, 5))], F(1, 10**3), F(1, 10))
     for order in inputs['orders']:
         size = F(order['size'], 10**8) * (-1 if order['is_buy'] else 1)
@@ -277,7 +266,8 @@ def priority(inputs, expected):
 
 
 # ---- Auto-deleveraging --------------------------------------------------------------------------
-ADL = {'price': 'bankruptcy', 'max_price_deviation': 1, 'no_counterparty': 'keep'}
+# A case that calls the stage itself: whoever it names is deleveraged, above zero too.
+CALLED = {'when': 'left_over'}
 
 
 def state(s, asked, account):
@@ -315,11 +305,11 @@ def adl_pair(inputs, expected):
         source = {**inputs, **inputs['liquidated']}
         bankruptcy_quote({**source, 'positions': inputs['liquidated']['positions']}, expected, 13)
         return
-    adl = dict(ADL)
+    adl = dict(CALLED)
     pair = [inputs['liquidated'], inputs['offsetting']]
     short = [worth < need for worth, need in (requirement(a, inputs['markets']) for a in pair)]
     if 'error' in expected:
-        s = late(inputs, pair, pair[1:], {**ADL, 'eligible': 'any_overlap'}, True).run()
+        s = late(inputs, pair, pair[1:], CALLED, True).run()
         equal('liquidated', len(s.of('liquidation_started')), 2)
         equal('deleveraged', s.of('adl'), [])
         return
@@ -328,8 +318,6 @@ def adl_pair(inputs, expected):
         return
     if inputs['price_mode'] == 'oracle':
         adl['price'] = 'mark'  # whichever of the two is short of margin
-    elif short[1]:
-        adl['eligible'] = 'any_overlap'
     # Both may be liquidatable: of equals the first in the order of accounts is closed.
     s = scene(inputs['markets'], [named(a) for a in pair], [inputs['delta_size']], adl=adl,
               liquidation={'order': 'largest_first'})
@@ -357,8 +345,7 @@ def settlement(inputs, pair, expected):
 
 def adl_trigger(inputs, expected):
     account = inputs['account']
-    s = scene([{**BTC, 'oracle_usd': inputs['oracle_usd']}], [named(account)],
-              adl={**ADL, 'when': 'negative_equity'})
+    s = scene([{**BTC, 'oracle_usd': inputs['oracle_usd']}], [named(account)])
     s.send('fund', amount=inputs['insurance_fund'] * UNIT)
     s.settle().start().run()
     at_mark = [F(e['price']) == F(inputs['oracle_usd']) for e in s.of('adl')]
@@ -370,9 +357,9 @@ def adl_multi(inputs, expected):
     accounts = inputs['accounts']
     hopeless = [a for a in accounts if requirement(a, inputs['markets'])[0] < 0]
     if hopeless:
-        s = late(inputs, accounts, hopeless, ADL)
+        s = late(inputs, accounts, hopeless, CALLED)
     else:
-        s = scene(inputs['markets'], [named(a) for a in accounts], adl=ADL).settle().start()
+        s = scene(inputs['markets'], [named(a) for a in accounts], adl=CALLED).settle().start()
     asked = [s.query(named(a)[0]) for a in accounts]
     s.run()
     for command, account in zip(asked, expected['accounts']):
@@ -410,8 +397,7 @@ def late(inputs, accounts, hopeless, adl, alone=False):
 def limited_scene(limits, share, previous, money, rate, tick=1):
     """Two markets; of the second the account has `previous` at a requirement of all of it, of the
     first four times as much. M1 opens first unless only M0 is to be closed."""
-    s = Scene(6, liquidation={'restore_margin': 10, 'policy': {
-        'name': 'block_cap', 'interval': '1s', 'frontier': 'false', 'share': share, **limits}})
+    s = Scene(6, liquidation={'restore_margin': 10, 'policy': {'share': share, **limits}})
     for name, size, part in (('M0', 4 * previous, rate), ('M1', previous, F(1))):
         s.market(name, 1, [(None, part, F(1))], tick, UNIT / F(tick))
     s.account('a', (money - 5 * previous) * UNIT,

@@ -1,5 +1,6 @@
 """exchange_docs.jsonl and freqtrade_exchange_liq.jsonl: what exchanges show in their own help
-pages, and how a trading project asserts their liquidation prices."""
+pages, and how a trading project asserts their liquidation prices; each under the profile of its
+exchange, those without one under options of their own (LOOSE)."""
 
 from fractions import Fraction as F
 
@@ -21,7 +22,7 @@ def rounded(value, like):
 # ---- Tiers --------------------------------------------------------------------------------------
 def margins(tiers, notionals, decimals=2, lot=1, **more):
     """Maintenance and initial margin of a position of `lot` worth each notional."""
-    s = Scene(decimals, **LOOSE)
+    s = Scene(decimals)
     tick = F(1, 10**decimals)
     s.market('M', notionals[0], tiers, tick, lot, **more)
     s.top = max(notionals)
@@ -81,10 +82,9 @@ def amount_table(inputs, expected):
 def lookup(inputs, expected):
     """Initial rates that name the tier: twice its rate, at most 1."""
     notional, rows = number(inputs['notional']), inputs['tiers']
-    whole = isinstance(rows[0], list)
-    if whole:
+    more = {}
+    if isinstance(rows[0], list):
         tiers = [(F(cap), number(rate), 2 * number(rate)) for _, cap, rate in rows]
-        more = {'tier_mode': 'whole'}
     else:
         tiers = [(F(t['cap']), number(t['mmr']), min(F(1), 2 * number(t['mmr']))) for t in rows]
         more = {'tier_edge': 'lower_inclusive'}
@@ -105,14 +105,13 @@ def liquidation_price(inputs, expected):
     if taker is not None:  # OKX and Gate: the closing fee belongs to the requirement
         more['closing_fee_reserve'] = repr(taker)
     margin = inputs.get('wallet_balance', inputs.get('margin'))
-    if margin is None:  # Bybit: requirement on the value at entry
-        more['margin_basis'] = 'entry'
+    if margin is None:  # Bybit: what leverage asks of the value at entry
         margin = entry * size / inputs['leverage']
     else:
         margin = round(number(margin), 12)
     isolated = not inputs.get('other_positions') and margin < 10**4
     digits = 12 if isolated else 8
-    s = Scene(digits, **LOOSE)
+    s = Scene(digits)
     s.market('M', entry, tiers, F(1, 10**(digits - 3)), F(1, 1000), entry, **more)
     others = inputs.get('other_positions') or []
     quote, positions = margin, {'M': sign(inputs['side']) * size}
@@ -139,23 +138,34 @@ def ftx_prices(inputs, expected):
     """Book and backstop begin at shares of the notional: the second at `backstop.at`. The page's
     own figures are rough; those derived from its formula are exact to the cent."""
     size, entry = inputs['size'], inputs['entry']
-    base, backstop = F(inputs['mmf']), F(inputs['acmf'])
+    base = F(inputs['mmf'])
     for price, stages in ((expected['liquidation_start_price'], 1),
                           (expected['backstop_price'], 2)):
         for mark, reached in ((number(price) + F(1, 100), stages - 1), (number(price), stages)):
-            s = Scene(2, **LOOSE, backstop={'at': str(float(backstop / base))})
+            s = Scene(2, backstop={'at': ratio(inputs)})
             s.market('M', mark, [(None, base, F(1))], F(1, 100), 1, entry)
             s.account('a', inputs['collateral'] - size * entry, {'M': size})
             provider(s)
-            s.settle().start().run()
+            s.settle().start()
             equal(f'stages at {float(mark)}', stage(s), reached)
 
 
+def ratio(inputs):
+    """Where the backstop begins, as a share of the requirement."""
+    return str(float(F(inputs['acmf']) / F(inputs['mmf'])))
+
+
 def provider(s, bids=True):
-    """A volunteer and, unless the case has its own, bids at the mark for whatever is sold."""
+    """A volunteer and, unless the case has its own, bids at the mark for whatever is sold, and a
+    day's volume of which slices are a share."""
     s.open()
     if bids:
+        s.send('account', account='trader')
+        s.send('deposit', account='trader', amount='1000000000000')
         for symbol, market in s.markets.items():
+            for name, side in (('trader', 'sell'), ('house', 'buy')):
+                s.send('order', account=name, market=symbol, id='volume', side=side, type='limit',
+                       qty='10000000', price=s.opening_prices()[symbol])
             s.send('order', account='house', market=symbol, id=f'bid-{symbol}', side='buy',
                    type='limit', qty='10000', price=market['price'])
     s.send('account', account='provider')
@@ -166,35 +176,37 @@ def provider(s, bids=True):
 
 
 def stage(s):
-    """0 nothing, 1 orders in the book, 2 backstop."""
+    """0 nothing, 1 orders in the book, 2 backstop: within a minute, as slices come at random."""
+    for second in range(60):
+        s.send('clock', t=second * 10**9)
+    s.run()
     if s.of('fill', kind='backstop'):
         return 2
-    return 1 if s.of('liquidation_step') else 0
+    return 1 if s.of('fill', kind='liquidation') else 0
 
 
 def waterfall(inputs, expected):
     """Margin by the notional at entry, as the page counts it."""
     base, start = inputs['position_notional_initial'], number(inputs['drop_pct'])
-    ratio = F(inputs['acmf']) / F(inputs['mmf'])
-    s = Scene(2, **LOOSE, backstop={'at': str(float(ratio))})
+    s = Scene(2, backstop={'at': ratio(inputs)})
     s.market('M', 1000 * (1 - start / 100), [(None, F(inputs['mmf']), F(inputs['imf']))],
              F(1, 100), 1, 1000, margin_basis='entry')
     s.account('a', inputs['collateral'] - base, {'M': F(base, 1000)})
     provider(s)
     s.settle()
     asked = s.query('a')
-    s.start().run()
-    equal('equity', F(s.answer(asked)['equity']), expected['equity'])
+    s.start()
     percent = [float(F(inputs[key]) * 100) for key in ('mmf', 'acmf')]
     names = ['normal', f'market liquidation orders (below {percent[0]:g}% MMF)',
              f'backstop LPs (below {percent[1]:g}% ACMF)']
     equal('state', names[stage(s)], expected['state'])
+    equal('equity', F(s.answer(asked)['equity']), expected['equity'])
 
 
 def bankruptcy_price(inputs, expected):
     size, entry = inputs['size'], inputs['entry']
     money = inputs['position_margin'] + inputs['wallet_balance']
-    s = Scene(6, **LOOSE)
+    s = Scene(6)
     s.market('M', inputs['mark'], [(None, F(1, 100), F(1, 10))], F(1, 100), 1)
     s.account('a', money - sign(inputs['side']) * size * entry,
               {'M': sign(inputs['side']) * size})
@@ -212,10 +224,9 @@ def inverse_bankruptcy(inputs, expected):
     wanted = number(expected['liquidation_price'])
 
     def at(mark):
-        s = Scene(8, trigger=LOOSE['trigger'], liquidation={'bankruptcy_fee': 'included'})
+        s = Scene(8)
         s.market('M', mark, [(None, F(inputs['mmr']), F(1))], F(1, 100), 1, entry,
-                 contract='inverse', face_value=1, margin_basis='entry',
-                 closing_fee_reserve=taker, closing_fee_basis='bankruptcy', fees={'taker': taker})
+                 contract='inverse', closing_fee_reserve=taker, fees={'taker': taker})
         s.account('a', F(inputs['balance']) - qty * entry, {'M': qty})
         return s.open().settle()
 
@@ -233,8 +244,7 @@ def adl_queue(inputs, expected):
     """Counterparties in the published order: each has less money behind its profit than the one
     after it."""
     price, mark = inputs['liquidated']['bankruptcy_price'], 640
-    adl = {'max_price_deviation': 1}
-    s = Scene(6, trigger=LOOSE['trigger'], adl=adl)
+    s = Scene(6)
     s.market('M', mark, [(None, F(1, 10), F(1, 5))], 1, 1, 600)
     size = inputs['liquidated']['qty']
     s.account('liquidated', size * price, {'M': -size})
@@ -269,14 +279,15 @@ def adl_by_fund(inputs, expected):
     """A scope below zero is closed in the book while the fund pays, and deleveraged when it has
     nothing."""
     for money, triggered in ((inputs['pool_balance'], expected['triggered']), (1000, False)):
-        s = Scene(2, trigger=LOOSE['trigger'], adl={'max_price_deviation': 1})
-        s.market('M', 90, [(None, F(1, 10), F(1, 5))], 1, 1, 100)
+        s = Scene(6)
+        s.market('M', 90, [(None, F(1, 100), F(1, 5))], F(1, 100), 1, 100)
         s.account('a', -95 * 10, {'M': 10})
         s.open()
         if money:
             s.send('fund', amount=str(money))
+        # A grant reaches to the mark but for what prices are rounded by.
         s.send('order', account='house', market='M', id='bid', side='buy', type='limit', qty='10',
-               price='90')
+               price='90.02')
         s.settle().start().run()
         equal(f'deleveraged with {money} in the fund', bool(s.of('adl')), triggered)
 

@@ -3,7 +3,6 @@
 PICKS = 'weir decides what it closes; no command asks for the closing of a given number of lots'
 BEYOND = ('R24: a liquidation never fills worse than the bankruptcy price beyond what the fund '
           'grants, and never worse than mark; the published price is')
-SETTLES = 'R16, R29: what a settlement leaves unpaid the fund and all others share'
 
 TOKENS = 'R8: collateral is an asset with one haircut; weir has no borrowed tokens with weights'
 KEEPER = "the price limit of a third party who closes for his own account; there is none in weir"
@@ -35,7 +34,6 @@ LEFT_OUT = {
     **{f'mango-bankr-{i:02}': BORROW for i in (2, 4, 7, 8, 11, 12, 13)},
     # vega_generic
     'vega-026': 'a policy is part of the venue and does not change while it runs',
-    'vega-032': "a limit by the middle of the book; weir's are by mark, bankruptcy price and band",
     **{f'vega-{i:03}': WINNERS for i in (34, 36, 37, 40)},
     **{f'vega-{i:03}': LEVELS for i in (43, 45, 46, 47, 48)},
     'vega-054': STEEP,
@@ -74,13 +72,8 @@ LEFT_OUT = {
     'dydx-ProcessDeleveraging-17': PICKS,
     'dydx-ProcessDeleveraging-18': PICKS,
     'dydx-ProcessDeleveraging-19': PICKS,
-    'dydx-ProcessDeleveragingAtOraclePrice-06': SETTLES,
     'dydx-GetMarginRequirementsInQuoteQuantums_2-05':
         'R9: an initial rate is above 0, as leverage has an end',
-    'dydx-LiquidityTierGetMaintenanceMarginPpm-02':
-        'R17: the fraction of the initial margin is from 0.8 to 1',
-    'dydx-LiquidityTierGetMaintenanceMarginPpm-07':
-        'R17: the fraction of the initial margin is from 0.8 to 1',
 }
 
 

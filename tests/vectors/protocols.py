@@ -1,12 +1,11 @@
 """drift, mango_v4, vega_generic, synthetix_v3 and maker_dutch_auction: what decentralised venues
-assert in their own tests."""
+assert in their own tests; each under its profile."""
 
 import math
 from fractions import Fraction as F
 
 from scene import Scene, equal, held, number, text
 
-LOOSE = {'trigger': {'rule': 'maintenance', 'warn_at': 'none'}}
 
 
 # ---- Drift --------------------------------------------------------------------------------------
@@ -16,10 +15,7 @@ def drift_increment(inputs, expected):
     price = F(inputs['oracle_price'], 10**6) * F(inputs['quote_oracle_price'], 10**6)
     rate, fee = F(inputs['margin_ratio'], 10**4), F(inputs['liquidation_fee'], 10**6)
     shortage = F(inputs['margin_shortage'], 10**6)
-    s = Scene(9, trigger=LOOSE['trigger'],
-              liquidation={'restore_margin': 1,
-                           'policy': {'name': 'increment', 'slippage': text(fee),
-                                      'frontier': 'false'}})
+    s = Scene(9, liquidation={'policy': {'slippage': text(fee)}})
     s.market('M', price, [(None, rate, F(1))], 1, F(1, 10**9))
     s.account('a', 10 * price * rate - shortage - 10 * price, {'M': 10})
     step = s.open().settle().start().run().step()
@@ -33,7 +29,7 @@ def drift_socialised(inputs, expected):
     are 5.5 each: the charge depends on their sum alone."""
     loss = F(-inputs['loss'], 10**6)
     base = F(inputs['base_long'] - inputs['base_short'], 10**9)
-    s = Scene(6, trigger=LOOSE['trigger'], adl={'price': 'mark'})
+    s = Scene(6)
     s.market('M', 90, [(None, F(1, 100), F(1, 50))], 1, F(1, 2), 200)
     s.account('a', -loss - 90, {'M': 1})  # short by `loss` at the mark
     s.account('long', 10**4, {'M': base / 2})
@@ -60,11 +56,7 @@ def mango_base(inputs, expected):
     money = number(inputs['settle_token']) + number(inputs['perp_quote'])
     limit = abs(inputs['max_base_transfer'])
     rate = 1 - number(inputs['base_asset_weight'])
-    policy = {'name': 'full', 'frontier': 'false'}
-    if limit > abs(base) and expected['perp_base'] not in (0, base):
-        policy = {'name': 'increment', 'frontier': 'false'}
-    s = Scene(2, trigger={'rule': 'maintenance_strict', 'warn_at': 'none'},
-              liquidation={'policy': policy, 'restore_margin': 1})
+    s = Scene(2)
     # A bid at the mark while the fund stands behind what selling there lacks.
     s.market('M', price, [(None, rate, F(1))], F(1, 100), 1)
     s.account('a', money, {'M': base})
@@ -89,33 +81,40 @@ def mango_base(inputs, expected):
 
 # ---- Vega ---------------------------------------------------------------------------------------
 def vega_disposal(inputs, expected):
-    """A slice of the policy `disposal`; the position is in liquidation, not yet the network's."""
+    """Slices of what the fund took over, as the network does."""
     schedule = expected.get('order_sizes', [expected.get('order_size')])
     s = disposal(inputs['config'], inputs['network_position'],
                  inputs['available_volume_in_range'])
     every = inputs['config']['disposal_step_s']
     for i in range(1, 2 * len(schedule)):
         s.send('clock', t=1 + i * max(every, 1) * 10**9)
-    s.run()
-    sizes = [F(e['qty']) for e in s.of('liquidation_step') if F(e['qty']) > 0]
-    equal('slices', sizes[:len(schedule)], [F(x) for x in schedule])
+    slices = unwound(s.run())
+    equal('slices', [qty for _, qty in slices][:len(schedule)], [F(x) for x in schedule])
     if 'every_s' in expected:
-        times = [e['t'] for e in s.of('liquidation_step') if F(e['qty']) > 0]
+        times = [t for t, _ in slices]
         for first, second in zip(times, times[1:len(schedule)]):
             equal('interval', second - first, expected['every_s'] * 10**9)
 
 
-def disposal(config, size, volume, price=1000):
-    s = Scene(2, trigger=LOOSE['trigger'],
-              liquidation={'restore_margin': 1000, 'empty_slices': 100, 'policy': {
-                  'name': 'disposal', 'step': f"{config['disposal_step_s']}s",
-                  'fraction': config['disposal_fraction'], 'frontier': 'false',
-                  'full_size': config['full_disposal_size'],
-                  'slippage_range': config['slippage'],
-                  'max_share': config['max_fraction_consumed']}})
-    s.market('M', price, [(None, F(1, 2), F(1))], 1, 1)
+def unwound(s):
+    """(time, lots) of each slice that the fund closed."""
+    return [(e['t'], F(e['qty'])) for e in s.of('fill', kind='unwind')]
+
+
+def disposal(config, size, volume, price=1000, band='none'):
+    """The fund holds `size` lots, taken over at the bankruptcy price, and begins with the next
+    command."""
+    keys = {'step': 'disposal_step_s', 'fraction': 'disposal_fraction',
+            'full_size': 'full_disposal_size', 'slippage_range': 'slippage',
+            'max_share': 'max_fraction_consumed'}
+    policy = {key: config[name] for key, name in keys.items() if name in config}
+    if 'step' in policy:
+        policy['step'] = f"{policy['step']}s"
+    s = Scene(2, absorb={'policy': policy})
+    s.market('M', price, [(None, F(1, 2), F(1))], 1, 1, liquidation_band=band)
     s.account('a', abs(size) * price * F(4, 10) - size * price, {'M': size})
     s.open()
+    s.send('fund', amount=str(10**9))
     s.send('order', account='house', market='M', id='o', type='limit', qty=F(volume),
            side='buy' if size > 0 else 'sell', price=F(price))
     s.settle()
@@ -124,12 +123,32 @@ def disposal(config, size, volume, price=1000):
 
 
 def vega_timing(inputs, expected):
-    """A slice of what the position is, none while the market is in an auction."""
+    """A slice each step of what the position is, none while the market is in an auction."""
+    step, at = inputs['config']['disposal_step_s'], inputs['t_s_since_takeover']
     s = disposal(inputs['config'], inputs['network_position'], 10**4)
-    if inputs['in_auction']:
-        s.commands[-1]['status'] = 'auction'
-    sizes = [F(e['qty']) for e in s.run().of('liquidation_step')]
+    if inputs['in_auction']:  # from the slice before on
+        s.send('clock', t=1 + (at - step) * 10**9)
+        s.send('market_status', market='M', status='auction')
+        s.send('clock', t=1 + at * 10**9)
+        sizes = [qty for t, qty in unwound(s.run()) if t > 1 + (at - step) * 10**9]
+    else:
+        s.send('clock', t=1 + step * 10**9)
+        sizes = [qty for _, qty in unwound(s.run())]
     equal('slice', sizes[0] if sizes else None, expected['order_size'])
+
+
+def vega_bound(inputs, expected):
+    """The least price at which the network sells: what is bid there is sold to, what is bid below
+    is not. The middle of the book is the mark here."""
+    mid, low = F(inputs['mid']), F(inputs['price_monitor'][0])
+    wanted = F(expected['sell_limit_price'])
+    for price, sold in ((wanted, True), (wanted - 1, False)):
+        s = disposal({'slippage': inputs['slippage']}, inputs['position'], 1, mid,
+                     text(1 - low / mid))
+        bid = next(c for c in s.commands if c.get('id') == 'o')
+        bid.update(price=text(price), qty='1000')
+        s.send('clock', t=1 + 10**9)
+        equal(f'sold at {price}', bool(unwound(s.run())), sold)
 
 
 def vega_order_margin(inputs, expected):
@@ -169,8 +188,8 @@ def vega_liquidation_price(inputs, expected):
     for factor, wanted in ((F(1), expected['liq_price_when_collateral_equals_mm']),
                            (F(inputs['collateral_factor']),
                             expected['liq_price_at_collateral_factor'])):
-        s = Scene(4, **LOOSE)
-        s.market('M', mark, [(None, risk, F(1))], F(1, 10), 1, mark,
+        s = Scene(4)
+        s.market('M', mark, [(None, risk, F(1))], F(1, 10**4), 1, mark,
                  closing_fee_reserve=text(slippage))
         s.account('a', margin * factor - size * mark, {'M': size})
         s.top = math.ceil(number(wanted))
@@ -188,10 +207,7 @@ def synthetix_window(inputs, expected):
     window = inputs['window_s']
     capacity = ((F(inputs['maker_fee']) + F(inputs['taker_fee'])) * inputs['skew_scale']
                 * inputs['accumulation_multiplier'] * window)
-    s = Scene(2, trigger=LOOSE['trigger'],
-              liquidation={'order': 'fifo', 'empty_slices': 1000, 'policy': {
-                  'name': 'window', 'window': f'{window}s', 'notional': text(capacity),
-                  'frontier': 'false'}})
+    s = Scene(2, liquidation={'policy': {'window': f'{window}s', 'notional': text(capacity)}})
     s.market('M', 1, [(None, F(1, 2), F(1))], F(1, 100), 1)
     for name, size in (('first', capacity), ('second', F(inputs['size']))):
         s.account(name, size * F(-9, 10), {'M': size})
@@ -216,9 +232,8 @@ def dutch(top, tick, times, mark=None, **auction):
     """A lot is bought at each of the times, in seconds from the start: the events of the fills. The
     scope's equity is what its lots are worth, so that their reserve is one tick."""
     mark = top if mark is None else mark
-    s = Scene(3 if tick == F(1, 1000) else 6, trigger=LOOSE['trigger'],
-              liquidation={'restore_margin': 1000}, auction={
-                  'format': 'dutch', 'start': text(F(top) / F(mark)), **auction})
+    s = Scene(3 if tick == F(1, 1000) else 6, liquidation={'restore_margin': 1000},
+              auction={'start': text(F(top) / F(mark)), 'cusp': 'none', 'tail': 'none', **auction})
     s.market('M', mark, [(None, F(1), F(1))], tick, 1, F(mark))
     s.account('a', 0, {'M': len(times) + 1})
     s.open().settle()
@@ -282,6 +297,7 @@ KINDS = {
     'vega_generic': {'staggered_close_size': vega_disposal,
                      'staggered_close_schedule': vega_disposal,
                      'staggered_close_timing': vega_timing,
+                     'disposal_price_bound': vega_bound,
                      'maintenance_margin_orders': vega_order_margin,
                      'maintenance_margin_position': vega_position_margin,
                      'liquidation_price_identity': vega_liquidation_price},

@@ -16,6 +16,7 @@ from fractions import Fraction as F
 sys.dont_write_bytecode = True
 import dydx
 import exchanges
+import profiles
 import protocols
 from left_out import LEFT_OUT, NOT_BUILT
 from scene import Mismatch, NotBuilt, Scene
@@ -92,6 +93,7 @@ def main():
             print(f'{file}: no test reads this file')
             failed += 1
             continue
+        beyond = {}
         count = {'pass': 0, 'left out': 0, 'FAIL': 0}
         with open(os.path.join(FOLDER, file), encoding='utf-8') as lines:
             cases = [json.loads(line) for line in lines if line.strip()]
@@ -99,7 +101,9 @@ def main():
             known.add(case['id'])
             if asked and case['id'] not in asked:
                 continue
+            Scene.profile, Scene.beyond = profiles.profile_of(stem, case), set()
             result, why = run_case(FILES[stem], case)
+            beyond.setdefault(case['kind'], set()).update(Scene.beyond)
             unseen = vacuous(FILES[stem], case) if result == 'pass' else None
             if unseen:
                 result, why = 'FAIL', f'{unseen} of the expectation is not compared'
@@ -108,6 +112,7 @@ def main():
                 print(f'  {result:8}  {case["id"]}: {why}')
             if result == 'FAIL' and asked and Scene.last:
                 print(Scene.last.replay())
+        print(beyond)
         expressed = count['pass'] + count['FAIL']
         failed += count['FAIL']
         print(f'{file}: {count["pass"]} of {expressed} expressible cases pass, '

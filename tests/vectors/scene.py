@@ -3,7 +3,13 @@
 Every account is opened at marks where it is solvent and nothing is required (the tiers of the
 opening ask for no margin); then the markets are halted, the tiers and the marks of the case come
 in force, and its state can be asked for. `start` lets the markets trade: what is liquidatable is
-liquidated. Positions come from block trades with the account `house`, which never runs dry."""
+liquidated. Positions come from block trades with the account `house`, which never runs dry.
+
+A scene starts from the profile of the case's venue (venues/), and what a case does not give stays as
+it is there. Taken out is what a case has none of: the markets' own figures (tick, lot, tiers, fees,
+reserves, caps), other sources of the mark than the index, funding, bands around it, classes of
+accounts, margin calls. Whatever else is set differently is kept in `Scene.beyond`, to be held against
+the list of what is known (given.py). A case of no venue that has a profile starts from OFF."""
 
 import json
 import math
@@ -13,10 +19,16 @@ import tempfile
 from decimal import Decimal
 from fractions import Fraction as F
 
+import profiles
+
 LEVERAGE = 10**6  # the largest: the opening asks for a millionth
 OFF = {'trigger': {'rule': 'maintenance_strict', 'warn_at': 'none'}, 'auction': {'format': 'none'},
        'adl': {'when': 'never'}, 'funds': [{'name': 'main', 'drawdown_trigger': 'none'}],
        'liquidation': {}}
+# What of a profile's market holds for every case; the rest is the case's, or SET.
+KEPT = ['contract', 'face_value', 'tier_mode', 'tier_edge', 'margin_basis', 'closing_fee_basis']
+SET = {'default_leverage': LEVERAGE, 'index': {'stale_after': '100000h'}, 'funding': {'interest': 0},
+       'price_band': 'none', 'liquidation_band': 'none'}
 
 
 class NotBuilt(Exception):
@@ -55,19 +67,84 @@ def equal(what, actual, expected, tolerance=0):
     raise Mismatch(f'{what}: published {expected}, measured {actual}')
 
 
+def same(a, b):
+    """Whether a given value is the profile's, spelled in either way."""
+    if isinstance(a, (dict, list)) or isinstance(b, (dict, list)):
+        return a == b
+    try:
+        return F(str(a)) == F(str(b))
+    except ValueError:
+        return str(a) == str(b)
+
+
 class Scene:
     program = ''
-    last = None  # for replay by hand
+    profile = None  # name of the venue file that scenes start from
+    beyond = set()  # what they set besides what any case gives
+    last = None     # for replay by hand
 
-    def __init__(self, decimals=6, **venue):
+    def __init__(self, decimals=6, **given):
+        """given: sections of the venue file, as far as they differ from the profile's."""
         self.decimals = decimals
-        self.venue = {**OFF, **venue}
+        self.base = profiles.load(Scene.profile) if Scene.profile else {}
+        self.venue = {k: v for k, v in self.base.items() if k != 'markets'} if self.base else {**OFF}
+        self.venue.pop('account_classes', None)
+        self.venue['trigger'] = {**self.venue['trigger'], 'warn_at': 'none'}
+        for section, values in given.items():
+            self.venue[section] = self.merged(section, self.venue.get(section, {}), values)
         self.markets = {}
         self.accounts = {}
         self.commands = []
         self.events = None
         self.top = 0           # the highest price that will be, if none of those named
         self.isolated = None   # the market whose positions have margin of their own
+
+    def merged(self, path, old, new):
+        """Keys of `new` over those of `old`; a policy of another name takes its place."""
+        if isinstance(new, dict) and (not isinstance(old, dict)
+                                      or 'name' in new and new['name'] != old.get('name')):
+            self.note(path)
+            return new
+        if not isinstance(new, dict):
+            if not same(new, old):
+                self.note(path)
+            return new
+        made = dict(old)
+        for key, value in new.items():
+            made[key] = self.merged(f'{path}.{key}', old.get(key), value)
+        return made
+
+    def note(self, path):
+        if self.base:
+            Scene.beyond.add(path)
+
+    def fitting(self, policy):
+        """A profile's policy in the money unit of the case: what it is too coarse for is 0, what is
+        more money than there can be no limit."""
+        made = dict(policy)
+        for key in ('min_notional', 'account_notional', 'account_loss', 'notional', 'threshold'):
+            if made.get(key, 'none') == 'none':
+                continue
+            if F(made[key]) > self.widest():
+                made[key] = 'none'
+            elif F(made[key]) * 10**self.decimals < 1:
+                made[key] = 0
+        return made
+
+    def template(self, more):
+        """What the profile says of a market of that contract."""
+        if not self.base:
+            return {}
+        contract = more.get('contract', 'linear')
+        for market in self.base['markets']:
+            if market.get('contract', 'linear') == contract:
+                kept = {k: market[k] for k in KEPT if k in market}
+                for key, value in more.items():
+                    usual = kept.get(key, profiles.USUAL.get(key))
+                    if key in KEPT and key != 'face_value' and not same(value, usual):
+                        self.note(f'market.{key}')
+                return kept
+        raise ValueError(f'{Scene.profile} has no {contract} market')
 
     # ---- What the case gives
     def market(self, symbol, price, tiers, tick, lot, opening=None, **more):
@@ -164,9 +241,13 @@ class Scene:
 
     # ---- The program
     def venue_text(self):
-        made = {'name': 'vector', 'money': {'asset': 'USD', 'decimals': self.decimals},
-                **self.venue, 'markets': []}
+        asset = self.base.get('money', {'asset': 'USD'})['asset']
+        made = {'name': 'vector', **self.venue,
+                'money': {'asset': asset, 'decimals': self.decimals}, 'markets': []}
         prices = self.opening_prices()
+        if 'policy' in self.venue['liquidation']:
+            made['liquidation'] = {**self.venue['liquidation'],
+                                   'policy': self.fitting(self.venue['liquidation']['policy'])}
         for symbol, market in self.markets.items():
             top = 4 * max(market['price'], prices[symbol], F(self.top))
             top = math.ceil(top / market['tick']) * market['tick']
@@ -174,9 +255,8 @@ class Scene:
                 'symbol': symbol, 'tick': text(market['tick']), 'lot': text(market['lot']),
                 'tiers': [{'cap': text(self.widest()), 'rate': 0,
                            'max_leverage': LEVERAGE}],
-                'default_leverage': LEVERAGE, 'max_price': text(top),
-                'index': {'stale_after': '100000h'}, 'funding': {'interest': 0},
-                'price_band': 'none', 'liquidation_band': 'none', **market['more']})
+                'max_price': text(top), **SET, **self.template(market['more']),
+                **market['more']})
         return json.dumps(made, indent=1)
 
     def run(self, refusals=False):
