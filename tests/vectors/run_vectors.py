@@ -1,12 +1,12 @@
 """Numbers that venues and public projects publish about their own liquidation arithmetic, run
 through the program from outside: run_vectors.py WEIR [ID...]
 
-A case is a venue with the options that its convention asks for, commands that bring accounts into
-its state, and queries and events compared with what is published. Cases that weir's rules do not
-express stand in left_out.py, each with its reason; one that needs an option that is not built
-counts as left out while the program refuses that option by name. The files lie beside the project,
-in ../shared/vectors; without them there is nothing to run (status 77). With IDs: those cases only,
-with venue and commands of each that fails."""
+A case is the profile of its venue (venues/), in which the case sets what it gives (given.py), with
+commands that bring accounts into its state, and queries and events compared with what is
+published. Cases that weir's rules do not express stand in left_out.py, each with its reason. The
+files lie beside the project, in ../shared/vectors; without them there is nothing to run (status
+77). With IDs: those cases only, with venue and commands of each that fails. With --write the table
+goes into docs/validation.md; without, the page must have it."""
 
 import json
 import os
@@ -16,12 +16,16 @@ from fractions import Fraction as F
 sys.dont_write_bytecode = True
 import dydx
 import exchanges
+import page
 import profiles
 import protocols
-from left_out import LEFT_OUT, NOT_BUILT
-from scene import Mismatch, NotBuilt, Scene
+from given import GIVEN
+from left_out import LEFT_OUT, LEFT_OUT_KINDS
+from scene import Mismatch, Scene
 
 FOLDER = os.path.join('..', 'shared', 'vectors')
+PAGE = os.path.join('docs', 'validation.md')
+LEAST = F(9, 10)  # of the cases that the rules express
 FILES = {'dydx_v4': dydx.KINDS, 'exchange_docs': exchanges.KINDS,
          'freqtrade_exchange_liq': exchanges.KINDS, **protocols.KINDS}
 
@@ -35,18 +39,13 @@ NOT_COMPARED = {'docs_price', 'docs_backstop', 'stop_when', 'liq_fee_max', 'erro
 
 def run_case(kinds, case):
     """('pass' | 'left out' | 'FAIL', why)."""
-    name = case['id']
-    if name in LEFT_OUT:
-        return 'left out', LEFT_OUT[name]
+    name, kind = case['id'], case['kind']
+    if name in LEFT_OUT or kind in LEFT_OUT_KINDS:
+        return 'left out', LEFT_OUT.get(name) or LEFT_OUT_KINDS[kind]
     try:
-        if case['kind'] in kinds:
-            kinds[case['kind']](case['inputs'], case['expected'])
-        else:
-            return 'FAIL', f'there is no test of the kind {case["kind"]}'
-    except NotBuilt as refusal:
-        if name in NOT_BUILT:
-            return 'left out', f'{NOT_BUILT[name]} is not built'
-        return 'FAIL', f'refused: {refusal}'
+        if kind not in kinds:
+            return 'FAIL', f'there is no test of the kind {kind}'
+        kinds[kind](case['inputs'], case['expected'])
     except (Mismatch, ValueError) as wrong:
         return 'FAIL', str(wrong)
     return 'pass', ''
@@ -79,48 +78,118 @@ def vacuous(kinds, case):
     return None
 
 
+def judged(stem, case):
+    """run_case under the case's profile, and whether the test could have failed."""
+    Scene.profile, Scene.beyond = profiles.profile_of(stem, case), set()
+    result, why = run_case(FILES[stem], case)
+    unknown = Scene.beyond - set(GIVEN.get(case['kind'], ()))
+    unseen = vacuous(FILES[stem], case) if result == 'pass' else None
+    if unseen:
+        return 'FAIL', f'{unseen} of the expectation is not compared'
+    if result == 'pass' and unknown:
+        return 'FAIL', f'the case sets {", ".join(sorted(unknown))}, which given.py does not know'
+    return result, why
+
+
+def read(stem):
+    with open(os.path.join(FOLDER, f'{stem}.jsonl'), encoding='utf-8') as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def share(passed, expressed):
+    return f'{100 * passed / expressed:.0f} %' if expressed else 'none'
+
+
+def table(results):
+    """results: {stem: [(case, result, why)]}."""
+    lines = ['| file | cases | left out | expressed | under a profile | pass | share |',
+             '|---|---|---|---|---|---|---|']
+    sums = [0] * 5
+    for stem, rows in results.items():
+        told = [(case, result) for case, result, _ in rows if result != 'left out']
+        counts = [len(rows), len(rows) - len(told), len(told),
+                  sum(profiles.profile_of(stem, case) is not None for case, _ in told),
+                  sum(result == 'pass' for _, result in told)]
+        sums = [a + b for a, b in zip(sums, counts)]
+        lines.append(f'| `{stem}` | ' + ' | '.join(map(str, counts))
+                     + f' | {share(counts[4], counts[2])} |')
+    lines.append('| together | ' + ' | '.join(map(str, sums)) + f' | {share(sums[4], sums[2])} |')
+    return '\n'.join(lines)
+
+
+def reasons(results):
+    """What is left out, by file and reason."""
+    lines = []
+    for stem, rows in results.items():
+        by_reason = {}
+        for case, result, why in rows:
+            if result == 'left out':
+                by_reason.setdefault(why, []).append(f'`{case["id"]}`')
+        if by_reason:
+            lines += [f'- `{stem}`'] + [f'  - {", ".join(names)}: {why}.'
+                                        for why, names in by_reason.items()]
+    return '\n'.join(lines)
+
+
+def settings():
+    """What cases set beside their state, by kind."""
+    lines = []
+    for kind, options in GIVEN.items():
+        by_reason = {}
+        for option, why in options.items():
+            by_reason.setdefault(why, []).append(f'`{option}`')
+        lines.append(f'- `{kind}`: ' + '; '.join(f'{", ".join(names)} ({why})'
+                                                 for why, names in by_reason.items()) + '.')
+    return '\n'.join(lines)
+
+
+def stale(results):
+    """Ids and options that are listed and that no case has; nothing to print when there are none."""
+    cases = {case['id'] for rows in results.values() for case, _, _ in rows}
+    kinds = {case['kind'] for rows in results.values() for case, _, _ in rows}
+    return ([f'{name}: left out, but there is no such case' for name in sorted(set(LEFT_OUT) - cases)]
+            + [f'{kind}: listed, but there is no such kind'
+               for kind in sorted((set(GIVEN) | set(LEFT_OUT_KINDS)) - kinds)])
+
+
 def main():
     if not os.path.isdir(FOLDER):
         print(f'skipped: the published vectors are not at {FOLDER}')
         return 77
     Scene.program = os.path.abspath(sys.argv[1])
-    asked, failed, known = sys.argv[2:], 0, set()
+    write, asked = '--write' in sys.argv[2:], [a for a in sys.argv[2:] if a != '--write']
+    results, wrong = {}, []
     for file in sorted(os.listdir(FOLDER)):
         stem, ending = os.path.splitext(file)
         if ending != '.jsonl':
             continue
         if stem not in FILES:
-            print(f'{file}: no test reads this file')
-            failed += 1
+            wrong.append(f'{file}: no test reads this file')
             continue
-        beyond = {}
-        count = {'pass': 0, 'left out': 0, 'FAIL': 0}
-        with open(os.path.join(FOLDER, file), encoding='utf-8') as lines:
-            cases = [json.loads(line) for line in lines if line.strip()]
-        for case in cases:
-            known.add(case['id'])
+        results[stem] = []
+        for case in read(stem):
             if asked and case['id'] not in asked:
                 continue
-            Scene.profile, Scene.beyond = profiles.profile_of(stem, case), set()
-            result, why = run_case(FILES[stem], case)
-            beyond.setdefault(case['kind'], set()).update(Scene.beyond)
-            unseen = vacuous(FILES[stem], case) if result == 'pass' else None
-            if unseen:
-                result, why = 'FAIL', f'{unseen} of the expectation is not compared'
-            count[result] += 1
+            result, why = judged(stem, case)
+            results[stem].append((case, result, why))
             if result != 'pass':
                 print(f'  {result:8}  {case["id"]}: {why}')
-            if result == 'FAIL' and asked and Scene.last:
-                print(Scene.last.replay())
-        print(beyond)
-        expressed = count['pass'] + count['FAIL']
-        failed += count['FAIL']
-        print(f'{file}: {count["pass"]} of {expressed} expressible cases pass, '
-              f'{count["left out"]} of {len(cases)} left out')
-    for name in sorted((set(LEFT_OUT) | set(NOT_BUILT)) - known):
-        print(f'{name}: left out, but there is no such case')
-        failed += 1
-    return 1 if failed else 0
+            if result == 'FAIL':
+                wrong.append(f'{case["id"]} fails')
+                if asked and Scene.last:
+                    print(Scene.last.replay())
+    print(table(results))
+    for stem, rows in results.items():
+        told = [result for _, result, _ in rows if result != 'left out']
+        if told and F(told.count('pass'), len(told)) < LEAST:
+            wrong.append(f'{stem}: fewer than {float(LEAST):.0%} of what the rules express pass')
+    if not asked:
+        wrong += stale(results)
+        if not page.put(PAGE, {'cases': table(results), 'reasons': reasons(results),
+                               'settings': settings()}, write):
+            wrong.append(f'{PAGE} does not have this table: run_vectors.py PROGRAM --write')
+    print('\n'.join(wrong))
+    return 1 if wrong else 0
 
 
 if __name__ == '__main__':

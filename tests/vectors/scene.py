@@ -31,10 +31,6 @@ SET = {'default_leverage': LEVERAGE, 'index': {'stale_after': '100000h'}, 'fundi
        'price_band': 'none', 'liquidation_band': 'none'}
 
 
-class NotBuilt(Exception):
-    """The program refuses an option of the case by name."""
-
-
 class Mismatch(Exception):
     """The program's number is not the published one."""
 
@@ -269,8 +265,6 @@ class Scene:
                 file.write(self.venue_text())
             done = subprocess.run([self.program, 'replay', '-', '--venue', path], input=lines,
                                   capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode == 2 and 'built' in done.stderr:
-            raise NotBuilt(done.stderr.strip().split(': ', 1)[-1])
         if done.returncode != 0:
             raise Mismatch(f'exit status {done.returncode}: {done.stderr.strip()}')
         self.events = [json.loads(line) for line in done.stdout.splitlines()]
