@@ -16,8 +16,9 @@ SMALL = ['accounts=10000', 'position_cap=0.05', 'length=70m', 'shock.waves.fall.
 # Thin books and a harder fall, without those whom the venue does not have.
 HARD = ['depth=0.02', 'shock.size=2', 'bidders.accounts=0']
 ALONE = [*HARD, 'backstop.accounts=0']
-# A Dutch auction from 1.3 of mark by a hundredth each 90 s comes to the mark after 40 minutes.
-PATIENT = ['length=100m', 'bidders.reaction=10s']
+# A Dutch auction from 1.3 of mark by a hundredth each 90 s comes to the mark after 40 minutes: only
+# a market that does not recover meanwhile sells in it.
+PATIENT = ['length=100m', 'bidders.reaction=10s', 'shock.waves.bounce.at=20h']
 RUNS = {
     'binance': [([], ['book']), (ALONE, ['book', 'absorbed'])],
     'bybit': [([], ['book']), (ALONE, ['book', 'adl'])],

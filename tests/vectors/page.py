@@ -88,8 +88,7 @@ def cells(venue):
             if 'settlement_interval' in venue['socialise'] else ''),
         'fees': ' / '.join(market['fees'][key] for key in ('maker', 'taker', 'liquidation')),
         'mark': market['mark']['method']}
-    return {key: value.replace('_', ' ') if key != 'mark' else value.replace('_', ' ')
-            for key, value in made.items()}
+    return {key: value.replace('_', ' ') for key, value in made.items()}
 
 
 def options():
@@ -115,16 +114,15 @@ def sources():
     for name in profiles.NAMES:
         about, published, assumed, different = head(name)
         lines += [f'### `{name}`', '', about, '', 'Published:', '']
-        lines += [f'- *{HEADS.get(key, key)}*: {re.sub("(https?://[^ ,:]+(?:[:][^ ,]+)?)", link, text)}'
-                  for key, text in published.items()]
+        lines += [f'- *{HEADS.get(key, key)}*: {linked(text)}' for key, text in published.items()]
         lines += ['', f'Assumed: {", ".join(HEADS.get(key, key) for key in assumed)}.', '',
                   'Expressed differently:', '']
         lines += [f'- {text}' for text in different] + ['']
     return '\n'.join(lines).rstrip()
 
 
-def link(match):
-    return f'<{match.group(1)}>'
+def linked(text):
+    return re.sub(r'(https?://[^ ,:]+)', r'<\1>', text)
 
 
 def parts_of(page):

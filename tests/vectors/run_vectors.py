@@ -144,10 +144,11 @@ def settings():
 
 
 def stale(results):
-    """Ids and options that are listed and that no case has; nothing to print when there are none."""
+    """Ids and kinds that are listed and that no case has."""
     cases = {case['id'] for rows in results.values() for case, _, _ in rows}
     kinds = {case['kind'] for rows in results.values() for case, _, _ in rows}
-    return ([f'{name}: left out, but there is no such case' for name in sorted(set(LEFT_OUT) - cases)]
+    return ([f'{name}: left out, but there is no such case'
+             for name in sorted(set(LEFT_OUT) - cases)]
             + [f'{kind}: listed, but there is no such kind'
                for kind in sorted((set(GIVEN) | set(LEFT_OUT_KINDS)) - kinds)])
 

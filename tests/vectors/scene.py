@@ -5,11 +5,12 @@ opening ask for no margin); then the markets are halted, the tiers and the marks
 in force, and its state can be asked for. `start` lets the markets trade: what is liquidatable is
 liquidated. Positions come from block trades with the account `house`, which never runs dry.
 
-A scene starts from the profile of the case's venue (venues/), and what a case does not give stays as
-it is there. Taken out is what a case has none of: the markets' own figures (tick, lot, tiers, fees,
-reserves, caps), other sources of the mark than the index, funding, bands around it, classes of
-accounts, margin calls. Whatever else is set differently is kept in `Scene.beyond`, to be held against
-the list of what is known (given.py). A case of no venue that has a profile starts from OFF."""
+A scene starts from the profile of the case's venue (venues/), and what a case does not give stays
+as it is there. Taken out is what a case has none of: the markets' own figures (tick, lot, tiers,
+fees, reserves, caps), other sources of the mark than the index, funding, bands around it, classes
+of accounts, margin calls. Whatever else is set differently is kept in `Scene.beyond`, to be held
+against the list of what is known (given.py). A case of no venue that has a profile starts from
+OFF."""
 
 import json
 import math
@@ -27,8 +28,8 @@ OFF = {'trigger': {'rule': 'maintenance_strict', 'warn_at': 'none'}, 'auction': 
        'liquidation': {}}
 # What of a profile's market holds for every case; the rest is the case's, or SET.
 KEPT = ['contract', 'face_value', 'tier_mode', 'tier_edge', 'margin_basis', 'closing_fee_basis']
-SET = {'default_leverage': LEVERAGE, 'index': {'stale_after': '100000h'}, 'funding': {'interest': 0},
-       'price_band': 'none', 'liquidation_band': 'none'}
+SET = {'default_leverage': LEVERAGE, 'index': {'stale_after': '100000h'},
+       'funding': {'interest': 0}, 'price_band': 'none', 'liquidation_band': 'none'}
 
 
 class Mismatch(Exception):
@@ -83,7 +84,8 @@ class Scene:
         """given: sections of the venue file, as far as they differ from the profile's."""
         self.decimals = decimals
         self.base = profiles.load(Scene.profile) if Scene.profile else {}
-        self.venue = {k: v for k, v in self.base.items() if k != 'markets'} if self.base else {**OFF}
+        self.venue = {**(self.base or OFF)}
+        self.venue.pop('markets', None)
         self.venue.pop('account_classes', None)
         self.venue['trigger'] = {**self.venue['trigger'], 'warn_at': 'none'}
         for section, values in given.items():

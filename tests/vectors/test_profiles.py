@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from fractions import Fraction as F
 
 sys.dont_write_bytecode = True
 import page
@@ -24,7 +25,7 @@ class ProfileTest(unittest.TestCase):
         """Of the venue, from the log of a run without commands."""
         with tempfile.TemporaryDirectory() as folder:
             log = os.path.join(folder, 'log')
-            done = subprocess.run([PROGRAM, 'replay', '-', '--venue', path, '--record', log],
+            done = subprocess.run([PROGRAM, 'replay', '-', '--venue', path, '--log', log],
                                   input='', capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             done = subprocess.run([PROGRAM, 'dump', log], capture_output=True, text=True,
@@ -55,6 +56,36 @@ class ProfileTest(unittest.TestCase):
     def test_the_page_says_what_the_files_say(self):
         self.assertTrue(page.put(page.PAGE, {'options': page.options(), 'sources': page.sources()},
                                  False), 'python3 tests/vectors/page.py --write')
+
+    def margins(self, name, market, price, sizes):
+        """Maintenance margins of positions of these sizes at a price, under the file as it is."""
+        lines = [{'cmd': 'index', 'market': market, 'source': source, 'price': price, 't': 1}
+                 for source in 'ab']
+        for account in ('a', 'b'):
+            lines += [{'cmd': 'account', 'account': account},
+                      {'cmd': 'deposit', 'account': account, 'amount': '1000000000000'}]
+        for size in sizes:
+            trade = {'cmd': 'block_trade', 'market': market, 'qty': size, 'price': price}
+            lines += [{**trade, 'buyer': 'a', 'seller': 'b'},
+                      {'cmd': 'query', 'what': 'account', 'account': 'a'},
+                      {**trade, 'buyer': 'b', 'seller': 'a'}]
+        done = subprocess.run([PROGRAM, 'replay', '-', '--venue', profiles.path_of(name)],
+                              input='\n'.join(map(json.dumps, lines)), capture_output=True,
+                              text=True, check=False)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([e for e in events if e['event'] == 'rejected'], [])
+        return [F(e['maintenance_margin']) for e in events if e['event'] == 'account_state']
+
+    def test_deribit_maintenance_grows_with_the_position(self):
+        """1 %, and 0.5 % more with every 100 BTC: exact at the caps, at 100,000 a BTC."""
+        sizes = [25, 50, 100, 200, 400, 800]
+        self.assertEqual(self.margins('deribit', 'BTC-PERP', 100000, sizes),
+                         [size * 100000 * (F(1, 100) + F(5, 1000) * size / 100) for size in sizes])
+
+    def test_ftx_fractions(self):
+        """3 % at 20 x; the auto-close fraction is half of it."""
+        self.assertEqual(self.margins('ftx', 'BTC-PERP', 10000, [2]), [600])
+        self.assertEqual(F(profiles.load('ftx')['backstop']['at']) * 3, F(15, 10))
 
     def test_a_profile_says_all(self):
         for name in profiles.NAMES:
