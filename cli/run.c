@@ -167,12 +167,12 @@ static FILE *create(const struct run *run, const char *name) {
 
 /* False when what was written did not reach the file. */
 static bool finish(const struct run *run, FILE *file, const char *name) {
-    bool failed = ferror(file) != 0;
-    failed = fclose(file) != 0 || failed;
-    if (failed)
+    int error = ferror(file) != 0 ? EIO : 0;
+    if (fclose(file) != 0) error = errno;
+    if (error != 0)
         (void)weir_cli_fail(0, run->command, "%s/%s: writing failed: %s", run->folder, name,
-                            strerror(errno));
-    return !failed;
+                            strerror(error));
+    return error == 0;
 }
 
 /* Makes every folder of the path. 0, or errno. */
@@ -282,6 +282,28 @@ static struct weir_run_facts facts_of(struct run *run) {
     };
 }
 
+/* The summary is written beside its final name and renamed: nobody meets half of one, or an empty
+ * one of a disk that is full. */
+static bool write_summary(const struct run *run, const struct weir_run_facts *facts) {
+    static const char partial_name[] = "summary.json.partial";
+    char *partial = in_folder(run, partial_name), *path = in_folder(run, "summary.json");
+    FILE *file = partial && path ? create(run, partial_name) : NULL;
+    bool ok = file != NULL;
+    if (ok) {
+        weir_monitor_summary(run->monitor, facts, file);
+        ok = finish(run, file, "summary.json");
+        if (ok && rename(partial, path) != 0) {
+            (void)weir_cli_fail(0, run->command, "%s: cannot be written: %s", path,
+                                strerror(errno));
+            ok = false;
+        }
+        if (!ok) (void)unlink(partial);
+    }
+    free(partial);
+    free(path);
+    return ok;
+}
+
 /* Closes all files and writes summary and report. */
 static bool write_results(struct run *run, const struct weir_run_facts *facts) {
     struct weir_file_error error;
@@ -299,10 +321,7 @@ static bool write_results(struct run *run, const struct weir_run_facts *facts) {
         ok = finish(run, run->files[i], file_names[i]) && ok;
         run->files[i] = NULL;
     }
-    FILE *summary = create(run, "summary.json");
-    if (!summary) return false;
-    weir_monitor_summary(run->monitor, facts, summary);
-    ok = finish(run, summary, "summary.json") && ok;
+    ok = write_summary(run, facts) && ok;
     if (ok && weir_report_write(run->folder, &error) < 0) {
         (void)weir_cli_fail(0, run->command, "%s", error.text);
         ok = false;

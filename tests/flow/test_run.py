@@ -151,6 +151,16 @@ class RunTest(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)['simulated_s'], 60)
         self.assertEqual(set(os.listdir(self.out)), FOLDER_FILES)
 
+    def test_a_full_disk_is_told_and_leaves_no_half_results(self):
+        """What is written beside the summary's name goes to a device that is full."""
+        os.mkdir(self.out)
+        os.symlink('/dev/full', os.path.join(self.out, 'summary.json.partial'))
+        done = self.weir('run', SCENARIO, '--out', self.out, '--force', '--quiet', '--set',
+                         'length=1m', '--set', 'accounts=10000', '--set', 'position_cap=0.05',
+                         status=1)
+        self.assertIn('summary.json: writing failed: No space left', done.stderr)
+        self.assertEqual(set(os.listdir(self.out)), FOLDER_FILES - {'summary.json', 'report.html'})
+
     def test_interrupted_it_keeps_what_is_done(self):
         args = [PROGRAM, 'run', SCENARIO, '--out', self.out, '--json']
         with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
