@@ -2,6 +2,7 @@
 #include "monitor/internal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 double weir_monitor_quote(const struct weir_monitor *monitor, weir_wide units) {
@@ -237,15 +238,18 @@ static void print_amount(FILE *out, const char *label, double amount) {
         (void)fprintf(out, "%s%.0f", label, amount);
 }
 
-static double percent(weir_wide part, weir_wide whole) {
-    return whole > 0 ? 100 * (double)part / (double)whole : 0;
+/* A share in percent, to a tenth; what a tenth would make nothing or all has three digits. */
+static void print_percent(FILE *out, const char *label, double part, double whole) {
+    double share = whole > 0 ? 100 * part / whole : 0, near = fmin(share, fabs(100 - share));
+    (void)fprintf(out, "%s%.*f %%", label, near > 0 && near < 0.05 ? 3 : 1, share);
 }
 
 static void print_stages(const struct weir_monitor *m, FILE *out) {
     (void)fputs("closed by     ", out);
-    for (int i = 0; i < WEIR_BY_COUNT; i++)
-        (void)fprintf(out, "%s%s %.2f %%", i > 0 ? ", " : "", weir_stage_words[i],
-                      percent(m->by_stage[i], m->total));
+    for (int i = 0; i < WEIR_BY_COUNT; i++) {
+        (void)fprintf(out, "%s%s", i > 0 ? ", " : "", weir_stage_words[i]);
+        print_percent(out, " ", (double)m->by_stage[i], (double)m->total);
+    }
     (void)fputc('\n', out);
 }
 
@@ -260,15 +264,18 @@ void weir_monitor_text(const struct weir_monitor *monitor, const struct weir_run
                   facts->seed, facts->policy, facts->simulated_s / 3600,
                   facts->interrupted ? " (interrupted)" : "");
     print_amount(out, "worst hour    ", weir_monitor_quote(monitor, peak.total) * scale);
-    (void)fprintf(out, " liquidated, %.0f %% long", percent(peak.longs, peak.total));
-    for (uint32_t i = 0; i < monitor->venue->market_count; i++)
-        if (peak.by_market[i] * 20 > peak.total)
-            (void)fprintf(out, ", %s %.0f %%", monitor->venue->markets[i].symbol.text,
-                          percent(peak.by_market[i], peak.total));
+    print_percent(out, " liquidated, ", (double)peak.longs, (double)peak.total);
+    (void)fputs(" long", out);
+    for (uint32_t i = 0; i < monitor->venue->market_count; i++) {
+        if (peak.by_market[i] * 20 <= peak.total) continue;
+        (void)fprintf(out, ", %s", monitor->venue->markets[i].symbol.text);
+        print_percent(out, " ", (double)peak.by_market[i], (double)peak.total);
+    }
     print_amount(out, "\nall           ", weir_monitor_quote(monitor, monitor->total) * scale);
-    (void)fprintf(out, " in %" PRIu64 " liquidations of %" PRIu64 " accounts, %.0f %% long\n",
-                  monitor->started, monitor->liquidated_accounts,
-                  percent(monitor->longs, monitor->total));
+    (void)fprintf(out, " in %" PRIu64 " liquidations of %" PRIu64 " accounts, ", monitor->started,
+                  monitor->liquidated_accounts);
+    print_percent(out, "", (double)monitor->longs, (double)monitor->total);
+    (void)fputs(" long\n", out);
     print_stages(monitor, out);
     print_amount(out, "fund          ", weir_monitor_quote(monitor, monitor->fund_start) * scale);
     print_amount(out, " at the start, least ",
@@ -284,8 +291,8 @@ void weir_monitor_text(const struct weir_monitor *monitor, const struct weir_run
     const char *comma = "";
     for (uint32_t i = 0; i < monitor->venue->market_count; i++) {
         if (monitor->markets[i].open == 0) continue;
-        (void)fprintf(out, "%s%s %.1f %%", comma, monitor->venue->markets[i].symbol.text,
-                      100 * monitor->markets[i].drawdown);
+        (void)fprintf(out, "%s%s", comma, monitor->venue->markets[i].symbol.text);
+        print_percent(out, " ", monitor->markets[i].drawdown, 1);
         comma = ", ";
     }
     (void)fprintf(out,

@@ -36,11 +36,10 @@ class Page {
         const when = this.seconds > 3600 ? 'In the worst hour, '
                                          : 'In ' + durationWords(this.seconds) + ', ';
         const longs = this.peakLong;
-        const side =
-            !isFinite(longs) ? ''
-            : longs >= 0.5
-                ? ', ' + percent(longs, 0) + ' of them bets on a rising price (longs)'
-                : ', ' + percent(1 - longs, 0) + ' of them bets on a falling price (shorts)';
+        const side = !isFinite(longs) ? ''
+                     : longs >= 0.5
+                         ? ', ' + percent(longs) + ' of them bets on a rising price (longs)'
+                         : ', ' + percent(1 - longs) + ' of them bets on a falling price (shorts)';
         return when + money(this.peak, true) + ' of positions were closed by force' + side + '.';
     }
 
@@ -101,7 +100,7 @@ class Page {
         if (!(sum > 0)) return 'Nothing of it was closed.';
         const beyond = 1 - stages[0].amount / sum;
         if (beyond <= 0) return 'The order book took all of it.';
-        return 'The order book took ' + percent(1 - beyond, beyond < 0.01 ? 2 : 1) +
+        return 'The order book took ' + percent(1 - beyond) +
                ' of it; the rest needed the stages behind.';
     }
 
@@ -116,9 +115,9 @@ class Page {
                 'liquidations.notional'
             ],
             [
-                'Longs among them', percent(this.peakLong, 0),
-                isFinite(this.long) ? 'in the ' + hour.toLowerCase() + '; ' +
-                                          percent(this.long, 0) + ' of the whole run'
+                'Longs among them', percent(this.peakLong),
+                isFinite(this.long) ? 'in the ' + hour.toLowerCase() + '; ' + percent(this.long) +
+                                          ' of the whole run'
                                     : 'nothing was closed by force',
                 'liquidations.peak_hour.long_share'
             ],
@@ -229,16 +228,15 @@ class Page {
             // A stage that acted is visible, however little it took.
             fill.style.width =
                 stage.amount > 0 ? 'max(3px, ' + (share * 100).toFixed(3) + '%)' : '0';
-            parent.append(element(
-                'div', {class : 'stage'}, element('span', {class : 'name', text : stage.name}),
-                element('div', {class : 'track', 'aria-hidden' : 'true'}, fill),
-                element('span', {class : 'amount'}, element('span', {
-                            text : money(stage.amount, true),
-                            'data-key' : 'liquidations.by_stage.' + stage.key
-                        }),
-                        sum > 0 ? ' \u00b7 ' + percent(share, share > 0 && share < 0.01 ? 3 : 1)
-                                : ''),
-                element('span', {class : 'what', text : stage.what})));
+            parent.append(element('div', {class : 'stage'},
+                                  element('span', {class : 'name', text : stage.name}),
+                                  element('div', {class : 'track', 'aria-hidden' : 'true'}, fill),
+                                  element('span', {class : 'amount'}, element('span', {
+                                              text : money(stage.amount, true),
+                                              'data-key' : 'liquidations.by_stage.' + stage.key
+                                          }),
+                                          sum > 0 ? ' \u00b7 ' + percent(share) : ''),
+                                  element('span', {class : 'what', text : stage.what})));
         }
         const own = this.data.liquidations;
         table(byId('losses'), 'Amounts in real size', [ '', 'amount', '' ],

@@ -47,9 +47,12 @@ function fullMoney(value) {
     return isFinite(value) ? signed(value, '$' + decimals(Math.abs(value), 2)) : 'none';
 }
 
+// To a tenth, everywhere; what a tenth would make nothing or all has as many more as it takes.
 function percent(part, digits) {
-    return isFinite(part) ? decimals(part * 100, digits === undefined ? 1 : digits) + '\u00a0%'
-                          : 'none';
+    if (!isFinite(part)) return 'none';
+    const near = Math.min(Math.abs(part), Math.abs(1 - Math.abs(part)));
+    const needed = near > 0 && near < 0.0005 ? 3 : 1;
+    return decimals(part * 100, digits === undefined ? needed : digits) + '\u00a0%';
 }
 
 // A price with the digits that its size deserves.

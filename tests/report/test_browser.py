@@ -172,7 +172,7 @@ class Browser(unittest.TestCase):
         peak = summary["liquidations"]["peak_hour"]
         self.assertAlmostEqual(amount(re.search(r"\$[\d.]+ \w+", headline)[0]),
                                float(peak["notional"]), delta=float(peak["notional"]) * 0.005)
-        self.assertIn(f"{float(peak['long_share']) * 100:.0f} %", headline)
+        self.assertIn(f"{float(peak['long_share']) * 100:.1f} %", headline)
 
     def test_every_figure_exactly(self):
         summary = self.show(self.folder("hour"))
