@@ -1,6 +1,6 @@
 /* Bounds of scores (R28) from a box of entry values and what stands behind them. Everything is
  * rounded so that no exact score lies above. */
-#include "adl/index.h"
+#include "adl/ranking.h"
 
 #define ONE      (INT64_C(1) << 20) /* of ratios */
 #define RATIO_UP (INT64_C(1) << 31) /* a ratio this large is unknown */
@@ -112,6 +112,7 @@ static int64_t summary_bound(struct weir_adl_index *ix, const struct weir_adl_vi
 int64_t weir_adl_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
                        const struct weir_adl_box *b) {
     if (b->rest == WEIR_ADL_EMPTY) return INT64_MIN;
+    if (v->keys) return v->keys->bound(ix, v, b);
     bool leaf = b->leg != WEIR_NO_INDEX;
     int64_t most = v->grows ? v->high - b->low : b->high - v->low;
     if (v->mixed && !leaf) return summary_bound(ix, v, b, most);
@@ -239,9 +240,28 @@ static bool widen_mixed(struct weir_adl_index *ix, struct weir_adl_box *outer,
     return changed;
 }
 
+/* The same where boxes keep something more of those in them, in `others`. */
+static bool widen_keys(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                       struct weir_adl_box *outer, const struct weir_adl_box *inner) {
+    bool leaf = inner->leg != WEIR_NO_INDEX;
+    struct weir_adl_box b = v->mixed && leaf ? summary_of(ix, v, inner) : *inner;
+    int64_t kept = inner->others, was = outer->others;
+    if (leaf) kept = v->keys->kept ? v->keys->kept(ix, inner) : 0;
+    b.leg = WEIR_NO_INDEX;
+    b.others = kept;
+    if (outer->rest == WEIR_ADL_EMPTY) {
+        *outer = b;
+        return true;
+    }
+    bool changed = v->mixed ? widen_mixed(ix, outer, b) : widen_alone(outer, &b);
+    outer->others = v->keys->most ? weir_max(was, kept) : weir_min(was, kept);
+    return changed || outer->others != was;
+}
+
 bool weir_adl_widen(struct weir_adl_index *ix, const struct weir_adl_view *v,
                     struct weir_adl_box *outer, const struct weir_adl_box *inner) {
     if (inner->rest == WEIR_ADL_EMPTY) return false;
+    if (v->keys) return widen_keys(ix, v, outer, inner);
     bool summed = v->mixed && inner->leg != WEIR_NO_INDEX, first = outer->rest == WEIR_ADL_EMPTY;
     if (!v->mixed && !first) return widen_alone(outer, inner);
     struct weir_adl_box b = summed ? summary_of(ix, v, inner) : *inner;

@@ -1,5 +1,5 @@
 /* The box of one position: its entry value, and what stands behind a lot of it. */
-#include "adl/index.h"
+#include "adl/ranking.h"
 
 #define SHARE_UP      (INT64_C(1) << 42)
 #define ONE           ((weir_wide)1 << 20)
@@ -65,6 +65,9 @@ void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int si
                                 .far = far,
                                 .low = weir_max(0, weir_saturate(value)),
                                 .high = weir_saturate(value) + 1,
+                                .linear = m->contract == WEIR_LINEAR,
+                                .exact = m->contract == WEIR_LINEAR && line->shift >= 0,
+                                .keys = ix->keys,
                                 .leverage_cap = INT64_MAX};
     v->market = market;
     v->side = side;
@@ -80,8 +83,9 @@ void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int si
         v->leverage_cap = (int64_t)weir_div_ceil(ONE * WEIR_PPB, least) + 1;
 }
 
-enum weir_adl_family weir_adl_family_of(const struct weir_exchange *x, const struct weir_leg *g) {
-    const struct weir_ledger *l = &x->ledger;
+enum weir_adl_family weir_adl_family_of(const struct weir_adl_index *ix, const struct weir_leg *g) {
+    const struct weir_ledger *l = &ix->x->ledger;
+    if (ix->keys && ix->keys->fixed) return WEIR_ADL_ALONE;
     for (uint32_t i = weir_scope_at(l, g->scope)->collateral; i != WEIR_NO_INDEX;
          i = weir_holding_at(l, i)->next)
         if (weir_holding_at(l, i)->amount != 0) return WEIR_ADL_MIXED;
@@ -248,8 +252,9 @@ void weir_adl_box_of(struct weir_adl_index *ix, const struct weir_adl_line *line
                                  .leg = leg,
                                  .epoch = (uint16_t)ix->epoch,
                                  .oldest = (uint16_t)ix->epoch};
-    if (family == WEIR_ADL_ALONE)
-        box_alone(ix, line, g, out);
-    else
+    if (family == WEIR_ADL_MIXED)
         box_mixed(ix, line, g, out);
+    else if (!ix->keys || !ix->keys->fixed)
+        box_alone(ix, line, g, out);
+    if (ix->keys && ix->keys->box) ix->keys->box(ix, g, family, out);
 }

@@ -1,15 +1,12 @@
 /* Who is eligible, exactly (R28). */
 #include "adl/index.h"
 
-/* rotation: does its turn come before the round is over? */
-static bool in_round(const struct weir_exchange *x, const struct weir_leg *g, uint64_t order) {
+uint64_t weir_adl_turn(const struct weir_exchange *x, uint32_t market, int side) {
     const struct weir_ledger *l = &x->ledger;
-    int side = g->size < 0;
-    uint32_t last = l->markets[g->market].deleveraged[side];
-    if (last != WEIR_NO_INDEX) return order > weir_account_order(l, last);
+    uint32_t last = l->markets[market].deleveraged[side];
+    if (last != WEIR_NO_INDEX) return weir_account_order(l, last) + 1;
     uint32_t funds = x->venue->fund_count, accounts = l->accounts.count - funds;
-    uint64_t first = weir_adl_first_turn((uint64_t)x->venue->adl_seed, g->market, side, accounts);
-    return order >= funds + first;
+    return funds + weir_adl_first_turn(x->venue->adl_seed, market, side, accounts);
 }
 
 /* What a line knows of a position whose R23's a is `share`, with the equity as it is ranked. */
@@ -29,7 +26,8 @@ static void describe(const struct weir_exchange *x, uint32_t leg, weir_wide shar
                                     .share = share,
                                     .equity = equity,
                                     .grows = weir_adl_grows(m, g->size < 0)};
-    if (x->venue->adl_ranking == WEIR_RANK_ROTATION) out->this_round = in_round(x, g, out->order);
+    if (x->venue->adl_ranking == WEIR_RANK_ROTATION)
+        out->this_round = out->order >= weir_adl_turn(x, g->market, g->size < 0);
     weir_adl_score(x->venue->adl_ranking, out);
 }
 

@@ -6,4 +6,4 @@ static weir_wide weight(const struct weir_adl_candidate *c) {
 }
 
 const struct weir_adl_ranking weir_rank_contract_pro_rata = {WEIR_ADL_SHARES, weight,
-                                                             weir_adl_shown_lots};
+                                                             weir_adl_shown_lots, NULL};

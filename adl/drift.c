@@ -1,5 +1,5 @@
 /* How far prices have moved: epochs of the ranking index. */
-#include "adl/index.h"
+#include "adl/ranking.h"
 
 #include <string.h>
 
@@ -136,6 +136,7 @@ bool weir_adl_look_at_prices(struct weir_adl_index *ix) {
     take_first_prices(ix);
     compare(ix);
     ix->stamp++;
+    if (ix->keys && ix->keys->fixed) return true; /* no bound counts from an epoch */
     if (weir_adl_drift(ix, ix->epoch) <= NEW_EPOCH) return true;
     if (ix->epoch + 1 == WEIR_ADL_EPOCHS) return false;
     take_state(ix, ++ix->epoch);

@@ -72,6 +72,7 @@ static void fill(struct weir_adl_index *ix, struct weir_adl_front *f) {
 
 bool weir_adl_front_search(struct weir_adl_index *ix) {
     struct weir_adl_front *f = asked(ix);
+    if (ix->x->venue->adl_ranking == WEIR_RANK_ROTATION) return false; /* turns move its order */
     bool again = f->asked == ix->version, kept = f->version == ix->version;
     /* Who takes many at once is served by the tree. */
     bool many = f->given > WEIR_ADL_FRONT / 2;

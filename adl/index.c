@@ -1,5 +1,5 @@
 /* Lines of the ranking index: begun, built in pieces or at once, followed. */
-#include "adl/index.h"
+#include "adl/ranking.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,10 @@
 
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x) {
     uint32_t markets = x->venue->market_count, legs = x->ledger.legs.capacity;
-    *ix = (struct weir_adl_index){.x = x, .first_free = WEIR_NO_INDEX, .version = 1};
+    *ix = (struct weir_adl_index){.x = x,
+                                  .keys = weir_adl_ranking_of(x->venue->adl_ranking)->keys,
+                                  .first_free = WEIR_NO_INDEX,
+                                  .version = 1};
     /* Room for a node a leg; where the places that a slot can name end before, as many as it can.
      */
     uint32_t nodes = (uint32_t)weir_min((int64_t)legs + legs / 4 + markets * 4 + 64,
@@ -104,7 +107,7 @@ static void view_side(const struct weir_adl_index *ix, uint32_t market, int side
 static bool put(struct weir_adl_index *ix, const struct weir_adl_view *line, uint32_t leg) {
     struct weir_adl_box b;
     weir_adl_box_of(ix, line->line, line->mixed ? WEIR_ADL_MIXED : WEIR_ADL_ALONE, leg, &b);
-    if (weir_adl_put(ix, line, weir_adl_place(line, &b), &b)) return true;
+    if (weir_adl_put(ix, line, weir_adl_place(ix, line, &b), &b)) return true;
     begin_again(ix);
     return false;
 }
@@ -113,7 +116,7 @@ static bool put(struct weir_adl_index *ix, const struct weir_adl_view *line, uin
 static void put_anew(struct weir_adl_index *ix, uint32_t leg) {
     const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
     struct weir_adl_view v;
-    weir_adl_view_line(ix, g->market, g->size < 0, (int)weir_adl_family_of(ix->x, g), &v);
+    weir_adl_view_line(ix, g->market, g->size < 0, (int)weir_adl_family_of(ix, g), &v);
     put(ix, &v, leg);
 }
 
@@ -124,7 +127,7 @@ static bool stays(struct weir_adl_index *ix, const struct weir_leg *g, enum weir
     struct weir_adl_view v;
     weir_adl_view_line(ix, g->market, g->size < 0, (int)family, &v);
     uint32_t i = slot % WEIR_ADL_FANOUT;
-    return (weir_adl_place(&v, &n->box[i]) ^ n->key[i]) >> 12 == 0;
+    return (weir_adl_place(ix, &v, &n->box[i]) ^ n->key[i]) >> 12 == 0;
 }
 
 static void follow_leg(struct weir_adl_index *ix, uint32_t leg) {
@@ -134,7 +137,7 @@ static void follow_leg(struct weir_adl_index *ix, uint32_t leg) {
     bool kept = g->size != 0 && side_at(ix, g->market, g->size < 0)->state != WEIR_ADL_NONE;
     if (where != 0) {
         int side = where >> 30 & 1, family = (int)(where >> 31);
-        if (kept && side == (g->size < 0) && family == (int)weir_adl_family_of(x, g)) {
+        if (kept && side == (g->size < 0) && family == (int)weir_adl_family_of(ix, g)) {
             weir_adl_refresh(ix, (enum weir_adl_family)family, slot);
             if (stays(ix, g, (enum weir_adl_family)family, slot)) return;
         }
@@ -209,7 +212,7 @@ void weir_adl_ahead(struct weir_adl_index *ix, uint32_t most) {
     make_slots(ix);
     view_side(ix, market, side, v);
     while ((leg = next_left(ix, market, side, &most)) != WEIR_NO_INDEX)
-        if (!put(ix, &v[weir_adl_family_of(ix->x, weir_leg_at(&ix->x->ledger, leg))], leg)) return;
+        if (!put(ix, &v[weir_adl_family_of(ix, weir_leg_at(&ix->x->ledger, leg))], leg)) return;
     if (side_at(ix, market, side)->left == 0) make_ready(ix, market, side);
 }
 
@@ -244,10 +247,10 @@ static uint32_t gather(struct weir_adl_index *ix, const struct weir_adl_view *v)
     WEIR_CHECK(weir_pool_commit(&ix->boxes, all) == 0);
     while ((leg = next_left(ix, v->market, v->side, &most)) != WEIR_NO_INDEX) {
         const struct weir_leg *g = weir_leg_at(&ix->x->ledger, leg);
-        if ((weir_adl_family_of(ix->x, g) == WEIR_ADL_MIXED) != v->mixed) continue;
+        if ((weir_adl_family_of(ix, g) == WEIR_ADL_MIXED) != v->mixed) continue;
         struct weir_adl_box *b = WEIR_AT(&ix->boxes, struct weir_adl_box, n);
         weir_adl_box_of(ix, v->line, (enum weir_adl_family)v->mixed, leg, b);
-        *WEIR_AT(&ix->order[0], uint64_t, n) = (uint64_t)weir_adl_place(v, b) << 32 | n;
+        *WEIR_AT(&ix->order[0], uint64_t, n) = (uint64_t)weir_adl_place(ix, v, b) << 32 | n;
         n++;
     }
     s->left = all; /* the other family's */

@@ -1,5 +1,6 @@
-/* The ranking index of `pnl_leverage` (R28): finds who is first in line without looking at
- * everybody.
+/* The ranking index (R28): finds who is first in line without looking at everybody. What follows is
+ * told of `pnl_leverage`; other rankings put keys of their own in place of its scores and their
+ * bounds (adl/ranking.h), and use the same tree and search.
  *
  * The rank depends on u = P&L / V and L = notional / share, which move with every mark and, by way
  * of the share, with all else the scope holds. Written per lot of a position whose lots are worth v
@@ -117,6 +118,7 @@ struct weir_adl_prices {
     weir_wide charged[2]; /* a long and a short lot */
 };
 
+struct weir_adl_keys;
 /* The line of a search at present marks. */
 struct weir_adl_view {
     const struct weir_adl_line *line;
@@ -125,11 +127,13 @@ struct weir_adl_view {
     bool posted;             /* shares are of the balance: gains do not count in them */
     bool mixed, alone_exact; /* the family; whether the share of `alone` is exact in units */
     int side;                /* 0: longs */
-    bool far;                /* out of the range in which bounds are good */
-    int64_t low, high;       /* a lot's value at mark, both ends of its rounding */
-    int64_t base;            /* at the base mark, rounded up */
-    int64_t offset;          /* of the rest at this mark and these charges */
-    int64_t leverage_cap;    /* times 2^20; INT64_MAX: none */
+    bool linear, exact;      /* contract; whether `low` is a lot's value, not rounded */
+    const struct weir_adl_keys *keys; /* NULL: pnl_leverage */
+    bool far;                         /* out of the range in which bounds are good */
+    int64_t low, high;                /* a lot's value at mark, both ends of its rounding */
+    int64_t base;                     /* at the base mark, rounded up */
+    int64_t offset;                   /* of the rest at this mark and these charges */
+    int64_t leverage_cap;             /* times 2^20; INT64_MAX: none */
 };
 
 struct weir_adl_item {
@@ -147,10 +151,11 @@ enum weir_adl_way { WEIR_ADL_FIRST = 0, WEIR_ADL_SEVERAL, WEIR_ADL_BEHIND };
 
 struct weir_adl_index {
     struct weir_exchange *x;
-    struct weir_adl_line *lines;   /* [(market * 2 + side) * 2 + family]; side 0: longs */
-    struct weir_adl_side *sides;   /* [market * 2 + side] */
-    struct weir_adl_front *fronts; /* the same */
-    uint32_t *begun;               /* of those the ones that are begun, first come first */
+    const struct weir_adl_keys *keys; /* of the ranking; NULL: pnl_leverage */
+    struct weir_adl_line *lines;      /* [(market * 2 + side) * 2 + family]; side 0: longs */
+    struct weir_adl_side *sides;      /* [market * 2 + side] */
+    struct weir_adl_front *fronts;    /* the same */
+    uint32_t *begun;                  /* of those the ones that are begun, first come first */
     uint32_t begun_count;
     struct weir_pool nodes; /* struct weir_adl_node, of all lines */
     uint32_t first_free;    /* node; WEIR_NO_INDEX: none */
@@ -190,9 +195,9 @@ struct weir_adl_index {
 };
 
 /* Has the ranking an index? Searches of others are refused. */
-static inline bool weir_adl_indexed(enum weir_ranking ranking) {
-    return ranking == WEIR_RANK_PNL_LEVERAGE;
-}
+bool weir_adl_indexed(enum weir_ranking ranking);
+/* rotation: accounts of this order and behind it have their turns in this round. */
+uint64_t weir_adl_turn(const struct weir_exchange *x, uint32_t market, int side);
 int weir_adl_index_new(struct weir_adl_index *ix, struct weir_exchange *x);
 void weir_adl_index_free(struct weir_adl_index *ix);
 /* Tells of its pools / memory of epochs to come is made present, outside the hot loop. */
@@ -245,7 +250,7 @@ int64_t weir_adl_moved(struct weir_adl_index *ix, const struct weir_adl_view *v,
 void weir_adl_view_line(const struct weir_adl_index *ix, uint32_t market, int side, int family,
                         struct weir_adl_view *v);
 /* A position's family and box in its line at present prices. */
-enum weir_adl_family weir_adl_family_of(const struct weir_exchange *x, const struct weir_leg *g);
+enum weir_adl_family weir_adl_family_of(const struct weir_adl_index *ix, const struct weir_leg *g);
 void weir_adl_box_of(struct weir_adl_index *ix, const struct weir_adl_line *line,
                      enum weir_adl_family family, uint32_t leg, struct weir_adl_box *out);
 
@@ -284,7 +289,8 @@ bool weir_adl_tree_next(struct weir_adl_index *ix, struct weir_adl_candidate *ou
 
 /* adl/tree.c. A position's place in a line / puts it in there / takes it out, by its slot. Putting
  * in returns false, and nothing was done, when there is no node left. */
-uint32_t weir_adl_place(const struct weir_adl_view *v, const struct weir_adl_box *b);
+uint32_t weir_adl_place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                        const struct weir_adl_box *b);
 bool weir_adl_put(struct weir_adl_index *ix, const struct weir_adl_view *v, uint32_t place,
                   const struct weir_adl_box *b);
 /* The same of n > 0 positions and a line that has nobody: boxes[order[i]] at place order[i] >> 32.

@@ -9,4 +9,43 @@ static weir_wide score(const struct weir_adl_candidate *c) {
     return c->size * ALIKE + (ALIKE / 2 - (u < 0 ? -u : u));
 }
 
-const struct weir_adl_ranking weir_rank_min_accounts = {WEIR_ADL_QUEUE, score, weir_adl_shown_lots};
+/* Lots, and below them the less |u| the more. Who is equal in both is looked at. */
+static int64_t pack(weir_qty lots, int64_t u) {
+    const int64_t up = (INT64_C(1) << 31) - 1;
+    return weir_adl_packed_key(lots, 31, up - weir_min(u, up));
+}
+
+static int64_t key(const struct weir_adl_candidate *c) {
+    int64_t u = weir_adl_profit_rate(c);
+    return pack(c->size, u == INT64_MIN ? INT64_MAX : weir_abs(u));
+}
+
+/* Boxes keep the least of -lots as their rest. */
+static void box(const struct weir_adl_index *ix, const struct weir_leg *g,
+                enum weir_adl_family family, struct weir_adl_box *b) {
+    (void)family;
+    b->rest = -weir_abs(g->size);
+    b->others = weir_adl_order_kept(ix, b);
+}
+
+static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                      const struct weir_adl_box *b) {
+    (void)ix;
+    return weir_adl_lots_place(v, -b->rest, b->low);
+}
+
+static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                     const struct weir_adl_box *b) {
+    (void)ix;
+    return pack(-b->rest, weir_adl_move_bound(v, b));
+}
+
+static const struct weir_adl_keys keys = {.fixed = true,
+                                          .key = key,
+                                          .box = box,
+                                          .kept = weir_adl_order_kept,
+                                          .place = place,
+                                          .bound = bound};
+
+const struct weir_adl_ranking weir_rank_min_accounts = {WEIR_ADL_QUEUE, score, weir_adl_shown_lots,
+                                                        &keys};

@@ -8,4 +8,32 @@ static weir_wide score(const struct weir_adl_candidate *c) {
     return -weir_mul_div_floor(-gain, WEIR_PPB, leverage);
 }
 
-const struct weir_adl_ranking weir_rank_pnl_amount_leverage = {WEIR_ADL_QUEUE, score, NULL};
+/* Boxes keep the largest position. */
+static int64_t lots_of(const struct weir_adl_index *ix, const struct weir_adl_box *leaf) {
+    return weir_abs(weir_leg_at(&ix->x->ledger, leaf->leg)->size);
+}
+
+/* Of those of about the same size by the curve. */
+static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                      const struct weir_adl_box *b) {
+    return weir_adl_lots_class(lots_of(ix, b)) >> 8 << 24 | weir_adl_curve(v, b) >> 8;
+}
+
+static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                     const struct weir_adl_box *b) {
+    int64_t most = v->grows ? v->high - b->low : b->high - v->low;
+    int64_t leverage = weir_adl_leverage_bound(ix, v, b);
+    if (leverage == 0) return INT64_MIN;
+    if (most <= 0) return 0; /* a loss by leverage is none to speak of */
+    if (leverage >= WEIR_ADL_RATIO_UP || b->low <= 0) return INT64_MAX;
+    int64_t lots = b->leg != WEIR_NO_INDEX ? lots_of(ix, b) : b->others;
+    int shift = v->line->shift + 20; /* of a lot's gain, of leverage */
+    weir_wide gain = (weir_wide)most * leverage;
+    if (shift < 0 || lots > ((weir_wide)1 << 126) / gain) return INT64_MAX;
+    return weir_saturate((gain * lots >> shift) + 2);
+}
+
+static const struct weir_adl_keys keys = {
+    .most = true, .key = weir_adl_score_key, .kept = lots_of, .place = place, .bound = bound};
+
+const struct weir_adl_ranking weir_rank_pnl_amount_leverage = {WEIR_ADL_QUEUE, score, NULL, &keys};

@@ -7,4 +7,4 @@ static weir_wide score(const struct weir_adl_candidate *c) {
     return u > 0 ? weir_div_trunc(u * leverage, WEIR_PPB) : weir_div_trunc(u * WEIR_PPB, leverage);
 }
 
-const struct weir_adl_ranking weir_rank_pnl_leverage = {WEIR_ADL_QUEUE, score, NULL};
+const struct weir_adl_ranking weir_rank_pnl_leverage = {WEIR_ADL_QUEUE, score, NULL, NULL};

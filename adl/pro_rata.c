@@ -9,7 +9,7 @@ static weir_wide shown(const struct weir_adl_candidate *c) {
     return weir_adl_profit_rate(c);
 }
 
-const struct weir_adl_ranking weir_rank_pro_rata = {WEIR_ADL_SHARES, weight, shown};
+const struct weir_adl_ranking weir_rank_pro_rata = {WEIR_ADL_SHARES, weight, shown, NULL};
 
 weir_wide weir_adl_share(struct weir_adl_candidate *items, uint32_t n, weir_qty lots,
                          weir_wide *weights, weir_wide *caps, weir_wide *shares,

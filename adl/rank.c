@@ -35,6 +35,18 @@ weir_wide weir_adl_shown_lots(const struct weir_adl_candidate *c) {
     return (weir_wide)c->size * WEIR_PPB;
 }
 
+const struct weir_adl_ranking *weir_adl_ranking_of(enum weir_ranking ranking) {
+    return rankings[ranking];
+}
+
+int64_t weir_adl_score_key(const struct weir_adl_candidate *c) {
+    return weir_saturate(c->score);
+}
+
+bool weir_adl_indexed(enum weir_ranking ranking) {
+    return ranking == WEIR_RANK_PNL_LEVERAGE || rankings[ranking]->keys != NULL;
+}
+
 enum weir_adl_kind weir_adl_kind_of(enum weir_ranking ranking) {
     return rankings[ranking]->kind;
 }

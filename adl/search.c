@@ -1,6 +1,6 @@
 /* The search: boxes are opened best bound first, until what comes out is a position with its exact
  * score. */
-#include "adl/index.h"
+#include "adl/ranking.h"
 
 #define FANOUT   WEIR_ADL_FANOUT
 #define CHILDREN ((1u << FANOUT) - 1)
@@ -18,6 +18,11 @@ static bool before(const struct weir_adl_index *ix, const struct weir_adl_item *
     if (!a->exact || !b->exact) return !a->exact && b->exact;
     return weir_adl_before(WEIR_AT(&ix->seen, struct weir_adl_candidate, a->place),
                            WEIR_AT(&ix->seen, struct weir_adl_candidate, b->place));
+}
+
+/* What orders the search: scores, or keys that go with their order. */
+static int64_t key_of(const struct weir_adl_index *ix, const struct weir_adl_candidate *c) {
+    return ix->keys ? ix->keys->key(c) : weir_saturate(c->score);
 }
 
 static void push(struct weir_adl_index *ix, struct weir_adl_item item) {
@@ -134,6 +139,39 @@ static void open_node(struct weir_adl_index *ix, const struct weir_adl_item *ite
     add(&ix->rest, rest);
 }
 
+/* The same by keys: boxes below what was found stay together under the best of them; nothing is
+ * left for who goes on asking. */
+static void open_by_keys(struct weir_adl_index *ix, const struct weir_adl_item *item) {
+    const struct weir_adl_view *v = &ix->view[item->family];
+    struct weir_adl_node *n = weir_adl_node_at(ix, item->place);
+    bool all = ix->given > 0 || ix->way == WEIR_ADL_SEVERAL;
+    uint32_t left = 0;
+    int64_t left_key = INT64_MIN;
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (!(item->children >> i & 1)) continue;
+        ix->bounded += n->level == 0;
+        int64_t key = weir_adl_bound(ix, v, &n->box[i]);
+        if (key == INT64_MIN) continue;
+        if (!all && key < ix->best) {
+            left |= 1u << i;
+            left_key = weir_max(left_key, key);
+            continue;
+        }
+        if (n->level > 0) fetch(ix, n->child[i]);
+        struct weir_adl_item box = {.key = key, .family = item->family};
+        box.place = n->level == 0 ? item->place * FANOUT + i : n->child[i];
+        box.children = n->level == 0 ? 0 : CHILDREN;
+        push(ix, box);
+    }
+    if ((n->loose || v->mixed) && item->children == CHILDREN) tighten(ix, v, n);
+    if (left == 0) return;
+    struct weir_adl_item rest = *item;
+    rest.key = left_key;
+    rest.children = (uint8_t)left;
+    ix->rest_key = weir_max(ix->rest_key, left_key);
+    add(&ix->rest, rest);
+}
+
 static struct weir_adl_side *asked(const struct weir_adl_index *ix) {
     return &ix->sides[ix->market * 2 + (ix->side == WEIR_SELL)];
 }
@@ -162,7 +200,7 @@ static bool ask_next(struct weir_adl_index *ix) {
         struct weir_adl_candidate c;
         bool eligible = weir_adl_candidate_at(ix->x, s->next[first], ix->owner, &c);
         ix->examined++;
-        s->next_key[first] = eligible ? weir_saturate(c.score) : INT64_MIN;
+        s->next_key[first] = eligible ? key_of(ix, &c) : INT64_MIN;
         ix->best = weir_max(ix->best, s->next_key[first]);
     }
     return ix->best > INT64_MIN;
@@ -231,8 +269,8 @@ static void look_at(struct weir_adl_index *ix, const struct weir_adl_item *item)
         ix->seen.count--;
         return;
     }
-    WEIR_CHECK(weir_saturate(c->score) <= item->key);
-    int64_t score = weir_saturate(c->score);
+    int64_t score = key_of(ix, c);
+    WEIR_CHECK(score <= item->key);
     ix->best = weir_max(ix->best, score);
     push(ix, (struct weir_adl_item){.key = score, .place = i, .exact = true});
 }
@@ -274,8 +312,7 @@ static void descend(struct weir_adl_index *ix) {
     }
     struct weir_adl_candidate c;
     ix->examined++;
-    if (weir_adl_candidate_at(ix->x, n->box[at].leg, ix->owner, &c))
-        ix->best = weir_saturate(c.score);
+    if (weir_adl_candidate_at(ix->x, n->box[at].leg, ix->owner, &c)) ix->best = key_of(ix, &c);
 }
 
 void weir_adl_tree_search(struct weir_adl_index *ix, enum weir_adl_way way) {
@@ -339,7 +376,9 @@ bool weir_adl_tree_next(struct weir_adl_index *ix, struct weir_adl_candidate *ou
             if (ix->given++ == 0 && ix->way == WEIR_ADL_FIRST) note_next(ix, out->leg);
             return true;
         }
-        if (item.children != 0)
+        if (item.children != 0 && ix->keys)
+            open_by_keys(ix, &item);
+        else if (item.children != 0)
             open_node(ix, &item);
         else
             look_at(ix, &item);

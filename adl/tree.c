@@ -1,5 +1,5 @@
 /* The tree of a line of the ranking index: nodes of positions in the order of a curve. */
-#include "adl/index.h"
+#include "adl/ranking.h"
 
 #define FANOUT WEIR_ADL_FANOUT
 
@@ -13,7 +13,7 @@ static uint32_t spread(uint32_t n) {
 
 /* A place on a curve through (entry, rest) on which neighbours are alike in both, relative to the
  * value at which the line began. It only decides who stands beside whom. */
-uint32_t weir_adl_place(const struct weir_adl_view *v, const struct weir_adl_box *b) {
+uint32_t weir_adl_curve(const struct weir_adl_view *v, const struct weir_adl_box *b) {
     int64_t value = v->line->value, unit = weir_max(1, value >> 14), rest = b->rest;
     /* Per value held: what leverage depends on. */
     int64_t gain = v->posted ? 0 : v->grows ? value - b->low : b->low - value;
@@ -24,6 +24,11 @@ uint32_t weir_adl_place(const struct weir_adl_view *v, const struct weir_adl_box
     rest = (int64_t)((weir_wide)weir_clamp(rest, -value, 4 * value) * value / weir_max(1, b->low));
     uint32_t y = (uint32_t)weir_clamp(rest / unit + 8192, 0, 65535);
     return spread(x) << 1 | spread(y);
+}
+
+uint32_t weir_adl_place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                        const struct weir_adl_box *b) {
+    return v->keys && v->keys->place ? v->keys->place(ix, v, b) : weir_adl_curve(v, b);
 }
 
 /* ---- Nodes ----------------------------------------------------------------------------------- */

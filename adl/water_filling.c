@@ -7,7 +7,26 @@ static weir_wide score(const struct weir_adl_candidate *c) {
     return weir_adl_account_leverage(c);
 }
 
-const struct weir_adl_ranking weir_rank_water_filling = {WEIR_ADL_LEVELS, score, NULL};
+/* By equity without what the lots are worth, which is all that leverage depends on. */
+static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                      const struct weir_adl_box *b) {
+    (void)ix;
+    int64_t value = v->line->value;
+    int64_t rest = weir_clamp(b->rest, -8 * value, 56 * value - 1);
+    return (uint32_t)(((weir_wide)(rest + 8 * value) << 26) / weir_max(1, value));
+}
+
+static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
+                     const struct weir_adl_box *b) {
+    int64_t leverage = weir_adl_account_leverage_bound(ix, v, b);
+    if (leverage >= WEIR_ADL_RATIO_UP) return INT64_MAX;
+    return (int64_t)((weir_wide)leverage * WEIR_PPB >> 20) + 2;
+}
+
+static const struct weir_adl_keys keys = {
+    .key = weir_adl_score_key, .box = weir_adl_equity_box, .place = place, .bound = bound};
+
+const struct weir_adl_ranking weir_rank_water_filling = {WEIR_ADL_LEVELS, score, NULL, &keys};
 
 /* The most lots whose value at mark is at most `value` >= 0, and at most `most`. */
 static weir_qty lots_within(const struct weir_market *m, weir_price mark, weir_wide value,

@@ -35,6 +35,10 @@ static const char *const reserves[] = {
     ", closing_fee_reserve: 0.02, closing_fee_basis: bankruptcy",
 };
 static const char *const equities[] = {"with_pnl", "posted"};
+static const char *const rankings[] = {
+    "pnl_leverage", "pnl_amount_leverage", "pnl",          "size", "min_accounts",
+    "rotation",     "notional_leverage",   "water_filling"};
+#define RANKINGS (sizeof rankings / sizeof rankings[0])
 
 struct ranks {
     struct weir_crowd crowd;
@@ -166,11 +170,12 @@ static void populate(struct ranks *r, bool inverse) {
     }
 }
 
-static void run(uint32_t variant, uint32_t steps) {
+static void run(uint32_t variant, uint32_t ranking, uint32_t steps) {
     static char market_keys[256], keys[512];
     bool inverse = variant % 3 == 2;
     snprintf(market_keys, sizeof market_keys, "%s", reserves[variant / 2 % 4]);
-    snprintf(keys, sizeof keys, "adl: {equity: %s}%s", equities[variant / 4 % 2],
+    snprintf(keys, sizeof keys, "adl: {ranking: %s, equity: %s, seed: %u}%s", rankings[ranking],
+             equities[variant / 4 % 2], variant + 1,
              inverse ? "" : "\ncollateral: [{asset: ETH, decimals: 4, haircut: 0.1}]");
     struct weir_crowd_venue venue = {
         .markets = MARKETS,
@@ -202,5 +207,11 @@ static void run(uint32_t variant, uint32_t steps) {
 
 Test(ranks, the_order_is_that_of_a_full_sort, .timeout = 600) {
     for (uint32_t variant = 0; variant < 42; variant++)
-        run(variant, (uint32_t)weir_test_scale(2000));
+        run(variant, 0, (uint32_t)weir_test_scale(2000));
+}
+
+Test(ranks, the_order_of_every_ranking, .timeout = 600) {
+    for (uint32_t ranking = 1; ranking < RANKINGS; ranking++)
+        for (uint32_t variant = 0; variant < 42; variant++)
+            run(variant, ranking, (uint32_t)weir_test_scale(500));
 }
