@@ -14,6 +14,7 @@ enum weir_adl_kind { WEIR_ADL_QUEUE = 0, WEIR_ADL_SHARES, WEIR_ADL_LEVELS };
 struct weir_adl_candidate {
     uint64_t order; /* account order: lower first among equals */
     uint32_t leg;
+    uint32_t place; /* in line, written by who asks for it */
     weir_qty size;  /* lots that may be taken, > 0 */
     weir_qty whole; /* lots of the position */
     weir_amount entry_value;

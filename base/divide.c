@@ -5,28 +5,36 @@ static bool share_before(const struct weir_share *a, const struct weir_share *b)
     return a->remainder > b->remainder || (a->remainder == b->remainder && a->idx < b->idx);
 }
 
-static void sift_down(struct weir_share *s, size_t root, size_t n) {
-    for (;;) {
-        size_t child = 2 * root + 1;
-        if (child >= n) return;
-        if (child + 1 < n && share_before(&s[child], &s[child + 1])) child++;
-        if (!share_before(&s[root], &s[child])) return;
-        struct weir_share t = s[root];
-        s[root] = s[child];
-        s[child] = t;
-        root = child;
-    }
-}
-
-/* Heap sort: first by remainder, largest first, ties to the lower index. */
-static void sort_shares(struct weir_share *s, size_t n) {
-    for (size_t i = n / 2; i-- > 0;)
-        sift_down(s, i, n);
-    for (size_t end = n; end > 1;) {
-        struct weir_share t = s[0];
-        s[0] = s[--end];
-        s[end] = t;
-        sift_down(s, 0, end);
+/* Brings the first `k` of n, 0 < k < n, to the front, in no order: parts around a middle element of
+ * three until they end there. Expected O(n); the choice of middles depends on nothing but n. */
+static void select_shares(struct weir_share *s, size_t n, size_t k) {
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        struct weir_share a = s[low], b = s[low + (high - low) / 2], c = s[high], t;
+        struct weir_share p = share_before(&a, &b) ? (share_before(&b, &c)   ? b
+                                                      : share_before(&a, &c) ? c
+                                                                             : a)
+                                                   : (share_before(&a, &c)   ? a
+                                                      : share_before(&b, &c) ? c
+                                                                             : b);
+        size_t i = low, j = high;
+        for (;;) {
+            while (share_before(&s[i], &p))
+                i++;
+            while (share_before(&p, &s[j]))
+                j--;
+            if (i >= j) break;
+            t = s[i];
+            s[i++] = s[j];
+            s[j--] = t;
+        }
+        /* Nobody is equal to another: all up to i - 1 come before all from i on. */
+        if (i == j && !share_before(&p, &s[i])) i++;
+        if (k == i) return;
+        if (k < i)
+            high = i - 1;
+        else
+            low = i;
     }
 }
 
@@ -41,9 +49,10 @@ static weir_wide divide_round(weir_wide total, weir_wide weight_sum, size_t coun
                               struct weir_share *scratch) {
     weir_wide placed = 0, cut = 0;
     size_t n = 0;
+    weir_wide none = weight_sum / total; /* less weight than that is less than one */
     for (size_t i = 0; i < count; i++) {
         if (!is_open(i, weights, caps, shares)) continue;
-        weir_wide part = weir_mul_div_floor(total, weights[i], weight_sum);
+        weir_wide part = weights[i] < none ? 0 : weir_mul_div_floor(total, weights[i], weight_sum);
         scratch[n].idx = (uint32_t)i;
         scratch[n].remainder =
             (weir_wide)((unsigned __int128)total * (unsigned __int128)weights[i] -
@@ -52,7 +61,8 @@ static weir_wide divide_round(weir_wide total, weir_wide weight_sum, size_t coun
         shares[i] += part;
         placed += part;
     }
-    if (placed < total) sort_shares(scratch, n);
+    /* Each remainder is less than one: fewer are left than there are open. */
+    if (placed < total) select_shares(scratch, n, (size_t)(total - placed));
     for (size_t i = 0; i < n && placed < total; i++, placed++)
         shares[scratch[i].idx]++;
     WEIR_CHECK(placed == total);

@@ -1,18 +1,5 @@
 /* The last stage (R28): opposite positions close against what is left. */
-#include "liquidation/stages.h"
-
-struct deleverage {
-    struct weir_liquidator *lq;
-    uint32_t leg;
-    enum weir_side side;   /* of the liquidation order */
-    weir_price price;      /* for the eligible */
-    weir_price bankruptcy; /* of the whole position, for who overlaps (any_overlap) */
-    weir_qty left;
-    weir_qty size;   /* at the start of the step */
-    weir_wide share; /* a of all of it */
-    int64_t fills;
-    uint32_t last; /* rotation: the account that was closed against last; WEIR_NO_INDEX: none */
-};
+#include "liquidation/adl_stage.h"
 
 uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum weir_side side,
                              uint32_t owner) {
@@ -32,37 +19,35 @@ uint32_t weir_adl_candidates(struct weir_liquidator *lq, uint32_t market, enum w
     return lq->candidates.count;
 }
 
-static bool any_overlap(const struct weir_exchange *x) {
-    return x->venue->adl_eligible == WEIR_ADL_ANY_OVERLAP;
+void weir_adl_add(struct deleverage *d, uint32_t leg) {
+    const struct weir_exchange *x = d->lq->x;
+    uint32_t owner = weir_leg_owner(&x->ledger, weir_leg_at(&x->ledger, d->leg));
+    struct weir_adl_candidate c;
+    if (!weir_adl_candidate_at(x, leg, owner, &c) &&
+        !(weir_adl_any_overlap(x) && weir_adl_overlap_at(x, leg, owner, d->bankruptcy, &c)))
+        return;
+    uint32_t k = weir_pool_add(&d->lq->candidates, 1);
+    WEIR_CHECK(k != WEIR_NO_INDEX);
+    *WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, k) = c;
 }
 
 /* All that may be closed against, unsorted; under `any_overlap` more than the healthy. O(positions
  * of the market). */
 static uint32_t find_all(struct deleverage *d) {
     struct weir_liquidator *lq = d->lq;
-    const struct weir_exchange *x = lq->x;
-    const struct weir_leg *g = weir_leg_at(&x->ledger, d->leg);
-    uint32_t owner = weir_leg_owner(&x->ledger, g);
-    if (!any_overlap(x)) return weir_adl_candidates(lq, g->market, d->side, owner);
-    const struct weir_pool *list = &x->ledger.markets[g->market].positions;
+    const struct weir_ledger *l = &lq->x->ledger;
+    const struct weir_pool *list = &l->markets[weir_leg_at(l, d->leg)->market].positions;
     lq->candidates.count = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t leg = *WEIR_AT(list, uint32_t, i);
-        struct weir_adl_candidate c;
-        if ((weir_leg_at(&x->ledger, leg)->size > 0) != (d->side == WEIR_BUY)) continue;
-        if (!weir_adl_candidate_at(x, leg, owner, &c) &&
-            !weir_adl_overlap_at(x, leg, owner, d->bankruptcy, &c))
-            continue;
-        uint32_t k = weir_pool_add(&lq->candidates, 1);
-        WEIR_CHECK(k != WEIR_NO_INDEX);
-        *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) = c;
+        if ((weir_leg_at(l, leg)->size > 0) == (d->side == WEIR_BUY)) weir_adl_add(d, leg);
     }
     return lq->candidates.count;
 }
 
 /* Would the counterparty keep equity >= 0? Who overlaps is not asked. */
-static bool can_give(const struct deleverage *d, const struct weir_adl_candidate *c,
-                     weir_qty lots) {
+bool weir_adl_can_give(const struct deleverage *d, const struct weir_adl_candidate *c,
+                       weir_qty lots) {
     struct weir_exchange *x = d->lq->x;
     struct weir_leg *g = weir_leg_at(&x->ledger, c->leg);
     if (c->overlaps) return true;
@@ -116,15 +101,11 @@ static void deleverage_one(struct deleverage *d, uint32_t counterparty, weir_qty
     d->fills++;
 }
 
-static void take_candidate(struct deleverage *d, const struct weir_adl_candidate *c, weir_qty lots,
-                           int64_t rank) {
+void weir_adl_take_lots(struct deleverage *d, const struct weir_adl_candidate *c, weir_qty lots,
+                        int64_t rank) {
     deleverage_one(d, c->leg, lots, c->overlaps ? d->bankruptcy : d->price,
                    (struct weir_maybe){true, rank});
     d->last = weir_leg_at(&d->lq->x->ledger, c->leg)->account;
-}
-
-static bool bound_met(const struct deleverage *d) {
-    return d->fills >= d->lq->x->venue->fills_per_step;
 }
 
 #define GROUP 8
@@ -148,7 +129,7 @@ static void by_rank(struct deleverage *d) {
     struct weir_adl_candidate group[GROUP];
     int64_t rank = 0, fills = lq->x->venue->fills_per_step;
     weir_adl_search(&lq->ranks, g->market, d->side, weir_leg_owner(&lq->x->ledger, g));
-    for (bool more = true; more && d->left > 0 && !bound_met(d);) {
+    for (bool more = true; more && d->left > 0 && !weir_adl_bound_met(d);) {
         uint32_t n = 0;
         for (weir_qty lots = 0; n < GROUP && lots < d->left && d->fills + n < fills && more;) {
             more = weir_adl_next(&lq->ranks, &group[n]);
@@ -158,7 +139,7 @@ static void by_rank(struct deleverage *d) {
         for (uint32_t i = 0; i < n; i++) {
             weir_qty lots = weir_min(d->left, group[i].size);
             rank++;
-            if (can_give(d, &group[i], lots)) take_candidate(d, &group[i], lots, rank);
+            if (weir_adl_can_give(d, &group[i], lots)) weir_adl_take_lots(d, &group[i], lots, rank);
         }
     }
 }
@@ -169,18 +150,18 @@ static void by_rank_of_all(struct deleverage *d) {
     uint32_t n = find_all(d);
     struct weir_adl_candidate *items = WEIR_AT(&d->lq->candidates, struct weir_adl_candidate, 0);
     weir_adl_heap(items, n);
-    for (int64_t rank = 1; n > 0 && d->left > 0 && !bound_met(d); rank++) {
+    for (int64_t rank = 1; n > 0 && d->left > 0 && !weir_adl_bound_met(d); rank++) {
         weir_adl_pop(items, n--);
         weir_qty lots = weir_min(d->left, items[n].size);
-        if (can_give(d, &items[n], lots)) take_candidate(d, &items[n], lots, rank);
+        if (weir_adl_can_give(d, &items[n], lots)) weir_adl_take_lots(d, &items[n], lots, rank);
     }
 }
 
-/* Sorts candidates by account order, in place (heap sort). */
 static bool later(const struct weir_adl_candidate *a, const struct weir_adl_candidate *b) {
     return a->order > b->order;
 }
-static void sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
+/* In place (heap sort). */
+void weir_adl_sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
     for (uint32_t heap = n / 2, end = n; end > 1;) {
         uint32_t root;
         if (heap > 0) {
@@ -199,66 +180,6 @@ static void sort_by_account(struct weir_adl_candidate *items, uint32_t n) {
             items[child] = t;
         }
     }
-}
-
-/* ranks[i]: the place of item i by score, from 1 (shell sort of indices). */
-static void rank_by_score(const struct weir_adl_candidate *items, uint32_t n, uint32_t *ranks,
-                          uint32_t *order) {
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = i;
-    for (uint32_t gap = n / 2; gap > 0; gap /= 2) {
-        for (uint32_t i = gap; i < n; i++) {
-            uint32_t item = order[i], j = i;
-            for (; j >= gap && weir_adl_before(&items[item], &items[order[j - gap]]); j -= gap)
-                order[j] = order[j - gap];
-            order[j] = item;
-        }
-    }
-    for (uint32_t i = 0; i < n; i++)
-        ranks[order[i]] = i + 1;
-}
-
-/* Divides what is left among all of them, in account order. */
-static void divide(struct deleverage *d, struct weir_adl_candidate *items, uint32_t n,
-                   enum weir_adl_kind kind) {
-    struct weir_liquidator *lq = d->lq;
-    if (kind == WEIR_ADL_LEVELS) {
-        uint32_t market = weir_leg_at(&lq->x->ledger, d->leg)->market;
-        (void)weir_adl_fill_water(&lq->x->venue->markets[market], lq->x->prices[market].mark, items,
-                                  n, d->left);
-        return;
-    }
-    weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0);
-    (void)weir_adl_share(items, n, d->left, weights, weights + n, weights + 2 * n,
-                         WEIR_AT(&lq->shares, struct weir_share, 0));
-}
-
-/* From many at once; who would end negative is left out and the lots divided again. Everybody may
- * have a part: all are looked at. */
-static void by_parts(struct deleverage *d, enum weir_adl_kind kind) {
-    struct weir_liquidator *lq = d->lq;
-    uint32_t n = find_all(d);
-    struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
-    sort_by_account(items, n);
-    weir_pool_clear(&lq->wides);
-    weir_pool_clear(&lq->shares);
-    weir_pool_clear(&lq->indices);
-    WEIR_CHECK(weir_pool_add(&lq->wides, 3 * n + 1) == 0);
-    WEIR_CHECK(weir_pool_add(&lq->shares, n + 1) == 0);
-    WEIR_CHECK(weir_pool_add(&lq->indices, 2 * n + 1) == 0);
-    uint32_t *ranks = WEIR_AT(&lq->indices, uint32_t, 0);
-    rank_by_score(items, n, ranks, ranks + n);
-    for (bool all_can = false; !all_can;) {
-        divide(d, items, n, kind);
-        all_can = true;
-        for (uint32_t i = 0; i < n; i++) {
-            if (items[i].lots == 0 || can_give(d, &items[i], items[i].lots)) continue;
-            items[i].size = 0;
-            all_can = false;
-        }
-    }
-    for (uint32_t i = 0; i < n && !bound_met(d); i++)
-        if (items[i].lots > 0) take_candidate(d, &items[i], items[i].lots, ranks[i]);
 }
 
 /* Nobody is eligible: all opposite positions at mark by account, backstops and funds last. */
@@ -283,8 +204,8 @@ static void last_resort(struct deleverage *d) {
     }
     struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
     uint32_t n = lq->candidates.count;
-    sort_by_account(items, n);
-    for (uint32_t i = 0; i < n && d->left > 0 && !bound_met(d); i++) {
+    weir_adl_sort_by_account(items, n);
+    for (uint32_t i = 0; i < n && d->left > 0 && !weir_adl_bound_met(d); i++) {
         weir_qty free = items[i].size -
                         weir_leg_work(&x->ledger, weir_leg_at(&x->ledger, items[i].leg))->parked;
         if (free <= 0) continue;
@@ -312,7 +233,7 @@ void weir_adl_expect(struct weir_liquidator *lq, uint32_t leg) {
     const struct weir_venue *v = lq->x->venue;
     bool possible =
         v->adl_when != WEIR_ADL_NEVER || weir_account_is_fund(&lq->x->ledger, g->account);
-    if (possible && !any_overlap(lq->x) && weir_adl_indexed(v->adl_ranking))
+    if (possible && !weir_adl_any_overlap(lq->x) && weir_adl_indexed(v->adl_ranking))
         weir_adl_begin(&lq->ranks, g->market, weir_closing_side(g));
 }
 
@@ -338,8 +259,8 @@ void weir_adl_stage(struct weir_liquidator *lq, uint32_t leg, const struct weir_
     d.bankruptcy = weir_bankruptcy_price(x, g, d.size, d.share, false);
     enum weir_adl_kind kind = weir_adl_kind_of(v->adl_ranking);
     if (kind != WEIR_ADL_QUEUE)
-        by_parts(&d, kind);
-    else if (any_overlap(x) || !weir_adl_indexed(v->adl_ranking))
+        weir_adl_by_parts(&d, kind);
+    else if (weir_adl_any_overlap(x) || !weir_adl_indexed(v->adl_ranking))
         by_rank_of_all(&d);
     else
         by_rank(&d);
