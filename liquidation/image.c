@@ -74,7 +74,7 @@ static void begin_lines(struct weir_liquidator *lq) {
 
 WEIR_IMAGED(sizeof(struct weir_liquidator) - sizeof(struct weir_adl_index) -
                 sizeof(struct weir_funds),
-            2440);
+            2448);
 void weir_liquidator_image(struct weir_liquidator *lq, struct weir_image *image) {
     uint32_t markets = lq->x->venue->market_count;
     weir_funds_image(&lq->funds, image, markets);
