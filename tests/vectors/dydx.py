@@ -25,6 +25,15 @@ def sized(positions):
     return {p['market']: p['size'] for p in positions}
 
 
+def round_divisor(count):
+    """The largest divisor that has no other prime factors than 2 and 5: its inverse is a decimal."""
+    rest = count
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return count // rest
+
+
 def scene(markets, accounts, deltas=(), decimals=6, **venue):
     """accounts: (name, quote quantums, {market: size in quantums}, keys)."""
     made = Scene(decimals, **venue)
@@ -34,7 +43,7 @@ def scene(markets, accounts, deltas=(), decimals=6, **venue):
         if not any(a[2].get(idx) for a in accounts) and len(markets) > 1:
             continue
         sizes = [abs(a[2].get(idx, 0)) for a in accounts] + [abs(d) for d in deltas]
-        lot = (math.gcd(*sizes) or 10**6) * exponents[idx]
+        lot = round_divisor(math.gcd(*sizes) or 10**6) * exponents[idx]
         rate, initial = rates(market)
         made.market(f'M{idx}', number(market['oracle_usd']),
                     [(None, rate, initial)],
@@ -110,9 +119,11 @@ def fillable_price(inputs, expected):
 
 
 def insurance_delta(inputs, expected):
-    """What the fund receives: the fill's excess over the bankruptcy price up to the fee."""
+    """What the fund receives: the fill's excess over the bankruptcy price up to the fee; or what it
+    pays for a fill beyond that."""
     rate = millionths(inputs['max_liquidation_fee_ppm'])
-    s = one(inputs, [inputs['fill_size']], 7)
+    s = one(inputs, [inputs['fill_size']], 7, liquidation={'limit': 'bankruptcy'})
+    s.send('fund', amount='100000')
     market = s.markets['M0']
     market['more'] = {'fees': {'liquidation': rate}}
     s.send('order', account='house', market='M0', id='h', type='limit',
@@ -121,7 +132,7 @@ def insurance_delta(inputs, expected):
     s.settle().start().run()
     fills = s.of('fill', kind='liquidation')
     equal('filled', sum(F(f['qty']) for f in fills), inputs['fill_size'] * F(1, 10**8))
-    paid = sum(F(e['amount']) for e in s.of('fund_movement'))
+    paid = sum(F(e['amount']) for e in s.of('fund_movement') if e['cause'] != 'seed')
     equal('fund receives', math.floor(paid / UNIT), expected['insurance_delta'])
 
 

@@ -14,6 +14,7 @@ GIVEN = {
                          'liquidation.limit': READ, 'funds': READ},
     'fillable_price': {'liquidation.fillable.spread': 'the case gives it',
                        'liquidation.fillable.adjustment': 'the case gives it'},
+    'insurance_delta': {'liquidation.limit': 'the case gives the price of the fill'},
     'partial_close_size': {
         'liquidation.policy.share': LIMITS, 'liquidation.policy.min_notional': LIMITS,
         'liquidation.policy.account_notional': LIMITS, 'liquidation.policy.account_loss': LIMITS,
