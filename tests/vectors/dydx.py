@@ -26,7 +26,7 @@ def sized(positions):
 
 
 def round_divisor(count):
-    """The largest divisor that has no other prime factors than 2 and 5: its inverse is a decimal."""
+    """The largest divisor of which the inverse is a decimal: no prime factors but 2 and 5."""
     rest = count
     for factor in (2, 5):
         while rest % factor == 0:
