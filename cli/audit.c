@@ -8,14 +8,6 @@
 
 #define CHECK_EVERY 1000
 
-enum { OPTION_VENUE = 0x200 };
-
-struct arguments {
-    struct weir_cli_options options;
-    const char *log;
-    const char *venue;
-};
-
 struct result {
     uint64_t events;
     uint64_t checks; /* full recomputations of the invariants */
@@ -29,27 +21,6 @@ struct result {
 static void on_event(void *ctx, const struct weir_event *event) {
     (void)event;
     ++*(uint64_t *)ctx;
-}
-
-static error_t take(int key, char *text, struct argp_state *state) {
-    struct arguments *a = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = state->child_inputs[1] = &a->options;
-        return 0;
-    case OPTION_VENUE:
-        a->venue = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->log) argp_error(state, "one log only, not also `%s`", text);
-        a->log = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a log is missing");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
 }
 
 /* R33, R34 from the accounts themselves. */
@@ -98,7 +69,7 @@ static int audit(struct weir_source *source, struct weir_machine *machine, struc
     return result->has_ending && !result->agrees ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
 }
 
-static void tell(const struct arguments *a, const struct weir_source *source,
+static void tell(const struct weir_source_arguments *a, const struct weir_source *source,
                  const struct weir_machine *machine, const struct result *r, int status) {
     if (status == WEIR_EXIT_FAILED)
         weir_cli_fail(0, source->command, "%s: %s", source->path, r->problem);
@@ -135,13 +106,10 @@ static void tell(const struct arguments *a, const struct weir_source *source,
 }
 
 int weir_cmd_audit(int argc, char **argv) {
-    static const struct argp_option own_options[] = {
-        {"venue", OPTION_VENUE, "FILE", 0, "The venue [venue.yaml beside the log]", 0}, {0}};
     static const struct argp_child children[] = {
-        {&weir_cli_settings_argp, 0, NULL, 0}, {&weir_cli_output_argp, 0, NULL, 0}, {0}};
+        {&weir_source_log_argp, 0, NULL, 0}, {&weir_source_venue_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        .options = own_options,
-        .parser = take,
+        .parser = weir_source_take,
         .args_doc = "LOG",
         .doc = "Verifies a log: every checksum and the chain of records; conservation and zero sum "
                "recomputed from the accounts every 1,000 commands and at the end; the state hash "
@@ -149,7 +117,7 @@ int weir_cmd_audit(int argc, char **argv) {
                "Example:\n  weir audit out/hour-601m-1/commands.weir",
         .children = children,
     };
-    struct arguments a = {0};
+    struct weir_source_arguments a = {0};
     struct weir_source source;
     struct weir_machine machine = {0};
     struct result result = {0};

@@ -5,29 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-struct arguments {
-    struct weir_cli_options options;
-    const char *log;
-};
-
-static error_t take(int key, char *text, struct argp_state *state) {
-    struct arguments *a = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &a->options;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->log) argp_error(state, "one log only, not also `%s`", text);
-        a->log = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a log is missing");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int dump(struct weir_source *source, uint64_t *count) {
     static char text[WEIR_LINE_MAX];
     struct weir_command command;
@@ -44,9 +21,9 @@ static int dump(struct weir_source *source, uint64_t *count) {
 }
 
 int weir_cmd_dump(int argc, char **argv) {
-    static const struct argp_child children[] = {{&weir_cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&weir_source_log_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        .parser = take,
+        .parser = weir_source_take,
         .args_doc = "LOG",
         .doc = "Prints the commands of a log as JSON Lines that weir replay reads again. A line "
                "that could not be read when it was recorded is printed as a line that is refused "
@@ -54,7 +31,7 @@ int weir_cmd_dump(int argc, char **argv) {
                "Example:\n  weir dump out/hour-601m-1/commands.weir | head",
         .children = children,
     };
-    struct arguments a = {0};
+    struct weir_source_arguments a = {0};
     struct weir_source source;
     uint64_t count = 0;
     weir_cli_parse(&argp, argc, argv, &a);

@@ -11,12 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_VENUE = 0x200, OPTION_ACCOUNT };
+enum { OPTION_ACCOUNT = 0x200 };
 
 struct arguments {
-    struct weir_cli_options options;
-    const char *log;
-    const char *venue;
+    struct weir_source_arguments in;
     const char *account;
 };
 
@@ -234,20 +232,12 @@ static error_t take(int key, char *text, struct argp_state *state) {
     struct arguments *a = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = state->child_inputs[1] = &a->options;
-        return 0;
-    case OPTION_VENUE:
-        a->venue = text;
+        state->child_inputs[0] = state->child_inputs[1] = &a->in;
         return 0;
     case OPTION_ACCOUNT:
         a->account = text;
         return 0;
-    case ARGP_KEY_ARG:
-        if (a->log) argp_error(state, "one log only, not also `%s`", text);
-        a->log = text;
-        return 0;
     case ARGP_KEY_END:
-        if (!a->log) argp_error(state, "a log is missing");
         if (!a->account) argp_error(state, "the account is missing: give --account NAME");
         return 0;
     default:
@@ -261,7 +251,7 @@ static int explain(struct explanation *x, const struct arguments *a, struct weir
     if (status != WEIR_EXIT_DONE) return status;
     if (!x->exists)
         return weir_cli_fail(WEIR_EXIT_USAGE, source->command, "%s: no account `%s` in this log",
-                             a->log, a->account);
+                             a->in.log, a->account);
     if (!x->json)
         printf("%s at venue %s: liquidated %" PRIu64 " times, deleveraged %" PRIu64
                " times, %" PRIu64 " commands rejected\n",
@@ -269,17 +259,15 @@ static int explain(struct explanation *x, const struct arguments *a, struct weir
     if (x->count == 0) return WEIR_EXIT_DONE;
     const char *command = source->command;
     weir_source_close(source);
-    status = weir_source_open(source, a->log, command);
+    status = weir_source_open(source, a->in.log, command);
     return status != 0 ? status : pass(x, source, true);
 }
 
 int weir_cmd_explain(int argc, char **argv) {
     static const struct argp_option own_options[] = {
-        {"account", OPTION_ACCOUNT, "NAME", 0, "The account", 0},
-        {"venue", OPTION_VENUE, "FILE", 0, "The venue [venue.yaml beside the log]", 0},
-        {0}};
+        {"account", OPTION_ACCOUNT, "NAME", 0, "The account", 0}, {0}};
     static const struct argp_child children[] = {
-        {&weir_cli_settings_argp, 0, NULL, 0}, {&weir_cli_output_argp, 0, NULL, 0}, {0}};
+        {&weir_source_log_argp, 0, NULL, 0}, {&weir_source_venue_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .options = own_options,
         .parser = take,
@@ -298,13 +286,13 @@ int weir_cmd_explain(int argc, char **argv) {
     weir_cli_catch_interrupt();
     if (!weir_name_read(a.account, strlen(a.account), &x.account))
         return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "--account %s: not a name", a.account);
-    if (strcmp(a.log, "-") == 0)
+    if (strcmp(a.in.log, "-") == 0)
         return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "the log is read twice: give a file");
-    int status = weir_source_open(&source, a.log, argv[0]);
+    int status = weir_source_open(&source, a.in.log, argv[0]);
     if (status != 0) return status;
-    struct weir_venue *venue = weir_source_venue(&source, a.venue, &a.options, false);
+    struct weir_venue *venue = weir_source_venue(&source, a.in.venue, &a.in.options, false);
     x.venue = venue;
-    x.json = a.options.json;
+    x.json = a.in.options.json;
     status = venue ? explain(&x, &a, &source) : WEIR_EXIT_USAGE;
     if (fflush(stdout) != 0 && status == WEIR_EXIT_DONE)
         status = weir_cli_fail(WEIR_EXIT_FAILED, argv[0], "writing: %s", strerror(errno));

@@ -11,12 +11,10 @@
 
 #define EVENT_BUFFER (1u << 20)
 
-enum { OPTION_VENUE = 0x200, OPTION_EVENTS, OPTION_STRICT, OPTION_REFERENCE, OPTION_LOG };
+enum { OPTION_EVENTS = 0x200, OPTION_STRICT, OPTION_REFERENCE, OPTION_LOG };
 
 struct arguments {
-    struct weir_cli_options options;
-    const char *log;
-    const char *venue;
+    struct weir_source_arguments in;
     const char *events; /* NULL: standard output */
     const char *record; /* --log */
     bool strict, reference;
@@ -69,10 +67,7 @@ static error_t take(int key, char *text, struct argp_state *state) {
     struct arguments *a = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = state->child_inputs[1] = &a->options;
-        return 0;
-    case OPTION_VENUE:
-        a->venue = text;
+        state->child_inputs[0] = state->child_inputs[1] = &a->in;
         return 0;
     case OPTION_EVENTS:
         a->events = text;
@@ -86,20 +81,12 @@ static error_t take(int key, char *text, struct argp_state *state) {
     case OPTION_LOG:
         a->record = text;
         return 0;
-    case ARGP_KEY_ARG:
-        if (a->log) argp_error(state, "one log only, not also `%s`", text);
-        a->log = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a log is missing (`-` is standard input)");
-        return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option own_options[] = {
-    {"venue", OPTION_VENUE, "FILE", 0, "The venue [venue.yaml beside the log]", 0},
     {"events", OPTION_EVENTS, "FILE|none", 0, "Write the events there [standard output]", 0},
     {"strict", OPTION_STRICT, NULL, 0, "Stop with status 1 at a line that cannot be read", 0},
     {"reference", OPTION_REFERENCE, NULL, 0, "Apply them to the slow reference engine", 0},
@@ -193,13 +180,13 @@ static int finish(const struct arguments *a, const struct weir_source *source,
         status = weir_cli_fail(WEIR_EXIT_FAILED, source->command, "writing the events: %s",
                                strerror(e->error));
     if (status == WEIR_EXIT_DONE) status = compare_ending(source, venue, state_hash);
-    if (a->options.json && e->error == 0) {
+    if (a->in.options.json && e->error == 0) {
         printf("{\"commands\":%" PRIu64 ",\"events\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64
                "\"}\n",
                machine->commands, e->count, state_hash);
         if (fflush(stdout) != 0 && status == WEIR_EXIT_DONE) status = WEIR_EXIT_FAILED;
     }
-    if (!a->options.quiet)
+    if (!a->in.options.quiet)
         fprintf(stderr, "%s: %" PRIu64 " commands, %" PRIu64 " events, state_hash %016" PRIx64 "\n",
                 source->command, machine->commands, e->count, state_hash);
     return status;
@@ -207,7 +194,7 @@ static int finish(const struct arguments *a, const struct weir_source *source,
 
 int weir_cmd_replay(int argc, char **argv) {
     static const struct argp_child children[] = {
-        {&weir_cli_settings_argp, 0, NULL, 0}, {&weir_cli_output_argp, 0, NULL, 0}, {0}};
+        {&weir_source_log_argp, 0, NULL, 0}, {&weir_source_venue_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .options = own_options,
         .parser = take,
@@ -228,9 +215,9 @@ int weir_cmd_replay(int argc, char **argv) {
     struct events events = {.fd = -1};
     weir_cli_parse(&argp, argc, argv, &a);
     weir_cli_catch_interrupt();
-    int status = weir_source_open(&source, a.log, argv[0]);
+    int status = weir_source_open(&source, a.in.log, argv[0]);
     if (status != 0) return status;
-    struct weir_venue *venue = weir_source_venue(&source, a.venue, &a.options, false);
+    struct weir_venue *venue = weir_source_venue(&source, a.in.venue, &a.in.options, false);
     if (!venue) status = WEIR_EXIT_USAGE;
     events.venue = venue;
     if (status == 0) status = open_events(&a, &source, &events);

@@ -150,3 +150,52 @@ void weir_machine_free(struct weir_machine *machine) {
     if (machine->engine) weir_engine_free(machine->engine);
     *machine = (struct weir_machine){0};
 }
+
+/* ---- Arguments ------------------------------------------------------------------------------- */
+enum { OPTION_VENUE = 0x1000 };
+
+error_t weir_source_take(int key, char *text, struct argp_state *state) {
+    (void)text;
+    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
+    for (size_t i = 0; state->root_argp->children[i].argp != NULL; i++)
+        state->child_inputs[i] = state->input;
+    return 0;
+}
+
+static error_t take_log(int key, char *text, struct argp_state *state) {
+    struct weir_source_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->options;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->log) argp_error(state, "one log only, not also `%s`", text);
+        a->log = text;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "a log is missing");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t take_venue(int key, char *text, struct argp_state *state) {
+    struct weir_source_arguments *a = state->input;
+    if (key == ARGP_KEY_INIT)
+        state->child_inputs[0] = &a->options;
+    else if (key == OPTION_VENUE)
+        a->venue = text;
+    else
+        return ARGP_ERR_UNKNOWN;
+    return 0;
+}
+
+static const struct argp_option venue_options[] = {
+    {"venue", OPTION_VENUE, "FILE", 0, "The venue [venue.yaml beside the log]", 0}, {0}};
+static const struct argp_child output_groups[] = {{&weir_cli_output_argp, 0, NULL, 0}, {0}};
+static const struct argp_child settings_groups[] = {{&weir_cli_settings_argp, 0, NULL, 0}, {0}};
+
+const struct argp weir_source_log_argp = {.parser = take_log, .children = output_groups};
+const struct argp weir_source_venue_argp = {
+    .options = venue_options, .parser = take_venue, .children = settings_groups};

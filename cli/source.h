@@ -17,6 +17,18 @@ struct weir_source {
     struct weir_log_reader *log; /* binary */
     struct weir_risk_change risk;
 };
+/* What every command over a log is asked for; start from all zero. */
+struct weir_source_arguments {
+    struct weir_cli_options options; /* --quiet, --json; with a venue --set, --policy */
+    const char *log;
+    const char *venue; /* --venue */
+};
+/* argp groups over a struct weir_source_arguments: LOG with the shared options of output, and
+ * --venue with the shared settings. A command without options of its own has as its parser
+ * weir_source_take, which hands its input to all its groups. */
+extern const struct argp weir_source_log_argp, weir_source_venue_argp;
+error_t weir_source_take(int key, char *text, struct argp_state *state);
+
 /* Opens the log; which of the two forms it has is seen from its first bytes. 0, or the exit status
  * after the problem is on standard error. A file (not standard input) must not be empty. */
 int weir_source_open(struct weir_source *source, const char *path, const char *command);
