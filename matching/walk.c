@@ -88,7 +88,6 @@ static bool meet(const struct way *w, uint32_t maker) {
         return false;
     }
     bool goes = f.qty == o->open;
-    if (goes) weir_order_slot_ahead(&x->orders, maker);
     struct weir_fill_result result;
     weir_fill(x, &f, &result);
     walk->filled += f.qty;

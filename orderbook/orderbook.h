@@ -51,6 +51,9 @@ static inline void weir_order_set(struct weir_order *order, uint32_t market, enu
     order->flags = flags & 255;
 }
 
+/* An order that was removed keeps its place in the table, and in the pool, while so many others are
+ * removed: by then the cache has the line of the table that was asked for. */
+#define WEIR_ORDERS_GOING 8
 struct weir_orders {
     struct weir_pool orders; /* struct weir_order */
     struct weir_pool names;  /* struct weir_name, same index */
@@ -59,7 +62,12 @@ struct weir_orders {
     uint64_t next_age; /* from 1 */
     uint32_t *slots;   /* (account, id) -> order index + 1 */
     uint32_t slot_mask;
-    uint32_t slot_used;
+    uint32_t slot_used; /* those of orders that are going included */
+    uint32_t gone;      /* removed so far: the next takes the place of the oldest in the ring */
+    struct {
+        uint32_t order; /* index + 1; 0: nobody */
+        uint32_t hash;
+    } going[WEIR_ORDERS_GOING];
 };
 /* 0 or -ENOMEM. */
 int weir_orders_new(struct weir_orders *orders, uint32_t capacity);
@@ -75,9 +83,7 @@ static inline const struct weir_name *weir_order_name(const struct weir_orders *
 #define WEIR_ORDERS_MAX (UINT32_C(1) << 25)
 /* Is there no room for another one? */
 static inline bool weir_orders_full(const struct weir_orders *orders) {
-    return (orders->free_head == WEIR_NO_INDEX &&
-            orders->orders.count == orders->orders.capacity) ||
-           orders->next_age > WEIR_AGE_MAX;
+    return orders->live == orders->orders.capacity || orders->next_age > WEIR_AGE_MAX;
 }
 /* A zeroed order of `account` with this id (which the account does not have yet) and the next age;
  * WEIR_NO_INDEX when the pool is full, or the ages are used up. Amortised O(1). */
@@ -103,7 +109,7 @@ static inline void weir_order_ahead(const struct weir_orders *orders, uint32_t i
     const char *order = (const char *)weir_order_at(orders, idx);
     __builtin_prefetch(order, 1);
     __builtin_prefetch(order + sizeof(struct weir_order) - 1, 1);
-    __builtin_prefetch(weir_order_name(orders, idx), 1);
+    __builtin_prefetch(weir_order_name(orders, idx));
 }
 void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx);
 

@@ -12,6 +12,10 @@ static uint32_t hash_of(uint32_t account, const struct weir_name *id) {
     return (uint32_t)weir_name_hash(id, account);
 }
 
+static inline void ask_slot(const struct weir_orders *orders, uint32_t hash) {
+    __builtin_prefetch(&orders->slots[2 * (size_t)(hash & orders->slot_mask)], 1);
+}
+
 static uint64_t table_bytes(uint32_t mask) {
     return ((uint64_t)mask + 1) * 2 * sizeof(uint32_t);
 }
@@ -93,9 +97,53 @@ static size_t slot_of(const struct weir_orders *orders, uint32_t account,
     return i;
 }
 
+/* Frees slot i; entries behind it that would be cut off from their own place move up. */
+static void free_slot(struct weir_orders *orders, size_t i) {
+    uint32_t *slots = orders->slots;
+    size_t mask = orders->slot_mask;
+    for (size_t k = (i + 1) & mask; slots[2 * k] != 0; k = (k + 1) & mask) {
+        size_t home = slots[2 * k + 1] & mask;
+        if (((k - home) & mask) < ((k - i) & mask)) continue;
+        slots[2 * i] = slots[2 * k];
+        slots[2 * i + 1] = slots[2 * k + 1];
+        i = k;
+    }
+    slots[2 * i] = 0;
+    slots[2 * i + 1] = 0;
+}
+
+/* Puts the next to go into place `at` of the ring; who was there leaves table and pool. */
+static void go(struct weir_orders *orders, uint32_t at, uint32_t order, uint32_t hash) {
+    uint32_t old = orders->going[at].order;
+    size_t i = orders->going[at].hash & orders->slot_mask;
+    orders->going[at].order = order;
+    orders->going[at].hash = hash;
+    if (old == 0) return;
+    while (orders->slots[2 * i] != old) {
+        WEIR_CHECK(orders->slots[2 * i] != 0);
+        i = (i + 1) & orders->slot_mask;
+    }
+    free_slot(orders, i);
+    orders->slot_used--;
+    weir_order_at(orders, old - 1)->next = orders->free_head;
+    orders->free_head = old - 1;
+}
+
+void weir_orders_remove(struct weir_orders *orders, uint32_t idx) {
+    struct weir_order *order = weir_order_at(orders, idx);
+    uint32_t hash = hash_of(order->account, weir_order_name(orders, idx));
+    ask_slot(orders, hash);
+    order->account = WEIR_NO_INDEX; /* nobody's: no id finds it */
+    orders->live--;
+    go(orders, orders->gone++ % WEIR_ORDERS_GOING, idx + 1, hash);
+}
+
 uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const struct weir_name *id) {
     if (orders->next_age > WEIR_AGE_MAX) return WEIR_NO_INDEX;
     if (orders->slot_used >= orders->slot_mask / 2 + 1 && !grow(orders)) return WEIR_NO_INDEX;
+    if (orders->free_head == WEIR_NO_INDEX && orders->live < orders->orders.count)
+        for (uint32_t at = 0; at < WEIR_ORDERS_GOING; at++)
+            go(orders, at, 0, 0);
     uint32_t idx = orders->free_head;
     if (idx != WEIR_NO_INDEX) {
         orders->free_head = weir_order_at(orders, idx)->next;
@@ -119,37 +167,6 @@ uint32_t weir_orders_add(struct weir_orders *orders, uint32_t account, const str
     return idx;
 }
 
-/* Frees slot i; entries behind it that would be cut off from their own place move up. */
-static void free_slot(struct weir_orders *orders, size_t i) {
-    uint32_t *slots = orders->slots;
-    size_t mask = orders->slot_mask;
-    for (size_t k = (i + 1) & mask; slots[2 * k] != 0; k = (k + 1) & mask) {
-        size_t home = slots[2 * k + 1] & mask;
-        if (((k - home) & mask) < ((k - i) & mask)) continue;
-        slots[2 * i] = slots[2 * k];
-        slots[2 * i + 1] = slots[2 * k + 1];
-        i = k;
-    }
-    slots[2 * i] = 0;
-    slots[2 * i + 1] = 0;
-}
-
-void weir_orders_remove(struct weir_orders *orders, uint32_t idx) {
-    struct weir_order *order = weir_order_at(orders, idx);
-    const struct weir_name *id = weir_order_name(orders, idx);
-    size_t i = hash_of(order->account, id) & orders->slot_mask;
-    while (orders->slots[2 * i] != idx + 1) {
-        WEIR_CHECK(orders->slots[2 * i] != 0);
-        i = (i + 1) & orders->slot_mask;
-    }
-    free_slot(orders, i);
-    orders->slot_used--;
-    orders->live--;
-    *order = (struct weir_order){.next = orders->free_head};
-    *WEIR_AT(&orders->names, struct weir_name, idx) = (struct weir_name){{0}};
-    orders->free_head = idx;
-}
-
 uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
                           const struct weir_name *id) {
     size_t i = slot_of(orders, account, id, hash_of(account, id));
@@ -157,6 +174,5 @@ uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
 }
 
 void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx) {
-    uint32_t hash = hash_of(weir_order_at(orders, idx)->account, weir_order_name(orders, idx));
-    __builtin_prefetch(&orders->slots[2 * (size_t)(hash & orders->slot_mask)], 1);
+    ask_slot(orders, hash_of(weir_order_at(orders, idx)->account, weir_order_name(orders, idx)));
 }
