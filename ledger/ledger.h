@@ -288,6 +288,11 @@ static inline const struct weir_name *weir_owner_name(const struct weir_ledger *
     uint32_t name = WEIR_AT(&l->account_names, struct weir_account_names, account)->owner;
     return &WEIR_AT(&l->names, struct weir_name_entry, name)->name;
 }
+/* A number of the account's owner that stands beside its name: two accounts have the same exactly
+ * when they belong to one owner. */
+static inline uint32_t weir_account_owner(const struct weir_ledger *l, uint32_t account) {
+    return WEIR_AT(&l->account_names, struct weir_account_names, account)->owner;
+}
 static inline bool weir_account_is_fund(const struct weir_ledger *l, uint32_t account) {
     return account < l->venue->fund_count;
 }
@@ -478,6 +483,29 @@ struct weir_position_change {
 struct weir_position_change weir_position_fill(const struct weir_market *market, weir_qty size,
                                                weir_amount entry_value, weir_qty qty,
                                                weir_price price);
+/* The same where the fill's value is known. */
+static inline struct weir_position_change
+weir_position_fill_worth(const struct weir_market *m, weir_qty size, weir_amount entry_value,
+                         weir_qty qty, weir_price price, weir_wide value) {
+    struct weir_position_change c = {.size = size + qty, .entry_value = entry_value};
+    weir_wide closed_value = 0;
+    if ((size ^ qty) < 0 && size != 0) {
+        weir_qty lots = weir_abs(qty), held = weir_abs(size);
+        c.closed = weir_min(lots, held);
+        weir_wide released = c.closed == held
+                                 ? entry_value
+                                 : weir_div_trunc((weir_wide)entry_value * c.closed, held);
+        closed_value = c.closed == lots ? value : weir_value(m, price, c.closed);
+        c.realised = (size > 0) == (m->contract == WEIR_LINEAR) ? closed_value - released
+                                                                : released - closed_value;
+        c.entry_value -= (weir_amount)released;
+        if (c.closed == lots) return c;
+    }
+    weir_wide opened = value - closed_value;
+    WEIR_CHECK(opened + c.entry_value <= INT64_MAX);
+    c.entry_value += (weir_amount)opened;
+    return c;
+}
 /* A copy of a settled leg as it will be after that change: nothing is pending on it. */
 struct weir_leg weir_leg_after(const struct weir_ledger *ledger, const struct weir_leg *leg,
                                const struct weir_position_change *change);
@@ -485,6 +513,12 @@ struct weir_leg weir_leg_after(const struct weir_ledger *ledger, const struct we
  * and the signed fee it pays. The leg must be settled. */
 void weir_post_fill(struct weir_ledger *ledger, uint32_t leg,
                     const struct weir_position_change *change, weir_wide fee);
+
+/* Both sides of one fill. The taker's fee comes first: a rebate is paid out of it. */
+void weir_post_trade(struct weir_ledger *ledger, uint32_t taker,
+                     const struct weir_position_change *taker_change, weir_wide taker_fee,
+                     uint32_t maker, const struct weir_position_change *maker_change,
+                     weir_wide maker_fee);
 
 /* Zero sum (R34) in every market with fills since the last call, of which it tells `filled` (NULL:
  * nobody). O(those). */

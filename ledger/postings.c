@@ -98,23 +98,8 @@ bool weir_post_collateral(struct weir_ledger *l, uint32_t scope, uint32_t asset,
 struct weir_position_change weir_position_fill(const struct weir_market *m, weir_qty size,
                                                weir_amount entry_value, weir_qty qty,
                                                weir_price price) {
-    struct weir_position_change c = {.size = size + qty, .entry_value = entry_value};
-    weir_qty lots = weir_abs(qty), held = weir_abs(size);
-    weir_wide opened = 0, closed_value = 0;
-    if ((size ^ qty) < 0 && size != 0) {
-        c.closed = weir_min(lots, held);
-        weir_wide released = c.closed == held
-                                 ? entry_value
-                                 : weir_div_trunc((weir_wide)entry_value * c.closed, held);
-        closed_value = weir_value(m, price, c.closed);
-        weir_wide gain = (closed_value - released) * weir_long_sign(m);
-        c.realised = size > 0 ? gain : -gain;
-        c.entry_value -= (weir_amount)released;
-    }
-    if (lots > c.closed) opened = weir_value(m, price, lots) - closed_value;
-    WEIR_CHECK(opened + c.entry_value <= INT64_MAX);
-    c.entry_value += (weir_amount)opened;
-    return c;
+    return weir_position_fill_worth(m, size, entry_value, qty, price,
+                                    weir_value(m, price, weir_abs(qty)));
 }
 
 /* The market's list of positions holds a leg exactly while its size is not 0. */
@@ -177,40 +162,78 @@ static void add_profit(struct weir_ledger *l, uint32_t leg, weir_wide realised) 
         .realised = weir_leg_profit(l, leg, l->point) + realised, .point = l->point};
 }
 
-void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_position_change *c,
-                    weir_wide fee) {
+/* What the sides of a fill add to their market's totals. */
+struct sums {
+    weir_wide entry; /* of a linear contract */
+    weir_qty long_lots;
+    weir_wide short_lots;
+    weir_wide gets; /* what the scopes get */
+};
+
+static inline void post_side(struct weir_ledger *l, const struct weir_market_ledger *m,
+                             uint32_t leg, const struct weir_position_change *c, weir_wide fee,
+                             struct sums *sums) {
     struct weir_leg *g = weir_leg_at(l, leg);
-    struct weir_market_ledger *m = &l->markets[g->market];
-    const struct weir_market *market = &l->venue->markets[g->market];
-    struct weir_asset_ledger *totals = &l->assets[market->asset];
     weir_qty size = c->size, before = g->size;
     weir_account_changes(l, g->account);
     if (l->keeps_profits && c->realised != 0) add_profit(l, leg, c->realised);
     WEIR_CHECK(before == 0 || g->charge_mark == weir_lot_paid(m, before));
-    weir_wide entry =
+    sums->entry +=
         (weir_wide)signed_entry(size, c->entry_value) - signed_entry(before, g->entry_value);
-    if (market->contract == WEIR_LINEAR)
-        totals->entry_values += entry;
-    else
-        totals->entry_values -= entry;
-    m->open_interest += weir_max(size, 0) - weir_max(before, 0);
-    m->short_interest += weir_min(before, 0) - weir_min(size, 0);
+    sums->long_lots += weir_max(size, 0) - weir_max(before, 0);
+    sums->short_lots += weir_min(before, 0) - weir_min(size, 0);
     g->size = size;
     g->entry_value = c->entry_value;
     g->charge_mark = weir_lot_paid(m, size);
     if ((before == 0) != (size == 0)) list_position(l, leg);
-    if (!m->touched) list_touched(l, g->market);
-    weir_wide gets = c->realised;
-    if (fee != 0) {
-        gets -= fee;
-        totals->fees += fee;
-        WEIR_CHECK(totals->fees >= 0);
-    }
-    if (gets != 0) {
-        scope_add(weir_scope_at(l, g->scope), gets);
-        totals->balances += gets;
-    }
+    weir_wide gets = c->realised - fee;
+    if (gets != 0) scope_add(weir_scope_at(l, g->scope), gets);
+    sums->gets += gets;
     WEIR_HEAVY(g->size != 0 || g->entry_value == 0);
+}
+
+static inline void post_sums(struct weir_ledger *l, uint32_t market, const struct sums *sums) {
+    struct weir_market_ledger *m = &l->markets[market];
+    const struct weir_market *contract = &l->venue->markets[market];
+    struct weir_asset_ledger *totals = &l->assets[contract->asset];
+    if (contract->contract == WEIR_LINEAR)
+        totals->entry_values += sums->entry;
+    else
+        totals->entry_values -= sums->entry;
+    m->open_interest += sums->long_lots;
+    m->short_interest += sums->short_lots;
+    if (!m->touched) list_touched(l, market);
+    totals->balances += sums->gets;
+}
+
+static inline void post_fee(struct weir_ledger *l, uint32_t market, weir_wide fee) {
+    if (fee == 0) return;
+    struct weir_asset_ledger *totals = &l->assets[l->venue->markets[market].asset];
+    totals->fees += fee;
+    WEIR_CHECK(totals->fees >= 0);
+}
+
+void weir_post_fill(struct weir_ledger *l, uint32_t leg, const struct weir_position_change *c,
+                    weir_wide fee) {
+    uint32_t market = weir_leg_at(l, leg)->market;
+    struct sums sums = {0};
+    post_side(l, &l->markets[market], leg, c, fee, &sums);
+    post_sums(l, market, &sums);
+    post_fee(l, market, fee);
+}
+
+void weir_post_trade(struct weir_ledger *l, uint32_t taker,
+                     const struct weir_position_change *taker_change, weir_wide taker_fee,
+                     uint32_t maker, const struct weir_position_change *maker_change,
+                     weir_wide maker_fee) {
+    uint32_t market = weir_leg_at(l, taker)->market;
+    const struct weir_market_ledger *m = &l->markets[market];
+    struct sums sums = {0};
+    post_side(l, m, taker, taker_change, taker_fee, &sums);
+    post_side(l, m, maker, maker_change, maker_fee, &sums);
+    post_sums(l, market, &sums);
+    post_fee(l, market, taker_fee);
+    post_fee(l, market, maker_fee);
 }
 
 weir_wide weir_ledger_imbalance(const struct weir_ledger *l, uint32_t asset, weir_wide fund_cash,

@@ -19,22 +19,23 @@ static bool covered_in_full(const struct weir_exchange *x, uint32_t leg,
         weir_qty size = i == leg ? c->size : g->size;
         if (size == 0) continue;
         const struct weir_market *m = &x->venue->markets[g->market];
-        weir_wide entry = i == leg ? c->entry_value : g->entry_value;
-        weir_wide value = weir_value(m, x->prices[g->market].mark, weir_abs(size));
-        weir_wide loss = (size > 0) == (m->contract == WEIR_LINEAR) ? entry - value : value - entry;
+        weir_amount entry = i == leg ? c->entry_value : g->entry_value;
+        int64_t value = weir_position_value(m, x->prices[g->market].mark, weir_abs(size));
+        int64_t loss = (size > 0) == (m->contract == WEIR_LINEAR) ? entry - value : value - entry;
         if (i != leg) left += weir_leg_pending(l, g);
-        if (loss > 0) left -= loss;
+        left -= weir_max(loss, 0);
         left -= m->margin_basis == WEIR_BASIS_MARK ? value : entry;
     }
     return left >= 0;
 }
 
 bool weir_fill_check(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
-                     weir_wide fee, struct weir_position_change *c) {
+                     weir_wide value, weir_wide fee, struct weir_position_change *c) {
     struct weir_ledger *l = &x->ledger;
     struct weir_leg *g = weir_leg_at(l, leg);
     weir_leg_settle(l, g);
-    *c = weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
+    *c = weir_position_fill_worth(&x->venue->markets[g->market], g->size, g->entry_value, qty,
+                                  price, value);
     if (weir_account_is_fund(l, g->account)) return true;
     bool opens = weir_abs(c->size) > weir_abs(g->size) || (c->size > 0 && g->size < 0) ||
                  (c->size < 0 && g->size > 0);
@@ -49,6 +50,13 @@ bool weir_fill_check(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_p
     weir_health(x, g->scope, NULL, &before);
     return weir_cmp_products(after.equity, before.maintenance, before.equity, after.maintenance) >=
            0;
+}
+
+bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
+                       weir_wide fee) {
+    const struct weir_market *m = &x->venue->markets[weir_leg_at(&x->ledger, leg)->market];
+    struct weir_position_change change;
+    return weir_fill_check(x, leg, qty, price, weir_value(m, price, weir_abs(qty)), fee, &change);
 }
 
 /* R10: reduce-only orders follow the position: cut to it, cancelled when it is flat or turned. */
@@ -74,27 +82,11 @@ static inline void follow_position(struct weir_exchange *x, uint32_t leg) {
 
 /* What a fill does to a side's position. */
 static struct weir_position_change change_of(struct weir_exchange *x, uint32_t leg, weir_qty qty,
-                                             weir_price price) {
+                                             weir_price price, weir_wide value) {
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     weir_leg_settle(&x->ledger, g);
-    return weir_position_fill(&x->venue->markets[g->market], g->size, g->entry_value, qty, price);
-}
-
-static void post_side(struct weir_exchange *x, uint32_t leg,
-                      const struct weir_position_change *change, weir_wide fee) {
-    weir_post_fill(&x->ledger, leg, change, fee);
-    weir_touch_key(x, weir_leg_at(&x->ledger, leg)->scope);
-}
-
-/* Takes the filled lots off the maker's order; returns what is left of it. */
-static weir_qty use_maker_order(struct weir_exchange *x, const struct weir_fill *f) {
-    if (f->maker_order == WEIR_NO_INDEX) return 0;
-    weir_qty left = weir_order_at(&x->orders, f->maker_order)->open - f->qty;
-    if (left > 0)
-        weir_order_shrink(x, f->maker_order, f->qty);
-    else
-        weir_order_unrest(x, f->maker_order);
-    return left;
+    return weir_position_fill_worth(&x->venue->markets[g->market], g->size, g->entry_value, qty,
+                                    price, value);
 }
 
 static void emit_fill(struct weir_exchange *x, const struct weir_fill *f,
@@ -112,21 +104,20 @@ static void emit_fill(struct weir_exchange *x, const struct weir_fill *f,
               .maker_pnl = r->maker.realised, .maker_left = maker_left);
 }
 
-void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
-               struct weir_fill_result *result) {
+void weir_fill_checked(struct weir_exchange *x, const struct weir_fill *f, weir_wide value,
+                       struct weir_fill_result *result) {
     uint32_t market = weir_leg_at(&x->ledger, f->taker)->market;
     struct weir_price_state *price = &x->prices[market];
-    weir_qty qty = signed_qty(f->side, f->qty);
     WEIR_CHECK(f->qty >= 1 && f->taker != f->maker && f->price >= 1);
-    /* The taker's fee comes first: a rebate is paid out of it. */
-    result->taker = change_of(x, f->taker, qty, f->price);
-    post_side(x, f->taker, &result->taker, f->taker_fee);
-    result->maker = f->maker_change ? *f->maker_change : change_of(x, f->maker, -qty, f->price);
-    post_side(x, f->maker, &result->maker, f->maker_fee);
-    weir_qty left = use_maker_order(x, f);
+    result->taker = change_of(x, f->taker, signed_qty(f->side, f->qty), f->price, value);
+    weir_post_trade(&x->ledger, f->taker, &result->taker, f->taker_fee, f->maker, &result->maker,
+                    f->maker_fee);
+    weir_touch_key(x, weir_leg_at(&x->ledger, f->taker)->scope);
+    weir_touch_key(x, weir_leg_at(&x->ledger, f->maker)->scope);
+    bool rested = f->maker_order != WEIR_NO_INDEX;
+    weir_qty left = rested ? weir_order_fill(x, f->maker_order, f->qty) : 0;
     emit_fill(x, f, result, left);
-    if (f->maker_order != WEIR_NO_INDEX && left == 0)
-        weir_orders_remove(&x->orders, f->maker_order);
+    if (rested && left == 0) weir_orders_remove(&x->orders, f->maker_order);
     if (f->kind == WEIR_FILL_TRADE || f->kind == WEIR_FILL_LIQUIDATION ||
         f->kind == WEIR_FILL_UNWIND)
         x->ledger.markets[market].volume += f->qty;
@@ -138,4 +129,12 @@ void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
     }
     follow_position(x, f->taker);
     follow_position(x, f->maker);
+}
+
+void weir_fill(struct weir_exchange *x, const struct weir_fill *f,
+               struct weir_fill_result *result) {
+    const struct weir_market *m = &x->venue->markets[weir_leg_at(&x->ledger, f->taker)->market];
+    weir_wide value = weir_value(m, f->price, f->qty);
+    result->maker = change_of(x, f->maker, -signed_qty(f->side, f->qty), f->price, value);
+    weir_fill_checked(x, f, value, result);
 }

@@ -17,6 +17,9 @@ void weir_order_forget(struct weir_exchange *x, uint32_t order);
 void weir_order_unrest(struct weir_exchange *x, uint32_t order);
 /* The same with `cancelled`. */
 void weir_order_cancel(struct weir_exchange *x, uint32_t order, enum weir_reason reason);
+/* The first order of its side of the book is filled by `lots` of its leg: it keeps its place with
+ * what is left, which is returned, or leaves book and leg list, but not the pool. */
+weir_qty weir_order_fill(struct weir_exchange *x, uint32_t order, weir_qty lots);
 /* Takes `lots` (less than all) off a resting order, in its place. */
 void weir_order_shrink(struct weir_exchange *x, uint32_t order, weir_qty lots);
 /* Cancels all orders and stops of a leg, oldest first. */
@@ -25,15 +28,12 @@ void weir_emit_cancelled(struct weir_exchange *x, uint32_t account, const struct
                          uint32_t market, weir_qty qty, enum weir_reason reason);
 
 /* ---- Fills ----------------------------------------------------------------------------------- */
-/* R11 at fills: may the leg take `qty` lots (signed) at `price`, paying `fee`? Settles the leg;
- * *change is what such a fill does to its position. */
+/* R11 at fills: may the leg take `qty` lots (signed), worth `value`, at `price`, paying `fee`?
+ * Settles the leg; *change is what such a fill does to its position. */
 bool weir_fill_check(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
-                     weir_wide fee, struct weir_position_change *change);
-static inline bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty,
-                                     weir_price price, weir_wide fee) {
-    struct weir_position_change change;
-    return weir_fill_check(x, leg, qty, price, fee, &change);
-}
+                     weir_wide value, weir_wide fee, struct weir_position_change *change);
+bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
+                       weir_wide fee);
 struct weir_fill {
     enum weir_fill_kind kind;
     uint32_t taker, maker; /* legs */
@@ -41,9 +41,8 @@ struct weir_fill {
     weir_price price;
     weir_qty qty;
     const struct weir_name *taker_order;
-    uint32_t maker_order; /* WEIR_NO_INDEX: none */
+    uint32_t maker_order; /* the first of its side of the book; WEIR_NO_INDEX: none */
     weir_wide taker_fee, maker_fee;
-    const struct weir_position_change *maker_change; /* as weir_fill_check told; NULL: not asked */
 };
 struct weir_fill_result {
     struct weir_position_change taker, maker;
@@ -52,6 +51,9 @@ struct weir_fill_result {
  * passed by it, the `fill` event, then the reduce-only cancels of both sides. */
 void weir_fill(struct weir_exchange *x, const struct weir_fill *fill,
                struct weir_fill_result *result);
+/* The same of a fill worth `value`, where weir_fill_check has told result->maker. */
+void weir_fill_checked(struct weir_exchange *x, const struct weir_fill *fill, weir_wide value,
+                       struct weir_fill_result *result);
 
 /* ---- The walk -------------------------------------------------------------------------------- */
 struct weir_taker {

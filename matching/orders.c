@@ -82,6 +82,22 @@ void weir_order_unrest(struct weir_exchange *x, uint32_t idx) {
     if (e->order_count == 0 || g->extra != 0) weir_leg_trim(&x->ledger, g, x->now);
 }
 
+weir_qty weir_order_fill(struct weir_exchange *x, uint32_t idx, weir_qty lots) {
+    const struct weir_order *o = weir_order_at(&x->orders, idx);
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
+    struct weir_ladder *ladder = x->books[o->market].side[o->side];
+    WEIR_CHECK(weir_ladder_first(ladder) == idx);
+    count_lots(x, o, o->open, o->open - lots);
+    weir_premium_due(x, o->market);
+    weir_qty left = weir_ladder_fill(ladder, &x->orders, lots);
+    if (left > 0) return left;
+    struct weir_leg_orders *e = weir_leg_orders_make(&x->ledger, g);
+    unlink_leg(x, o, e);
+    if (o->flags & WEIR_ORDER_REDUCE_ONLY) e->reduce_only_count--;
+    if (e->order_count == 0 || g->extra != 0) weir_leg_trim(&x->ledger, g, x->now);
+    return 0;
+}
+
 void weir_order_forget(struct weir_exchange *x, uint32_t idx) {
     weir_order_unrest(x, idx);
     weir_orders_remove(&x->orders, idx);

@@ -1,11 +1,11 @@
 /* The walk of a taker through the book. */
 #include "matching/matching.h"
 
-#define AHEAD 3 /* makers to be met next whose memory is asked for */
+#define AHEAD 5 /* makers to be met next whose memory is asked for */
 
 static bool same_owner(const struct weir_exchange *x, uint32_t leg, const struct weir_order *o) {
     const struct weir_ledger *l = &x->ledger;
-    return weir_leg_owner(l, weir_leg_at(l, leg)) == weir_account_at(l, o->account)->owner;
+    return weir_account_owner(l, weir_leg_at(l, leg)->account) == weir_account_owner(l, o->account);
 }
 
 /* Self-trade prevention (R6, R11). Returns false when the taker has to stop. */
@@ -39,10 +39,24 @@ struct way {
     struct weir_exchange *x;
     const struct weir_taker *taker;
     const struct weir_market *market;
-    const struct weir_ladder *makers;
-    uint32_t owner; /* the taker's */
+    struct weir_ladder *makers;
+    uint32_t owner; /* the taker's, as weir_account_owner says it */
     struct weir_walk *walk;
 };
+
+/* A maker has gone: one more is asked for, and the leg of the last one before it, which has come;
+ * two where the book has changed and less of them have been asked for. */
+static void look_ahead(const struct way *w) {
+    const struct weir_exchange *x = w->x;
+    for (int n = 0; n < 2; n++) {
+        uint32_t came = weir_ladder_maker_ahead(w->makers, &x->orders, AHEAD);
+        if (came == WEIR_NO_INDEX) return;
+        const struct weir_order *o = weir_order_at(&x->orders, came);
+        __builtin_prefetch(weir_leg_at(&x->ledger, o->leg), 1);
+        __builtin_prefetch(
+            WEIR_AT(&x->ledger.account_names, struct weir_account_names, o->account));
+    }
+}
 
 /* Meets one maker. Returns false when the walk is over. */
 static bool meet(const struct way *w, uint32_t maker) {
@@ -51,12 +65,12 @@ static bool meet(const struct way *w, uint32_t maker) {
     const struct weir_market *m = w->market;
     struct weir_walk *walk = w->walk;
     const struct weir_order *o = weir_order_at(&x->orders, maker);
-    if (w->owner == weir_account_at(&x->ledger, o->account)->owner) {
+    if (w->owner == weir_account_owner(&x->ledger, o->account)) {
         if (prevent_self_trade(x, t, maker, &walk->left)) return true;
         walk->stopped = WEIR_C_SELF_TRADE;
         return false;
     }
-    struct weir_position_change maker_change;
+    struct weir_fill_result result;
     struct weir_fill f = {.kind = t->kind,
                           .taker = t->leg,
                           .maker = o->leg,
@@ -64,8 +78,7 @@ static bool meet(const struct way *w, uint32_t maker) {
                           .price = o->price,
                           .qty = weir_min(walk->left, o->open),
                           .taker_order = t->order,
-                          .maker_order = maker,
-                          .maker_change = &maker_change};
+                          .maker_order = maker};
     weir_wide value = weir_value(m, f.price, f.qty);
     if (!t->fee_free) {
         f.maker_fee = weir_fee(value, m->fee_maker);
@@ -75,7 +88,7 @@ static bool meet(const struct way *w, uint32_t maker) {
             f.maker_fee = 0;
     }
     weir_qty lots = t->side == WEIR_BUY ? f.qty : -f.qty;
-    if (!weir_fill_check(x, f.maker, -lots, f.price, f.maker_fee, &maker_change)) {
+    if (!weir_fill_check(x, f.maker, -lots, f.price, value, f.maker_fee, &result.maker)) {
         weir_order_cancel(x, maker, WEIR_C_MAKER_MARGIN);
         return true;
     }
@@ -88,13 +101,12 @@ static bool meet(const struct way *w, uint32_t maker) {
         return false;
     }
     bool goes = f.qty == o->open;
-    struct weir_fill_result result;
-    weir_fill(x, &f, &result);
+    weir_fill_checked(x, &f, value, &result);
     walk->filled += f.qty;
     walk->fills++;
     walk->value += value;
     if (t->filled) t->filled(t->ctx, f.price, f.qty, &result.taker);
-    if (goes) weir_ladder_makers_ahead(w->makers, &x->orders, AHEAD); /* else the same as before */
+    if (goes) look_ahead(w);
     walk->left -= f.qty;
     return true;
 }
@@ -107,7 +119,7 @@ void weir_match(struct weir_exchange *x, const struct weir_taker *t, struct weir
                     .taker = t,
                     .market = &x->venue->markets[g->market],
                     .makers = book->side[t->side ^ 1],
-                    .owner = weir_leg_owner(&x->ledger, g),
+                    .owner = weir_account_owner(&x->ledger, g->account),
                     .walk = walk};
     while (walk->left > 0) {
         if (walk->fills >= t->max_fills) {

@@ -21,6 +21,7 @@ static struct weir_ladder *ladder_new(struct book_memory *memory, uint32_t at, b
                                    .best_level = WEIR_NO_INDEX,
                                    .best_leaf = WEIR_NO_INDEX,
                                    .root = WEIR_NO_INDEX,
+                                   .asked = WEIR_NO_INDEX,
                                    .by_stop = by_stop};
     for (size_t i = 0; i < HINTS; i++)
         ladder->hints[i].block = UINT64_MAX;

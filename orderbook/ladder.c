@@ -148,14 +148,10 @@ static void remove_end(struct weir_ladder *ladder, struct weir_orders *orders,
         level->head = next;
     else
         weir_order_at(orders, prev)->next = next;
-    if (next == WEIR_NO_INDEX) {
+    if (next == WEIR_NO_INDEX)
         level->tail = prev;
-    } else {
-        struct weir_order *behind = weir_order_at(orders, next);
-        behind->prev = prev;
-        /* At the head fills go on: of who comes next the memory was asked for one time before. */
-        __builtin_prefetch(orders->orders.base + (size_t)behind->next * sizeof *behind, 1);
-    }
+    else
+        weir_order_at(orders, next)->prev = prev;
     if (level->head != WEIR_NO_INDEX) return;
     if (ladder->departed > 0) settle(ladder);
     drop_level(ladder, (uint32_t)(level - level_at(ladder->arena, 0)));
@@ -165,6 +161,7 @@ void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, 
     const struct weir_order *order = weir_order_at(orders, idx);
     uint32_t next = order->next, prev = order->prev;
     ladder->count--;
+    if (idx == ladder->asked) ladder->asked = WEIR_NO_INDEX;
     if (prev == WEIR_NO_INDEX || next == WEIR_NO_INDEX) {
         remove_end(ladder, orders, order);
         return;
@@ -181,6 +178,29 @@ void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, 
     WEIR_CHECK(lots >= 1 && lots < order->open);
     order->open -= lots;
     level_of(ladder, key_of(ladder, order))->qty -= lots;
+}
+
+weir_qty weir_ladder_fill(struct weir_ladder *ladder, struct weir_orders *orders, weir_qty lots) {
+    uint32_t at = ladder->best_level;
+    struct level *level = level_at(ladder->arena, at);
+    uint32_t idx = level->head;
+    struct weir_order *order = weir_order_at(orders, idx);
+    WEIR_CHECK(lots >= 1 && lots <= order->open);
+    level->qty -= lots;
+    if (lots < order->open) return order->open -= lots;
+    ladder->count--;
+    ladder->ahead -= ladder->ahead > 0;
+    if (idx == ladder->asked) ladder->asked = WEIR_NO_INDEX;
+    level->orders--;
+    level->head = order->next;
+    if (order->next != WEIR_NO_INDEX) {
+        weir_order_at(orders, order->next)->prev = WEIR_NO_INDEX;
+        return 0;
+    }
+    level->tail = WEIR_NO_INDEX;
+    if (ladder->departed > 0) settle(ladder);
+    drop_level(ladder, at);
+    return 0;
 }
 
 uint32_t weir_ladder_first(const struct weir_ladder *ladder) {
@@ -239,16 +259,28 @@ bool weir_ladder_next_level(const struct weir_ladder *ladder, struct weir_level_
                       view);
 }
 
-void weir_ladder_makers_ahead(const struct weir_ladder *ladder, const struct weir_orders *orders,
-                              uint32_t n) {
-    const struct arena *arena = ladder->arena;
-    uint32_t at = ladder->best_level;
-    while (at != WEIR_NO_INDEX && n > 0) {
-        const struct level *level = level_at(arena, at);
-        for (uint32_t i = level->head; i != WEIR_NO_INDEX && n > 0; n--) {
-            weir_order_ahead(orders, i);
-            i = n > 1 ? weir_order_at(orders, i)->next : i;
-        }
-        if (n > 0) at = level_after(arena, level);
+/* The last that was asked for has come, or is about to: it tells who is behind it. */
+static uint32_t behind_asked(struct weir_ladder *ladder, const struct weir_orders *orders) {
+    const struct weir_order *order = weir_order_at(orders, ladder->asked);
+    weir_order_leg_ahead(orders, order);
+    if (order->next != WEIR_NO_INDEX) return order->next;
+    uint32_t at = level_after(ladder->arena, level_of(ladder, key_of(ladder, order)));
+    return at == WEIR_NO_INDEX ? at : level_at(ladder->arena, at)->head;
+}
+
+uint32_t weir_ladder_maker_ahead(struct weir_ladder *ladder, const struct weir_orders *orders,
+                                 uint32_t most) {
+    uint32_t came = ladder->asked, next;
+    if (came == WEIR_NO_INDEX) {
+        ladder->ahead = 0;
+        next = weir_ladder_first(ladder);
+    } else {
+        if (ladder->ahead >= most) return WEIR_NO_INDEX;
+        ladder->ahead++;
+        next = behind_asked(ladder, orders);
     }
+    if (next == WEIR_NO_INDEX) return came;
+    weir_order_ahead(orders, next);
+    ladder->asked = next;
+    return came;
 }

@@ -59,7 +59,9 @@ struct weir_ladder {
     uint32_t best_leaf;
     uint32_t root;
     uint32_t count;
-    bool by_stop; /* keyed by stop_price */
+    bool by_stop;   /* keyed by stop_price */
+    uint32_t asked; /* the last order that makers_ahead asked for; WEIR_NO_INDEX: none */
+    uint32_t ahead; /* how many are between the first and it, about */
     uint32_t departed;
     struct departure departures[DEPARTURES];
     struct hint hints[HINTS];

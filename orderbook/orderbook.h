@@ -136,6 +136,9 @@ void weir_ladder_remove(struct weir_ladder *ladder, struct weir_orders *orders, 
 /* order->open -= lots, lots in [1, open - 1]: a fill, a shrink; keeps its place. O(1). */
 void weir_ladder_reduce(struct weir_ladder *ladder, struct weir_orders *orders, uint32_t idx,
                         weir_qty lots);
+/* The first order, which rests, is filled by `lots` in [1, open]: it keeps its place with what is
+ * left, which is returned, or goes (and stays in the pool). O(1). */
+weir_qty weir_ladder_fill(struct weir_ladder *ladder, struct weir_orders *orders, weir_qty lots);
 /* For look-ahead: asks the cache for what a ladder reads of an order. */
 static inline void weir_order_place_ahead(const struct weir_orders *orders, uint32_t idx) {
     const struct weir_order *order = weir_order_at(orders, idx);
@@ -150,9 +153,18 @@ static inline void weir_order_neighbours_ahead(const struct weir_orders *orders,
     __builtin_prefetch(orders->orders.base + (size_t)order->next * sizeof *order + links, 1);
     __builtin_prefetch(orders->orders.base + (size_t)order->prev * sizeof *order + links, 1);
 }
-/* The orders to be filled next, about `n` of them, with their names. */
-void weir_ladder_makers_ahead(const struct weir_ladder *ladder, const struct weir_orders *orders,
-                              uint32_t n);
+/* The same for the orders of its leg before and behind it. */
+static inline void weir_order_leg_ahead(const struct weir_orders *orders,
+                                        const struct weir_order *order) {
+    size_t links = offsetof(struct weir_order, leg_next);
+    __builtin_prefetch(orders->orders.base + (size_t)order->leg_next * sizeof *order + links, 1);
+    __builtin_prefetch(orders->orders.base + (size_t)order->leg_prev * sizeof *order + links, 1);
+}
+/* Asks for one more of the orders to be filled next, with its name, unless about `most` of them
+ * have been asked for. Returns the one it asked for the time before, which has come by now, or
+ * WEIR_NO_INDEX. */
+uint32_t weir_ladder_maker_ahead(struct weir_ladder *ladder, const struct weir_orders *orders,
+                                 uint32_t most);
 /* Oldest order of the best level, or WEIR_NO_INDEX. O(1). */
 uint32_t weir_ladder_first(const struct weir_ladder *ladder);
 /* Price of the best level, 0 when empty. O(1). */
