@@ -2,7 +2,7 @@
 #include "base/image.h"
 #include "orderbook/levels.h"
 
-WEIR_IMAGED(sizeof(struct weir_orders), 96);
+WEIR_IMAGED(sizeof(struct weir_orders), 160);
 void weir_orders_image(struct weir_orders *o, struct weir_image *image) {
     weir_image_pool(image, "orders", &o->orders);
     weir_image_pool(image, "names of orders", &o->names);
@@ -17,10 +17,14 @@ void weir_orders_image(struct weir_orders *o, struct weir_image *image) {
     o->slots = table;
     o->slot_mask = (uint32_t)(slots - 1);
     WEIR_IMAGE(image, o->slot_used);
+    WEIR_IMAGE(image, o->gone);
+    WEIR_IMAGE(image, o->going);
+    for (uint32_t i = 0; i < WEIR_ORDERS_GOING; i++)
+        if (o->going[i].order > o->orders.count) weir_image_refuse(image, "orders that go");
 }
 
-WEIR_IMAGED(sizeof(struct weir_ladder), 1584);
-/* Hints are left out: an empty one costs a walk through the trie. */
+WEIR_IMAGED(sizeof(struct weir_ladder), 1592);
+/* Hints are left out, an empty one costs a walk through the trie, and what was asked for ahead. */
 static void ladder_image(struct weir_ladder *l, struct weir_image *image) {
     WEIR_IMAGE(image, l->best_key);
     WEIR_IMAGE(image, l->best_level);

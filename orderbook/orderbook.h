@@ -53,7 +53,7 @@ static inline void weir_order_set(struct weir_order *order, uint32_t market, enu
 
 /* An order that was removed keeps its place in the table, and in the pool, while so many others are
  * removed: by then the cache has the line of the table that was asked for. */
-#define WEIR_ORDERS_GOING 8
+#define WEIR_ORDERS_GOING 7
 struct weir_orders {
     struct weir_pool orders; /* struct weir_order */
     struct weir_pool names;  /* struct weir_name, same index */
