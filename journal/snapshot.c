@@ -19,6 +19,7 @@
 #define PIECE_LAST     1u
 #define NEW_NAME       "snapshot.new"
 #define SNAPSHOTS_READ 64u
+#define IDLE_MAX       100 /* writes in a row that move nothing */
 
 /* ---- Names and the header -------------------------------------------------------------------- */
 static void name_of(uint64_t number, char name[WEIR_DISK_NAME_MAX]) {
@@ -74,7 +75,7 @@ struct writer {
 
 /* One operation from slot 0 to its end, short writes continued. */
 static int do_io(struct weir_disk *disk, struct weir_disk_io io) {
-    for (;;) {
+    for (int idle = 0; idle < IDLE_MAX; idle++) {
         struct weir_disk_done done;
         int error = disk->ops->start(disk, &io);
         if (error < 0) return error;
@@ -85,11 +86,12 @@ static int do_io(struct weir_disk *disk, struct weir_disk_io io) {
         if (done.result < 0) return (int)done.result;
         uint32_t moved = (uint32_t)done.result / WEIR_DISK_BLOCK * WEIR_DISK_BLOCK;
         if (done.result == (int64_t)io.size) return 0;
-        if (moved == 0) return -EIO;
+        if (moved > 0) idle = 0;
         io.begin += moved;
         io.offset += moved;
         io.size -= moved;
     }
+    return -EIO;
 }
 
 static int write_piece(struct writer *w, uint32_t flags) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../random/stream.h"
+#include "tests/random/stream.h"
 #include "disk_fake.h"
 #include "journal/snapshot.h"
 #include "wire/wire.h"
