@@ -13,6 +13,9 @@
 static uint64_t backlog(void *engine) {
     return weir_engine_view_backlog(engine);
 }
+static uint64_t ready(void *engine) {
+    return weir_engine_view_ready(engine);
+}
 
 struct made_clock {
     uint64_t now;
@@ -33,6 +36,7 @@ static bool run_made(struct burst_world *w, struct weir_engine *engine,
                             .clock = next_instant,
                             .clock_ctx = &clock,
                             .backlog = backlog,
+                            .ready = ready,
                             .backlog_ctx = engine};
     struct burst_timing *timing = calloc(1, sizeof *timing);
     if (timing == NULL) return false;

@@ -34,7 +34,8 @@ struct driver {
     uint64_t ended;  /* liquidations, of the world, when a window last heard of them */
     uint64_t last_look, last_bid;
     uint64_t seen, progress; /* steps and ends of liquidations, and when there last was one more */
-    bool quiet;              /* the last command had nothing left to do */
+    uint32_t silent;         /* clocks in a row that did nothing that is told */
+    bool quiet;              /* there is nothing left to do */
 };
 
 static void look(struct driver *v) {
@@ -64,7 +65,10 @@ static uint64_t apply(struct driver *v, const struct weir_command *c) {
     v->t->engine += took;
     v->t->commands++;
     if (took > v->t->longest[c->kind]) v->t->longest[c->kind] = took;
-    v->quiet = c->kind == WEIR_CMD_CLOCK && v->w->counts.all - before <= 1;
+    /* Steps take turns with those of deleveraging, and some only lead to another stage. */
+    bool silent = c->kind == WEIR_CMD_CLOCK && v->w->counts.all - before <= 1;
+    v->silent = silent ? v->silent + 1 : 0;
+    v->quiet = v->silent >= 2 && (v->d->ready == NULL || v->d->ready(v->d->backlog_ctx) == 0);
     tell_window(v, took);
     return took;
 }

@@ -32,7 +32,7 @@ struct burst_drive {
     /* Time for commands and measurements; it never goes back. */
     uint64_t (*clock)(void *ctx);
     void *clock_ctx;
-    uint64_t (*backlog)(void *ctx);
+    uint64_t (*backlog)(void *ctx), (*ready)(void *ctx); /* of them; NULL: unknown */
     void *backlog_ctx;
     void (*rest)(void *ctx); /* between ticks, outside the engine's time; NULL: nothing */
     void *rest_ctx;

@@ -19,6 +19,9 @@ static uint64_t processor_clock(void *ctx) {
 static uint64_t backlog(void *engine) {
     return weir_engine_view_backlog(engine);
 }
+static uint64_t ready(void *engine) {
+    return weir_engine_view_ready(engine);
+}
 
 static void make_room(void *engine) {
     weir_engine_make_room(engine);
@@ -100,6 +103,7 @@ struct burst_drive burst_stage_drive(struct burst_stage *s, const struct weir_be
     bool own = bench_count(job, PARAMETER_CLOCK, BURST_WALL) == BURST_PROCESSOR;
     return (struct burst_drive){.clock = own ? processor_clock : wall_clock,
                                 .backlog = backlog,
+                                .ready = ready,
                                 .backlog_ctx = s->engine,
                                 .rest = make_room,
                                 .rest_ctx = s->engine,

@@ -59,6 +59,9 @@ void weir_engine_view_market(struct weir_engine *engine, uint32_t market,
                              struct weir_view_market *out);
 /* The scopes waiting or in liquidation. */
 uint64_t weir_engine_view_backlog(const struct weir_engine *engine);
+/* Those of them that the next command comes to, as far as its steps reach; all others wait for a
+ * time, a price, the close of an auction or somebody to close against. */
+uint64_t weir_engine_view_ready(const struct weir_engine *engine);
 /* What the ranking of deleveraging (R28) did so far: positions bounded, positions looked at
  * exactly, lines that a command had to build at once; and lines that are being built in pieces. */
 struct weir_view_ranking {

@@ -32,6 +32,10 @@ uint64_t weir_engine_view_backlog(const struct weir_engine *e) {
     return e->lq.members.count;
 }
 
+uint64_t weir_engine_view_ready(const struct weir_engine *e) {
+    return e->lq.ready.entries.count;
+}
+
 weir_wide weir_engine_view_balances(const struct weir_engine *e, uint32_t asset) {
     return e->x.ledger.assets[asset].balances;
 }

@@ -53,6 +53,9 @@ static void record(void *ctx, const struct weir_command *c) {
 static uint64_t backlog(void *engine) {
     return weir_engine_view_backlog(engine);
 }
+static uint64_t ready(void *engine) {
+    return weir_engine_view_ready(engine);
+}
 static uint64_t next_instant(void *ctx) {
     struct recorder *r = ctx;
     return r->clock += CLOCK_STEP;
@@ -66,6 +69,7 @@ static void run(struct recorder *r, struct burst_timing *timing) {
                             .clock = next_instant,
                             .clock_ctx = r,
                             .backlog = backlog,
+                            .ready = ready,
                             .backlog_ctx = r->engine};
     burst_world_fill(&r->world);
     r->tape->begin = r->tape->count;
