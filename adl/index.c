@@ -146,11 +146,27 @@ static void follow_leg(struct weir_adl_index *ix, uint32_t leg) {
     if (kept) put_anew(ix, leg);
 }
 
+/* Asks for the memory of the last `n` scopes touched: those that are followed next. */
+static void follow_ahead(const struct weir_adl_index *ix, uint32_t n) {
+    const struct weir_ledger *l = &ix->x->ledger;
+    const struct weir_pool *list = &ix->x->trigger.followed;
+    for (uint32_t i = list->count - n; i < list->count; i++) {
+        uint32_t leg = weir_scope_at(l, *WEIR_AT(list, uint32_t, i))->first_leg;
+        if (leg == WEIR_NO_INDEX) continue;
+        __builtin_prefetch(weir_leg_at(l, leg));
+        __builtin_prefetch(weir_adl_slot_at(ix, leg));
+    }
+}
+
+#define FOLLOWED 16
+
 void weir_adl_follow(struct weir_adl_index *ix, uint32_t most) {
     struct weir_exchange *x = ix->x;
     struct weir_pool *list = &x->trigger.followed;
     make_slots(ix);
-    for (; most > 0 && list->count > 0; most--) {
+    for (uint32_t done = 0; done < most && list->count > 0; done++) {
+        if (done % FOLLOWED == 0)
+            follow_ahead(ix, (uint32_t)weir_min(weir_min(most - done, list->count), FOLLOWED));
         uint32_t scope = *WEIR_AT(list, uint32_t, --list->count);
         weir_scope_at(&x->ledger, scope)->followed = false;
         for (uint32_t leg = weir_scope_first_leg(&x->ledger, scope); leg != WEIR_NO_INDEX;

@@ -186,6 +186,15 @@ static void tell_margin_call(struct weir_exchange *x, uint32_t scope) {
     weir_emit(x, &ev);
 }
 
+/* Asks for the memory of the names of scopes' accounts. */
+static void names_ahead(const struct weir_ledger *l, const uint32_t *scopes, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(WEIR_AT(&l->account_names, struct weir_account_names,
+                                   weir_scope_at(l, scopes[i])->account));
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(weir_account_name(l, weir_scope_at(l, scopes[i])->account));
+}
+
 /* (10): warnings that became true are told, in account order; all others only remembered. */
 static void margin_calls(struct weir_engine *e) {
     struct weir_exchange *x = &e->x;
@@ -200,6 +209,7 @@ static void margin_calls(struct weir_engine *e) {
         if (tell) at[told++] = at[i];
     }
     sort_scopes(&x->ledger, at, told);
+    names_ahead(&x->ledger, at, told);
     for (uint32_t i = 0; i < told; i++)
         tell_margin_call(x, at[i]);
     list->count = 0;

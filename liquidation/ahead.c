@@ -1,50 +1,71 @@
 /* Looking ahead over the queue. A liquidation reads a few dozen lines of memory that nobody has
  * read since the account was quiet, and each leads to the next; waiting for them one by one would
- * take most of its time. The scopes near the head of the heap are about those that come next: for
- * each of them one link of the chain is asked for a step, so that they have come when it is their
- * turn. Nothing is changed, and a scope that never comes costs nothing but the asking. */
+ * take most of its time. Who comes next, and behind him, is what the heap says: of each of them one
+ * link of the chain is asked for a step, so that all have come when it is his turn, and nothing is
+ * read here that was not asked for a step before. Nothing is changed, and a scope that never comes
+ * costs nothing but the asking. */
 #include "liquidation/stages.h"
 
-#define NEAR 5 /* slots of the heap: the next is one of these four */
-#define FAR  9 /* some of those behind */
+/* How far ahead a link of the chain is asked for. */
+enum link { PLACES = 1, SECOND, ORDERS, NAMES, LEG, SCOPE };
 
-/* Of the next scope: the places of its orders in their queues and in the table of ids. */
-static void ask_places(const struct weir_exchange *x, const struct weir_leg *g) {
-    uint32_t idx = weir_leg_orders(&x->ledger, g)->first;
-    for (int n = 0; n < 4 && idx != WEIR_NO_INDEX; n++) {
-        const struct weir_order *o = weir_order_at(&x->orders, idx);
-        weir_order_slot_ahead(&x->orders, idx);
-        weir_order_neighbours_ahead(&x->orders, o);
-        idx = o->leg_next;
-        if (idx != WEIR_NO_INDEX) weir_order_ahead(&x->orders, idx);
-    }
+/* The places of an order in its queue and in the table of ids. */
+static void ask_place(const struct weir_exchange *x, uint32_t order) {
+    weir_order_slot_ahead(&x->orders, order);
+    weir_order_neighbours_ahead(&x->orders, weir_order_at(&x->orders, order));
 }
 
-/* Of the one behind it: its orders and its name. */
-static void ask_orders(const struct weir_exchange *x, const struct weir_leg *g) {
-    const struct weir_leg_orders *o = weir_leg_orders(&x->ledger, g);
+/* Of a leg with orders. */
+static void ask_orders(const struct weir_exchange *x, const struct weir_leg_orders *o,
+                       enum link link) {
     if (o->first == WEIR_NO_INDEX) return;
-    weir_order_ahead(&x->orders, o->first);
-    weir_order_ahead(&x->orders, o->last);
+    if (link == ORDERS) {
+        weir_order_ahead(&x->orders, o->first);
+        if (o->last != o->first) weir_order_ahead(&x->orders, o->last);
+        return;
+    }
+    uint32_t second = weir_order_at(&x->orders, o->first)->leg_next;
+    bool between = o->first != o->last && second != o->last;
+    if (link == SECOND) {
+        if (between) weir_order_ahead(&x->orders, second);
+        return;
+    }
+    ask_place(x, o->first);
+    if (between) ask_place(x, second);
+    if (o->last != o->first) ask_place(x, o->last);
 }
 
-void weir_queue_look_ahead(const struct weir_liquidator *lq) {
-    const struct weir_exchange *x = lq->x;
+static void ask(const struct weir_exchange *x, uint32_t scope, enum link link) {
     const struct weir_ledger *l = &x->ledger;
-    const struct weir_heap_entry *at = WEIR_AT(&lq->ready.entries, struct weir_heap_entry, 0);
-    uint32_t n = lq->ready.entries.count;
-    for (uint32_t slot = 0; slot < n && slot < FAR; slot++) {
-        uint32_t leg = weir_scope_at(l, at[slot].scope)->first_leg;
-        if (leg == WEIR_NO_INDEX) continue;
-        const struct weir_leg *g = weir_leg_at(l, leg);
-        if (slot == 0) {
-            ask_places(x, g);
-        } else if (slot < NEAR) {
-            ask_orders(x, g);
-            __builtin_prefetch(weir_account_name(l, g->account));
-        } else {
-            __builtin_prefetch(weir_leg_orders(l, g), 1);
-            __builtin_prefetch(WEIR_AT(&l->account_names, struct weir_account_names, g->account));
-        }
+    const struct weir_scope *s = weir_scope_at(l, scope);
+    if (link == SCOPE) {
+        __builtin_prefetch(s, 1);
+        return;
     }
+    if (s->first_leg == WEIR_NO_INDEX) return;
+    const struct weir_leg *g = weir_leg_at(l, s->first_leg);
+    if (link == LEG) {
+        __builtin_prefetch(g, 1);
+        return;
+    }
+    if (link == NAMES) {
+        if (g->orders != 0) __builtin_prefetch(weir_leg_orders(l, g), 1);
+        __builtin_prefetch(WEIR_AT(&l->account_names, struct weir_account_names, g->account));
+        __builtin_prefetch(weir_account_at(l, g->account));
+        return;
+    }
+    if (link == ORDERS) __builtin_prefetch(weir_account_name(l, g->account));
+    if (g->orders != 0) ask_orders(x, weir_leg_orders(l, g), link);
+}
+
+void weir_queue_look_ahead(const struct weir_liquidator *lq, struct weir_queue_ahead *ahead,
+                           uint32_t scope) {
+    if (ahead->at > 0 && ahead->scope[ahead->at - 1] == scope) return; /* it goes on with him */
+    if (ahead->at + SCOPE >= ahead->count || ahead->scope[ahead->at] != scope) {
+        ahead->count = weir_heap_first(lq, &lq->ready, ahead->scope, WEIR_AHEAD);
+        ahead->at = 0;
+    }
+    for (uint32_t link = PLACES; link <= SCOPE && ahead->at + link < ahead->count; link++)
+        ask(lq->x, ahead->scope[ahead->at + link], (enum link)link);
+    ahead->at++;
 }

@@ -247,9 +247,10 @@ static void close_on_book(struct slice *s, weir_price limit, weir_qty lots,
     weir_match(x, &taker, walk);
     if (walk->fills == 0) return;
     int sign = s->side == WEIR_SELL ? weir_long_sign(m) : -weir_long_sign(m);
-    if (!each) s->better = sign * (walk->value - weir_value(m, s->bankruptcy, walk->filled));
+    if (!each)
+        s->better = sign * ((weir_wide)walk->value - weir_value(m, s->bankruptcy, walk->filled));
     weir_count_closed(s->lq, s->leg, WEIR_BY_BOOK, walk->value,
-                      sign * (walk->value - (entry_value - g->entry_value)));
+                      sign * ((weir_wide)walk->value - (entry_value - g->entry_value)));
 }
 
 /* Whether the slice counts as empty, and the way out of the stage (R25). */

@@ -144,6 +144,26 @@ uint32_t weir_heap_top(const struct weir_scope_heap *heap) {
                                : WEIR_NO_INDEX;
 }
 
+/* Whoever is next is the root, or a child of one that came before. */
+uint32_t weir_heap_first(const struct weir_liquidator *lq, const struct weir_scope_heap *heap,
+                         uint32_t *scopes, uint32_t most) {
+    const struct weir_heap_entry *at = WEIR_AT(&heap->entries, struct weir_heap_entry, 0);
+    uint32_t edge[WEIR_AHEAD * 3 + 1] = {0}, edges = heap->entries.count > 0, n = 0;
+    WEIR_CHECK(most <= WEIR_AHEAD);
+    while (edges > 0 && n < most) {
+        uint32_t first = 0;
+        for (uint32_t i = 1; i < edges; i++)
+            if (before(lq, &at[edge[i]], &at[edge[first]])) first = i;
+        uint32_t slot = edge[first];
+        scopes[n++] = at[slot].scope;
+        edge[first] = edge[--edges];
+        if (n == most) break;
+        for (uint32_t child = 4 * slot + 1; child <= 4 * slot + 4; child++)
+            if (child < heap->entries.count) edge[edges++] = child;
+    }
+    return n;
+}
+
 static void look_anew(struct weir_liquidator *lq, uint32_t scope) {
     lq->look.scope = scope;
     lq->look.moves = lq->x->trigger.moves;

@@ -21,8 +21,18 @@ void weir_queue_sleep(struct weir_liquidator *lq, uint32_t scope, weir_time unti
 void weir_queue_wake(struct weir_liquidator *lq, uint32_t scope);
 /* All that waited for the next command or a change of health is placed again. */
 void weir_queue_retry(struct weir_liquidator *lq);
-/* Asks the cache for what the next steps will read. */
-void weir_queue_look_ahead(const struct weir_liquidator *lq);
+/* The first of a heap in order, at most `most` of them; returns how many. O(most^2). */
+uint32_t weir_heap_first(const struct weir_liquidator *lq, const struct weir_scope_heap *heap,
+                         uint32_t *scopes, uint32_t most);
+/* Asks the cache for what the next steps will read, `scope` being worked now. `ahead` begins as
+ * zeros with each command. */
+#define WEIR_AHEAD 12
+struct weir_queue_ahead {
+    uint32_t scope[WEIR_AHEAD]; /* in the order in which they come */
+    uint32_t count, at;         /* at: the next of them */
+};
+void weir_queue_look_ahead(const struct weir_liquidator *lq, struct weir_queue_ahead *ahead,
+                           uint32_t scope);
 void weir_queue_leave(struct weir_liquidator *lq, uint32_t scope);
 
 /* ---- A liquidation --------------------------------------------------------------------------- */

@@ -452,13 +452,15 @@ static bool adl_waits(const struct weir_liquidator *lq) {
  * one step a command it gets those with an even seq. */
 int64_t weir_liquidation_steps(struct weir_liquidator *lq) {
     int64_t all = lq->x->venue->steps_per_command, kept = 0, used = 0;
+    struct weir_queue_ahead ahead;
+    ahead.count = ahead.at = 0;
     weir_budget_rounds(lq);
     weir_queue_retry(lq);
     if (adl_waits(lq)) kept = all > 1 ? 1 : lq->x->seq % 2 == 0;
     while (used < all - kept) {
         uint32_t scope = weir_heap_top(&lq->ready);
         if (scope == WEIR_NO_INDEX) break;
-        weir_queue_look_ahead(lq);
+        weir_queue_look_ahead(lq, &ahead, scope);
         enum outcome outcome = step(lq, scope);
         if (outcome == NO_CREDIT) break;
         used += outcome == TOOK_STEP;

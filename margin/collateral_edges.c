@@ -81,8 +81,8 @@ static void set_edge(struct weir_exchange *x, uint32_t holding, enum weir_direct
     ta->edges++;
     if (ta->stale < WEIR_STALE_LEAST || 2 * ta->stale < ta->edges) return;
     uint32_t dropped =
-        weir_edge_sweep(&t->store, &ta->low, SWEEP_STEP, low_counts, &x->ledger.holdings) +
-        weir_edge_sweep(&t->store, &ta->high, SWEEP_STEP, high_counts, &x->ledger.holdings);
+        weir_edge_sweep(&t->store, &ta->low, SWEEP_STEP, low_counts, NULL, &x->ledger.holdings) +
+        weir_edge_sweep(&t->store, &ta->high, SWEEP_STEP, high_counts, NULL, &x->ledger.holdings);
     ta->edges -= dropped;
     ta->stale -= dropped;
 }

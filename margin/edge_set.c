@@ -386,10 +386,23 @@ struct sweep {
     struct weir_edge_store *store;
     struct weir_edge_set *set;
     bool (*current)(const void *ctx, uint32_t key, uint32_t leg);
+    void (*ahead)(const void *ctx, uint32_t leg);
     const void *ctx;
     uint64_t end; /* stops before this key */
     uint32_t budget, looked, dropped;
 };
+
+/* Of a chunk that is looked through next, in one go: the memory of all is asked for together. */
+static void chunk_ahead(const struct sweep *w, const struct weir_edge_chunk *c, uint32_t n) {
+    if (w->ahead == NULL) return;
+    if (c->link != WEIR_NO_INDEX) {
+        const char *next = (const char *)chunk_at(w->store, c->link);
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + 64);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        w->ahead(w->ctx, (uint32_t)c->entry[i]);
+}
 
 /* The sweeps say whether they came to the end of what they were to go through. */
 static bool sweep_leaf(struct sweep *w, uint32_t *at, uint32_t span, uint64_t base) {
@@ -404,6 +417,7 @@ static bool sweep_leaf(struct sweep *w, uint32_t *at, uint32_t span, uint64_t ba
         }
         struct weir_edge_chunk *c = chunk_at(w->store, index);
         uint32_t n = index == *at >> 4 ? *at & 15 : FULL, next = c->link;
+        chunk_ahead(w, c, n);
         for (uint32_t i = 0; i < n;) {
             w->looked++;
             if (w->current(w->ctx, (uint32_t)(c->entry[i] >> 32), (uint32_t)c->entry[i])) {
@@ -462,8 +476,8 @@ static bool sweep_in(struct sweep *w, uint32_t *at, uint32_t span, uint64_t base
 
 uint32_t weir_edge_sweep(struct weir_edge_store *store, struct weir_edge_set *set, uint32_t budget,
                          bool (*current)(const void *ctx, uint32_t key, uint32_t leg),
-                         const void *ctx) {
-    struct sweep w = {store, set, current, ctx, WEIR_EDGE_NONE, budget, 0, 0};
+                         void (*ahead)(const void *ctx, uint32_t leg), const void *ctx) {
+    struct sweep w = {store, set, current, ahead, ctx, WEIR_EDGE_NONE, budget, 0, 0};
     uint64_t start = set->sweep_key;
     /* From the cursor to the end, then from the beginning to where the cursor was. */
     for (int round = 0; round < 2 && set->root != 0 && w.looked < budget; round++) {

@@ -66,9 +66,10 @@ void weir_edge_ahead(const struct weir_edge_store *store, const struct weir_edge
 void weir_edge_take(struct weir_edge_store *store, struct weir_edge_set *set, uint64_t bound,
                     struct weir_pool *out);
 /* Looks at about `budget` entries from where the last sweep stopped, at most once around the set,
- * and drops those that `current` denies. Returns how many. */
+ * and drops those that `current` denies; `ahead`, when not NULL, is told before of whom it will be
+ * asked. Returns how many. */
 uint32_t weir_edge_sweep(struct weir_edge_store *store, struct weir_edge_set *set, uint32_t budget,
                          bool (*current)(const void *ctx, uint32_t key, uint32_t leg),
-                         const void *ctx);
+                         void (*ahead)(const void *ctx, uint32_t leg), const void *ctx);
 
 #endif

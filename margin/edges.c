@@ -295,6 +295,10 @@ static bool high_counts(const void *ctx, uint32_t key, uint32_t leg) {
     return edge_counts(ctx, key, leg, WEIR_HIGH);
 }
 
+static void leg_ahead(const void *ctx, uint32_t leg) {
+    __builtin_prefetch(WEIR_AT((const struct weir_pool *)ctx, struct weir_leg, leg));
+}
+
 /* Drops some edges that count no more, a set after the other: an edge added pays for it. */
 static void sweep_stale(struct weir_exchange *x, uint32_t market) {
     struct weir_trigger_index *t = &x->trigger;
@@ -302,8 +306,9 @@ static void sweep_stale(struct weir_exchange *x, uint32_t market) {
     if (tm->stale < WEIR_STALE_LEAST || 3 * tm->stale < 2 * tm->edges) return;
     enum weir_direction d = tm->sweep & 1 ? WEIR_HIGH : WEIR_LOW;
     struct weir_edge_set *set = set_of(tm, d, tm->sweep >> 1);
-    uint32_t dropped = weir_edge_sweep(&t->store, set, SWEEP_STEP,
-                                       d == WEIR_LOW ? low_counts : high_counts, &x->ledger.legs);
+    uint32_t dropped =
+        weir_edge_sweep(&t->store, set, SWEEP_STEP, d == WEIR_LOW ? low_counts : high_counts,
+                        leg_ahead, &x->ledger.legs);
     tm->edges -= dropped;
     tm->stale -= dropped;
     note_changed(t, market);

@@ -79,7 +79,7 @@ struct weir_walk {
     weir_qty filled;
     weir_qty left; /* lots not filled nor used up by `decrement` */
     int64_t fills;
-    weir_wide value;
+    weir_amount value;        /* of no more lots than a position can have: within 64 bits */
     enum weir_reason stopped; /* OK: filled, or nothing more within the limit; SELF_TRADE,
                                  TAKER_MARGIN, FILL_LIMIT; NOT_ALLOWED: `allow` said no */
 };

@@ -104,7 +104,7 @@ static bool meet(const struct way *w, uint32_t maker) {
     weir_fill_checked(x, &f, value, &result);
     walk->filled += f.qty;
     walk->fills++;
-    walk->value += value;
+    walk->value += (weir_amount)value;
     if (t->filled) t->filled(t->ctx, f.price, f.qty, &result.taker);
     if (goes) look_ahead(w);
     walk->left -= f.qty;

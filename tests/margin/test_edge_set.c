@@ -76,7 +76,7 @@ static void take(struct pair_set *p, uint64_t bound) {
 /* Edges of legs that the modulus divides are stale. */
 struct staleness {
     uint32_t modulus;
-    uint64_t looked;
+    uint64_t looked, ahead;
 };
 
 static bool is_current(const void *ctx, uint32_t key, uint32_t leg) {
@@ -86,10 +86,17 @@ static bool is_current(const void *ctx, uint32_t key, uint32_t leg) {
     return leg % s->modulus != 0;
 }
 
+static void is_ahead(const void *ctx, uint32_t leg) {
+    struct staleness *s = *(struct staleness *const *)ctx;
+    s->ahead++;
+    (void)leg;
+}
+
 static uint32_t sweep(struct pair_set *p, uint32_t budget, uint32_t modulus) {
     struct staleness s = {.modulus = modulus}, *at = &s;
-    uint32_t dropped = weir_edge_sweep(&p->store, &p->set, budget, is_current, &at);
+    uint32_t dropped = weir_edge_sweep(&p->store, &p->set, budget, is_current, is_ahead, &at);
     p->looked += s.looked;
+    cr_assert((s.looked > 0) == (s.ahead > 0) && s.ahead <= s.looked);
     /* The last leaf begun is gone through to its end; what fills a hole is looked at again. */
     cr_assert(s.looked <= (uint64_t)budget + 4096);
     return dropped;
