@@ -34,8 +34,8 @@ struct driver {
     uint64_t ended;  /* liquidations, of the world, when a window last heard of them */
     uint64_t last_look, last_bid;
     uint64_t seen, progress; /* steps and ends of liquidations, and when there last was one more */
-    uint32_t silent;         /* clocks in a row that did nothing that is told */
-    bool quiet;              /* there is nothing left to do */
+    uint32_t silent; /* clocks in a row that did nothing that is told, orders between them aside */
+    bool quiet;      /* there is nothing left to do */
 };
 
 static void look(struct driver *v) {
@@ -106,12 +106,14 @@ static bool serve(struct driver *v) {
     struct weir_command c;
     burst_ordinary(v->w, &c);
     bool was_quiet = v->quiet;
+    uint32_t was_silent = v->silent;
     look(v);
     c.t = v->w->now;
     uint64_t took = apply(v, &c);
     v->t->engine_ordinary += took;
     weir_histogram_record(&v->t->service, took);
     v->quiet = was_quiet;
+    v->silent = was_silent;
     record_wait(v);
     return true;
 }
