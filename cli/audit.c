@@ -37,7 +37,7 @@ static bool check_state(struct weir_machine *machine, struct result *result) {
 static void compare_ending(struct weir_source *source, const struct weir_machine *machine,
                            struct result *result) {
     struct weir_log_end end = {0};
-    if (source->log) end = weir_log_ending(source->log);
+    if (weir_source_binary(source)) end = weir_source_ending(source);
     result->has_ending = end.present;
     result->agrees = end.present && end.commands == machine->commands &&
                      end.events == result->events && end.state_hash == result->state_hash;
@@ -79,8 +79,8 @@ static void tell(const struct weir_source_arguments *a, const struct weir_source
         printf(",\"form\":\"%s\",\"commands\":%" PRIu64 ",\"events\":%" PRIu64
                ",\"checks\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64
                "\",\"ending\":%s,\"conserved\":%s,\"passed\":%s,\"problem\":",
-               source->log ? "binary" : "json_lines", machine->commands, r->events, r->checks,
-               r->state_hash,
+               weir_source_binary(source) ? "binary" : "json_lines", machine->commands, r->events,
+               r->checks, r->state_hash,
                !r->has_ending ? "null"
                : r->agrees    ? "true"
                               : "false",
@@ -96,7 +96,7 @@ static void tell(const struct weir_source_arguments *a, const struct weir_source
     printf("%s: %" PRIu64 " commands, %" PRIu64 " events, state_hash %016" PRIx64 "\n",
            source->path, machine->commands, r->events, r->state_hash);
     printf("invariants recomputed %" PRIu64 " times: they hold\n", r->checks);
-    if (!source->log)
+    if (!weir_source_binary(source))
         printf("JSON Lines carry no checksums and no state hash to compare with\n");
     else if (!r->has_ending)
         printf("every checksum is right; the log has no closing record, so nothing to compare the "

@@ -42,10 +42,10 @@ int weir_cmd_dump(int argc, char **argv) {
     status = dump(&source, &count);
     if (status == WEIR_EXIT_FAILED) weir_cli_fail(status, argv[0], "writing: %s", strerror(errno));
     /* What the log ends with is known to who has read to its end. */
-    if (!a.options.quiet && source.log && status == WEIR_EXIT_DONE) {
-        struct weir_log_end end = weir_log_ending(source.log);
+    if (!a.options.quiet && weir_source_binary(&source) && status == WEIR_EXIT_DONE) {
+        struct weir_log_end end = weir_source_ending(&source);
         fprintf(stderr, "%s: %" PRIu64 " commands recorded at venue %016" PRIx64, argv[0], count,
-                weir_log_venue_digest(source.log));
+                weir_source_digest(&source));
         if (end.present)
             fprintf(stderr, ", %" PRIu64 " events, state_hash %016" PRIx64 "\n", end.events,
                     end.state_hash);

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The first bytes, only as many as still look like a binary log's. -1: errno. */
@@ -31,11 +33,24 @@ static int open_log(struct weir_source *source) {
     return source->log ? 0 : weir_cli_fail(WEIR_EXIT_USAGE, source->command, "%s", problem.text);
 }
 
+static int open_journal(struct weir_source *source) {
+    struct weir_file_error problem = {{0}};
+    const struct weir_disk_options options = {0};
+    source->fd = -1;
+    source->disk = weir_disk_new(source->path, &options, &problem);
+    if (source->disk) source->journal = weir_journal_read(source->disk, &problem);
+    if (source->journal) return 0;
+    weir_source_close(source);
+    return weir_cli_fail(WEIR_EXIT_USAGE, source->command, "%s", problem.text);
+}
+
 int weir_source_open(struct weir_source *source, const char *path, const char *command) {
     char magic[WEIR_LOG_MAGIC_SIZE];
+    struct stat is;
     bool stdin_asked = strcmp(path, "-") == 0;
     *source =
         (struct weir_source){.command = command, .path = stdin_asked ? "standard input" : path};
+    if (!stdin_asked && stat(path, &is) == 0 && S_ISDIR(is.st_mode)) return open_journal(source);
     source->fd = stdin_asked ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (source->fd < 0)
         return weir_cli_fail(WEIR_EXIT_USAGE, command, "%s: %s", path, strerror(errno));
@@ -62,8 +77,9 @@ int weir_source_next(struct weir_source *source, struct weir_command *out) {
     size_t size;
     uint64_t number;
     if (weir_cli_interrupted) return 0;
-    if (source->log) {
-        int status = weir_log_next(source->log, &source->risk, out, &problem);
+    if (weir_source_binary(source)) {
+        int status = source->log ? weir_log_next(source->log, &source->risk, out, &problem)
+                                 : weir_journal_next(source->journal, &source->risk, out, &problem);
         if (status >= 0 || weir_cli_interrupted) return status < 0 ? 0 : status;
         weir_cli_fail(0, source->command, "%s", problem.text);
         return -1;
@@ -80,7 +96,7 @@ int weir_source_next(struct weir_source *source, struct weir_command *out) {
 
 bool weir_source_may_wait(const struct weir_source *source) {
     /* A log is written in blocks by a program that waits for no answer. */
-    if (source->log || weir_lines_ready(source->lines)) return false;
+    if (weir_source_binary(source) || weir_lines_ready(source->lines)) return false;
     struct pollfd poll_fd = {.fd = source->fd, .events = POLLIN};
     return poll(&poll_fd, 1, 0) == 0;
 }
@@ -88,20 +104,52 @@ bool weir_source_may_wait(const struct weir_source *source) {
 void weir_source_close(struct weir_source *source) {
     if (source->log)
         weir_log_close_reader(source->log);
-    else if (source->fd != STDIN_FILENO)
+    else if (source->fd > STDIN_FILENO)
         close(source->fd);
+    weir_journal_read_end(source->journal);
+    if (source->disk) source->disk->ops->free(source->disk);
     weir_lines_free(source->lines);
     *source = (struct weir_source){.fd = -1};
+}
+
+bool weir_source_binary(const struct weir_source *source) {
+    return source->log || source->journal;
+}
+
+uint64_t weir_source_digest(const struct weir_source *source) {
+    return source->log ? weir_log_venue_digest(source->log)
+                       : weir_journal_read_venue(source->journal);
+}
+
+struct weir_log_end weir_source_ending(const struct weir_source *source) {
+    if (source->log) return weir_log_ending(source->log);
+    const struct weir_journal_ending *end = weir_journal_read_ending(source->journal);
+    return (struct weir_log_end){end->closed, end->commands, end->events, end->state_hash};
+}
+
+/* venue.yaml in the folder of a journal, else beside the log. */
+static bool find_venue(const struct weir_source *source, char *path, size_t size) {
+    const char *slash = strrchr(source->path, '/');
+    int folder = slash ? (int)(slash - source->path) + 1 : 0;
+    if (source->journal) {
+        snprintf(path, size, "%s/venue.yaml", source->path);
+        if (access(path, R_OK) == 0) return true;
+    }
+    snprintf(path, size, "%.*svenue.yaml", folder, source->path);
+    return source->fd != STDIN_FILENO && access(path, R_OK) == 0;
 }
 
 struct weir_venue *weir_source_venue(const struct weir_source *source, const char *venue_path,
                                      struct weir_cli_options *options, bool must_match) {
     char beside[4096];
+    if (source->journal && weir_journal_read_number(source->journal) != 1) {
+        weir_cli_fail(0, source->command,
+                      "%s begins with command %" PRIu64 ": what it was before is not known",
+                      source->path, weir_journal_read_number(source->journal));
+        return NULL;
+    }
     if (!venue_path) {
-        const char *slash = strrchr(source->path, '/');
-        int folder = slash ? (int)(slash - source->path) + 1 : 0;
-        snprintf(beside, sizeof beside, "%.*svenue.yaml", folder, source->path);
-        if (source->fd == STDIN_FILENO || access(beside, R_OK) != 0) {
+        if (!find_venue(source, beside, sizeof beside)) {
             weir_cli_fail(0, source->command,
                           "the venue file is missing: give --venue FILE (without it, %s is looked "
                           "for, as in a run folder)",
@@ -111,7 +159,8 @@ struct weir_venue *weir_source_venue(const struct weir_source *source, const cha
         venue_path = beside;
     }
     struct weir_venue *venue = weir_cli_venue(venue_path, options, source->command);
-    if (!venue || !source->log || weir_log_venue_digest(source->log) == venue->digest) return venue;
+    if (!venue || !weir_source_binary(source) || weir_source_digest(source) == venue->digest)
+        return venue;
     weir_cli_fail(0, source->command, "%s was recorded at another venue than %s%s%s", source->path,
                   venue_path, options->setting_count > 0 ? " with these settings" : "",
                   must_match ? "" : ": its state hash will not be reached");

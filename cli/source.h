@@ -4,17 +4,20 @@
 
 #include "cli/cli.h"
 #include "engine/engine.h"
+#include "journal/journal.h"
 #include "reference/reference.h"
 #include "wire/wire.h"
 
-/* ---- A log: JSON Lines or binary, a file or standard input (`-`) ------------------------------
+/* ---- A log: JSON Lines or binary, a file or standard input (`-`), or the folder of a journal ---
  */
 struct weir_source {
     const char *command; /* who reads, for messages: argv[0] */
     const char *path;
     int fd;
     struct weir_lines *lines;    /* JSON Lines, or */
-    struct weir_log_reader *log; /* binary */
+    struct weir_log_reader *log; /* binary, or */
+    struct weir_disk *disk;      /* a journal */
+    struct weir_journal_reader *journal;
     struct weir_risk_change risk;
 };
 /* What every command over a log is asked for; start from all zero. */
@@ -38,6 +41,11 @@ int weir_source_next(struct weir_source *source, struct weir_command *out);
 /* True when reading on may wait for whoever writes the other end. */
 bool weir_source_may_wait(const struct weir_source *source);
 void weir_source_close(struct weir_source *source);
+/* Binary: it carries checksums and the digest of its venue, and may say what it ends with. */
+bool weir_source_binary(const struct weir_source *source);
+uint64_t weir_source_digest(const struct weir_source *source);
+/* Once all has been read. */
+struct weir_log_end weir_source_ending(const struct weir_source *source);
 
 /* The venue of a log: --venue, else venue.yaml beside the log, as in a run folder. NULL after the
  * problem has been told. A binary log recorded at another venue is told on standard error, and with

@@ -15,7 +15,7 @@ static void start(struct weir_journal *j, uint32_t steps, int file, uint64_t off
         .steps = steps, .file = file, .slot = j->options.batches, .size = size, .offset = offset};
     int error = j->disk->ops->start(j->disk, &io);
     if (error < 0) {
-        weir_journal_failed(j, error);
+        weir_journal_failed(j, error, true);
         return;
     }
     j->control = true;
@@ -31,14 +31,14 @@ static bool give_name(struct weir_journal *j) {
     if (!replaces && j->segments.count == j->segments.room) {
         int error = weir_segments_reserve(&j->segments);
         if (error < 0) {
-            weir_journal_failed(j, error);
+            weir_journal_failed(j, error, true);
             return false;
         }
     }
     weir_segment_name(j->first, name);
     int error = j->disk->ops->rename(j->disk, NEW_NAME, name);
     if (error < 0) {
-        weir_journal_failed(j, error);
+        weir_journal_failed(j, error, true);
         return false;
     }
     if (!replaces) j->segments.first[j->segments.count++] = j->first;
@@ -48,14 +48,14 @@ static bool give_name(struct weir_journal *j) {
 }
 
 void weir_journal_advance(struct weir_journal *j) {
-    while (!j->control && may_try(j)) {
+    while (!j->control && j->error == 0 && !j->full_ahead) {
         switch ((enum stage)j->stage) {
         case STAGE_CREATE:
             j->next = j->disk->ops->open(j->disk, NEW_NAME, true);
             if (j->next >= 0)
                 j->stage = STAGE_ALLOCATE;
             else
-                weir_journal_failed(j, j->next);
+                weir_journal_failed(j, j->next, true);
             break;
         case STAGE_ALLOCATE:
             start(j, WEIR_DISK_ALLOCATE, j->next, j->options.segment_size, 0);
@@ -83,7 +83,7 @@ void weir_journal_advanced(struct weir_journal *j, int64_t result) {
         j->counters.retries++;
         j->idle++;
         if (result < 0 || j->idle > IDLE_MAX)
-            weir_journal_failed(j, result < 0 ? (int)result : -EIO);
+            weir_journal_failed(j, result < 0 ? (int)result : -EIO, true);
         return;
     }
     j->idle = 0;

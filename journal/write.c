@@ -7,13 +7,25 @@
 
 #define RETRY_NS INT64_C(5000000)
 
-void weir_journal_failed(struct weir_journal *j, int error) {
-    if (error == -ENOSPC || error == -EDQUOT) {
-        j->full = true;
-        j->retry_ns = j->options.clock(j->options.ctx) + RETRY_NS;
-    } else if (j->error == 0) {
-        j->error = error;
+void weir_journal_failed(struct weir_journal *j, int error, bool ahead) {
+    if (error != -ENOSPC && error != -EDQUOT) {
+        if (j->error == 0) j->error = error;
+        return;
     }
+    *(ahead ? &j->full_ahead : &j->full) = true;
+    *(ahead ? &j->retry_ahead_ns : &j->retry_ns) = j->options.clock(j->options.ctx) + RETRY_NS;
+}
+
+/* Is there something that cannot be written because of that? */
+static bool blocked(const struct weir_journal *j) {
+    bool needed = j->placed < j->cut || j->stage >= STAGE_HEADER || j->file < 0;
+    return j->full || (j->full_ahead && needed);
+}
+
+static void try_again(struct weir_journal *j) {
+    int64_t now_ns = j->options.clock(j->options.ctx);
+    j->full = j->full && now_ns < j->retry_ns;
+    j->full_ahead = j->full_ahead && now_ns < j->retry_ahead_ns;
 }
 
 /* ---- Operations ------------------------------------------------------------------------------ */
@@ -27,7 +39,7 @@ static void write_batch(struct weir_journal *j, uint64_t slot) {
                               .offset = b->offset + b->done};
     int error = j->disk->ops->start(j->disk, &io);
     if (error < 0) {
-        weir_journal_failed(j, error);
+        weir_journal_failed(j, error, false);
         return;
     }
     b->state = BATCH_FLYING;
@@ -45,20 +57,20 @@ static void batch_done(struct weir_journal *j, struct batch *b, int64_t result) 
     if (result < 0) {
         /* Nothing is known of what an operation that failed has left: all of it again. */
         b->done = 0;
-        weir_journal_failed(j, (int)result);
+        weir_journal_failed(j, (int)result, false);
         return;
     }
     uint32_t moved = (uint32_t)result / WEIR_DISK_BLOCK * WEIR_DISK_BLOCK;
     b->idle = moved > 0 ? 0 : (uint8_t)(b->idle + 1);
     b->done += moved;
-    if (b->idle > IDLE_MAX) weir_journal_failed(j, -EIO);
+    if (b->idle > IDLE_MAX) weir_journal_failed(j, -EIO, false);
 }
 
 static int reap(struct weir_journal *j, bool wait) {
     struct weir_disk_done done;
     while (j->flying > 0) {
         int status = j->disk->ops->reap(j->disk, wait, &done);
-        if (status < 0) weir_journal_failed(j, status);
+        if (status < 0) weir_journal_failed(j, status, false);
         if (status <= 0) return status;
         wait = false;
         j->flying--;
@@ -98,7 +110,7 @@ static void submit(struct weir_journal *j) {
         b->state = BATCH_PLACED;
         j->offset += b->head.size;
     }
-    for (uint64_t k = j->acked; k < j->placed && may_try(j); k++) {
+    for (uint64_t k = j->acked; k < j->placed && j->error == 0 && !j->full; k++) {
         uint64_t slot = slot_of(j, k);
         if (j->batches[slot].state == BATCH_PLACED) write_batch(j, slot);
     }
@@ -110,7 +122,7 @@ void weir_journal_drain(struct weir_journal *j) {
 }
 
 int weir_journal_step(struct weir_journal *j, bool wait) {
-    if (j->full && j->options.clock(j->options.ctx) >= j->retry_ns) j->full = false;
+    if (j->full || j->full_ahead) try_again(j);
     (void)reap(j, wait);
     if (j->error == 0) {
         acknowledge(j);
@@ -118,7 +130,7 @@ int weir_journal_step(struct weir_journal *j, bool wait) {
         acknowledge(j);
         submit(j);
     }
-    return j->error < 0 ? j->error : j->full ? -ENOSPC : 0;
+    return j->error < 0 ? j->error : blocked(j) ? -ENOSPC : 0;
 }
 
 /* ---- Appending ------------------------------------------------------------------------------- */

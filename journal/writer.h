@@ -32,9 +32,11 @@ struct weir_journal {
     struct weir_journal_counters counters;
     struct segments segments;
     uint64_t identity;
-    int error;        /* that ended all writing */
-    bool full;        /* the last attempt found no room */
-    int64_t retry_ns; /* no attempt before then */
+    int error; /* that ended all writing */
+    /* The last attempt found no room, no other one is made before then: of batches, of the segment
+     * after, which is made ahead and may well fail while there is room in this one. */
+    bool full, full_ahead;
+    int64_t retry_ns, retry_ahead_ns;
 
     /* Batches are numbered; batch k is in slot k % options.batches. */
     uint64_t cut, placed, acked; /* how many have been */
@@ -80,8 +82,9 @@ bool weir_journal_switch(struct weir_journal *journal, uint64_t first, uint64_t 
 void weir_journal_advance(struct weir_journal *journal);
 /* An operation of the stage has ended. */
 void weir_journal_advanced(struct weir_journal *journal, int64_t result);
-/* Sorts out an error of an operation: no room, which is tried again, or the end of writing. */
-void weir_journal_failed(struct weir_journal *journal, int error);
+/* Sorts out an error of an operation of a batch or (`ahead`) of the stage: no room, which is tried
+ * again, or the end of writing. */
+void weir_journal_failed(struct weir_journal *journal, int error, bool ahead);
 
 static inline uint64_t slot_of(const struct weir_journal *j, uint64_t batch) {
     return batch % j->options.batches;
@@ -89,9 +92,4 @@ static inline uint64_t slot_of(const struct weir_journal *j, uint64_t batch) {
 static inline uint8_t *slot_memory(const struct weir_journal *j, uint64_t slot) {
     return j->memory + slot * j->options.batch_size;
 }
-/* May something be tried that found no room before? */
-static inline bool may_try(const struct weir_journal *j) {
-    return j->error == 0 && !j->full;
-}
-
 #endif

@@ -104,7 +104,7 @@ class Usage(CliTest):
             (['replay', log, '--venue', '/nonexistent'], 'No such file'),
             (['replay', empty, '--venue', VENUE], 'is empty'),
             (['replay', log, '--venue', empty], 'empty'),
-            (['replay', folder, '--venue', VENUE], 'Is a directory'),
+            (['replay', folder, '--venue', VENUE], 'no segment of a journal is there'),
             (['replay', log, '--venue', VENUE, '--log', log], 'the log that is read'),
             (['replay', log, '--venue', VENUE, '--events', log], 'the log itself'),
             (['audit'], 'a log is missing'),

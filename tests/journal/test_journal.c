@@ -69,9 +69,8 @@ static void append(struct weir_journal *journal, uint64_t count) {
 static char folder[64];
 
 static void make_folder(void) {
-    snprintf(folder, sizeof folder,
-             "journal-test-XX"
-             "XXXX");
+    const char *parent = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%.40s/weir-journal-XXXXXX", parent ? parent : P_tmpdir);
     cr_assert(mkdtemp(folder) != NULL);
 }
 
