@@ -4,7 +4,8 @@ requirement is IMF * MF of the notional."""
 import math
 from fractions import Fraction as F
 
-from scene import Scene, equal, held, number, text
+import left_out
+from scene import LeftOut, Scene, equal, held, number, text
 
 UNIT = F(1, 10**6)
 
@@ -65,6 +66,8 @@ def one(inputs, deltas=(), decimals=6, **venue):
 
 
 def is_liquidatable(inputs, expected):
+    if not inputs['positions'] and inputs['quote_balance'] < 0:
+        raise LeftOut(left_out.FLAT)
     s = one(inputs).settle()
     asked = s.query('a')
     answer = s.run().answer(asked)
@@ -82,6 +85,11 @@ def capped(**limits):
 def bankruptcy_quote(inputs, expected, decimals=6):
     """Signed quote that closing at the bankruptcy price moves; the venue rounds it up."""
     market, delta = inputs['market'], inputs['delta_size']
+    if 'error' in expected:
+        raise LeftOut(left_out.PICKS)
+    wanted = expected.get('bankruptcy_quote', expected.get('derived_bankruptcy_quote'))
+    if wanted * delta >= 0:
+        raise LeftOut(left_out.TICK)
     size = sized(inputs['positions'])[market]
     part = F(abs(delta), abs(size))
     if part != 1 and math.gcd(size, delta) < 1000:
@@ -101,7 +109,6 @@ def bankruptcy_quote(inputs, expected, decimals=6):
         equal('slice', F(step['qty']), abs(delta) * F(10) ** exponent)
         quote = F(step['limit']) * F(step['qty'])
     signed = (quote if delta < 0 else -quote) / UNIT
-    wanted = expected.get('bankruptcy_quote', expected.get('derived_bankruptcy_quote'))
     # A price is rounded in the scope's favour, at most by a tick for each lot.
     ticks = 0 if part == 1 else abs(delta) * F(1, 10**(decimals - 6))
     if not wanted - 1 < signed <= wanted + ticks:
@@ -109,6 +116,13 @@ def bankruptcy_quote(inputs, expected, decimals=6):
 
 
 def fillable_price(inputs, expected):
+    if 'error' in expected:
+        raise LeftOut(left_out.PICKS)
+    market = next(m for m in inputs['markets'] if m['id'] == inputs['market'])
+    worth, need = requirement(inputs, inputs['markets'])
+    published, oracle = number(expected['usd']), F(market['oracle_usd'])
+    if abs(published - oracle) > oracle * rates(market)[0] * max(0, worth) / need:
+        raise LeftOut(left_out.BEYOND)
     s = one(inputs, [inputs['delta_size']],
             liquidation={'fillable': {
                 'spread': millionths(inputs['spread_to_mmr_ppm']),
@@ -152,6 +166,8 @@ def fund_can_cover(inputs, expected):
 
 def tick_rounding(inputs, expected):
     """A bankruptcy price below one tick: rounded up for a long, never below one tick."""
+    if int(expected['subticks']) > 10**15:
+        raise LeftOut(left_out.BIG)
     s = Scene(0)
     s.market('M', 1000, [(None, F(1), None)], 100, 1)
     # dYdX's 7 quantums a base quantum are 0.7 of a subtick there.
@@ -164,6 +180,8 @@ def tick_rounding(inputs, expected):
 
 def partial_close(inputs, expected):
     """The first slice: a share of the position, whole where the least notional is above it."""
+    if abs(inputs['position']) >= 2**63:
+        raise LeftOut(left_out.BIG)
     config = inputs['config']
     block, account = config['PositionBlockLimits'], config['SubaccountBlockLimits']
     limits = {'share': millionths(block['MaxPositionPortionLiquidatedPpm']),
@@ -198,6 +216,8 @@ def margin_requirement(inputs, expected):
     base = F(10) ** inputs['base_exponent']
     size = F(inputs['size']) * base
     initial = F(inputs['imf_ppm'], 10**6)
+    if not initial:
+        raise LeftOut(left_out.NO_INITIAL)
     s = Scene(9)
     more = {}
     if inputs['oi_upper_cap']:
@@ -255,6 +275,8 @@ def priority(inputs, expected):
     """Accounts whose fillable price is the one published, liquidated in the published order. A
     venue that breaks ties by size is `largest_first` among equals."""
     tied = len({o['price_subticks'] for o in inputs['orders']}) == 1
+    if len({(o['price_subticks'], o['size']) for o in inputs['orders']}) < len(inputs['orders']):
+        raise LeftOut(left_out.HASH)
     s = Scene(6, trigger={'rule': 'maintenance'},
               liquidation={'order': 'largest_first' if tied else 'worst_first',
                            'fillable': {'spread': '0.2'}})
@@ -320,10 +342,14 @@ def adl_pair(inputs, expected):
         return
     adl = dict(CALLED)
     pair = [inputs['liquidated'], inputs['offsetting']]
+    if 'SizeDelta' in expected.get('error', ''):
+        raise LeftOut(left_out.PICKS)
+    if 'error' not in expected and expected['liquidated']['positions']:
+        raise LeftOut(left_out.TENTH)
     short = [worth < need for worth, need in (requirement(a, inputs['markets']) for a in pair)]
     if 'error' in expected:
         s = late(inputs, pair, pair[1:], CALLED, True).run()
-        equal('liquidated', len(s.of('liquidation_started')), 2)
+        equal('liquidated', len({e['account'] for e in s.of('liquidation_started')}), sum(short))
         equal('deleveraged', s.of('adl'), [])
         return
     if inputs['price_mode'] == 'oracle' and not any(short):
@@ -331,6 +357,10 @@ def adl_pair(inputs, expected):
         return
     if inputs['price_mode'] == 'oracle':
         adl['price'] = 'mark'  # whichever of the two is short of margin
+    elif not any(requirement(a, inputs['markets'])[0] for a in pair):
+        # Both have nothing: no mark is good for both.
+        pair_state(late(inputs, pair, pair[1:], CALLED, True), pair, expected)
+        return
     # Both may be liquidatable: of equals the first in the order of accounts is closed.
     s = scene(inputs['markets'], [named(a) for a in pair], [inputs['delta_size']], adl=adl,
               liquidation={'order': 'largest_first'})
@@ -434,6 +464,8 @@ def block_limits(inputs, expected):
     """What one market's slice leaves of the account's allowance in the interval; of the same market
     there is no second slice in it, whatever the allowance."""
     limits, previous = inputs['limits'], inputs['previous_notional']
+    if 'PANIC' in (expected['max_notional'], expected['max_insurance_lost']):
+        raise LeftOut(left_out.PANIC)
     if inputs['market'] == inputs['previous_market']:
         s = trade(limited_scene({}, '0.5', previous, previous, F(1, 10)), 'M0')
         equal('slices in the interval', len(s.of('liquidation_step', market='M0')), 1)

@@ -4,7 +4,8 @@ exchange, those without one under options of their own (LOOSE)."""
 
 from fractions import Fraction as F
 
-from scene import Scene, equal, held, number
+import left_out
+from scene import LeftOut, Scene, equal, held, number
 
 LOOSE = {'trigger': {'rule': 'maintenance', 'warn_at': 'none'}}
 
@@ -82,6 +83,8 @@ def amount_table(inputs, expected):
 def lookup(inputs, expected):
     """Initial rates that name the tier: twice its rate, at most 1."""
     notional, rows = number(inputs['notional']), inputs['tiers']
+    if not notional:
+        raise LeftOut(left_out.NOTHING)
     more = {}
     if isinstance(rows[0], list):
         tiers = [(F(cap), number(rate), 2 * number(rate)) for _, cap, rate in rows]

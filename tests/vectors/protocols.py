@@ -4,7 +4,8 @@ assert in their own tests; each under its profile."""
 import math
 from fractions import Fraction as F
 
-from scene import Scene, equal, held, number, text
+import left_out
+from scene import LeftOut, Scene, equal, held, number, text
 
 
 
@@ -29,12 +30,9 @@ def drift_socialised(inputs, expected):
     are 5.5 each: the charge depends on their sum alone."""
     loss = F(-inputs['loss'], 10**6)
     base = F(inputs['base_long'] - inputs['base_short'], 10**9)
-    s = Scene(6)
-    s.market('M', 90, [(None, F(1, 100), F(1, 50))], 1, F(1, 2), 200)
-    s.account('a', -loss - 90, {'M': 1})  # short by `loss` at the mark
-    s.account('long', 10**4, {'M': base / 2})
-    s.account('short', 10**4, {'M': -base / 2 - 1})  # the one lot that `a` is closed against
-    s.open().settle()
+    if not base:
+        raise LeftOut(left_out.NOBODY)
+    s = owing(loss, base).open().settle()
     before = [s.query('long'), s.query('short')]
     s.start()
     after = [s.query('long'), s.query('short')]
@@ -48,14 +46,32 @@ def drift_socialised(inputs, expected):
         equal('charge per base', paid / (base / 2), delta, F(1, 10**6))
 
 
+def owing(loss, base, decimals=6):
+    """`a` lacks `loss` at the mark; `base` is the rest's open interest, both sides together."""
+    s = Scene(decimals)
+    s.market('M', 90, [(None, F(1, 100), F(1, 50))], 1, F(1, 2), 200)
+    s.account('a', -loss - 90, {'M': 1})
+    s.account('long', 10**4, {'M': base / 2})
+    s.account('short', 10**4, {'M': -base / 2 - 1})  # the one that `a` is closed against
+    return s
+
+
 # ---- Mango --------------------------------------------------------------------------------------
 def mango_base(inputs, expected):
     """Base at the oracle's price until the requirement is met, or as much as the other side takes.
-    Health is equity less (1 - asset weight) of the notional."""
+    Health is equity less (1 - asset weight) of the notional. There positive P&L counts with a
+    weight until it is settled into tokens; here in full, at once: P&L and tokens are one sum."""
     base, price = inputs['perp_base'], inputs['oracle_price']
-    money = number(inputs['settle_token']) + number(inputs['perp_quote'])
-    limit = abs(inputs['max_base_transfer'])
+    money = sum(number(inputs[key]) for key in ('settle_token', 'perp_quote', 'other_token'))
     rate = 1 - number(inputs['base_asset_weight'])
+    settled = abs(number(expected['settle_token']) - number(inputs['settle_token']))
+    moved = abs(base - expected['perp_base'])
+    held_back = 0 < settled == inputs['max_pnl_transfer']
+    ends_there = expected['perp_base'] and moved < abs(inputs['max_base_transfer'])
+    healthy = money + base * price >= abs(base) * price * rate
+    if inputs['positive_pnl_liq_fee'] or held_back and ends_there or healthy and moved:
+        raise LeftOut(left_out.UNSETTLED)
+    limit = abs(inputs['max_base_transfer'])
     s = Scene(2)
     # A bid at the mark while the fund stands behind what selling there lacks.
     s.market('M', price, [(None, rate, F(1))], F(1, 100), 1)
@@ -70,13 +86,47 @@ def mango_base(inputs, expected):
     answer = s.run().answer(asked)
     position = held(answer, 'M')
     equal('base', F(position['qty']) if position else 0, expected['perp_base'])
-    wanted = number(expected['settle_token']) + number(expected['perp_quote'])
+    wanted = sum(number(x) for x in (expected['settle_token'], expected['perp_quote'],
+                                     inputs['other_token']))
     left = F(answer['balance'])
     if position:
         left -= F(position['entry_value']) * (1 if F(position['qty']) > 0 else -1)
     # What is below zero in the end the fund has paid.
     left += sum(F(e['amount']) for e in s.of('fund_movement') if e['cause'] != 'seed')
     equal('quote', left, wanted)
+
+
+def mango_bankruptcy(inputs, expected):
+    """In settle tokens: what is owed in other tokens is backed by them at their weight. The fund
+    pays what the account lacks, the rest is charged to open interest; who closes at mark gains
+    nothing by it."""
+    weight, price = number(inputs['settle_token_weight']), number(inputs['settle_token_price'])
+    if -number(expected['liqor_perp_quote']) == inputs['max_liab_transfer'] > 0:
+        raise LeftOut(left_out.CAPPED)
+    other = number(inputs['liqee_other_token'])
+    other /= price * (weight if other < 0 else 2 - weight)
+    lacking = -(number(inputs['liqee_settle_token']) + number(inputs['liqee_perp_pnl']) + other)
+    token = number(inputs['insurance_token_price']) / price
+    s = owing(F(round(lacking * 10**9), 10**9), F(inputs['open_interest']), 9).open()
+    if inputs['insurance_vault']:
+        s.send('fund', amount=inputs['insurance_vault'] * token)
+    s.settle().start()
+    asked = s.query('a')
+    s.run()
+    near = F(1, 100)  # the project gives two digits
+    paid = -sum(F(e['amount']) for e in s.of('fund_movement') if e['cause'] == 'shortfall')
+    equal('the fund pays', paid, number(expected['liqor_insurance_token']) * token, F(1, 10**6))
+    charged = sum(F(e['amount']) for e in s.of('socialised'))
+    equal('socialised', charged, number(expected['socialized_loss_per_oi'])
+          * inputs['open_interest'], F(1, 1000))
+    equal('all of it is found', paid + charged, lacking, F(1, 10**6))
+    left = number(expected['liqee_settle_token']) + number(expected['liqee_perp_quote']) + other
+    equal('the account is left with', abs(F(s.answer(asked)['equity']) - left) < near, True)
+    gain = (number(expected['liqor_settle_token']) + number(expected['liqor_perp_quote'])
+            + number(expected['liqor_insurance_token']) * token)
+    equal('the other side gains', abs(sum(-F(e['haircut']) for e in s.of('adl')) - gain) < near,
+          True)
+    equal('success', bool(s.of('adl')), expected['success'])
 
 
 # ---- Vega ---------------------------------------------------------------------------------------
@@ -124,6 +174,8 @@ def disposal(config, size, volume, price=1000, band='none'):
 
 def vega_timing(inputs, expected):
     """A slice each step of what the position is, none while the market is in an auction."""
+    if 'old_step_s' in inputs:
+        raise LeftOut(left_out.CHANGES)
     step, at = inputs['config']['disposal_step_s'], inputs['t_s_since_takeover']
     s = disposal(inputs['config'], inputs['network_position'], 10**4)
     if inputs['in_auction']:  # from the slice before on
@@ -213,6 +265,12 @@ def vega_liquidation_price(inputs, expected):
     size, mark = inputs['position'], F(inputs['mark'])
     risk = F(inputs['risk_factor_long' if size > 0 else 'risk_factor_short'])
     slippage = F(inputs['linear_slippage']) + abs(size) * F(inputs['quadratic_slippage'])
+    if F(inputs['funding_per_unit']):
+        raise LeftOut(left_out.FUNDING)
+    if slippage > 1:
+        raise LeftOut(left_out.STEEP)
+    if F(inputs['collateral_factor']) < 1:
+        raise LeftOut(left_out.BELOW)
     margin = abs(size) * mark * (risk + slippage)
     equal('the formula', margin, number(expected['maintenance_margin']))
     for factor, wanted in ((F(1), expected['liq_price_when_collateral_equals_mm']),
@@ -228,7 +286,9 @@ def vega_liquidation_price(inputs, expected):
         answer = s.run().answer(asked)
         position = held(answer, 'M')
         equal('maintenance margin', F(answer['maintenance_margin']), margin)
-        equal('liquidation price', F(position['liquidation_price']), number(wanted), F(1, 10**6))
+        # Below the requirement, not at it: a tick further.
+        equal('liquidation price', F(position['liquidation_price']), number(wanted),
+              F(1, 10**6) + F(1, 10**4) / number(wanted))
 
 
 # ---- Synthetix ----------------------------------------------------------------------------------
@@ -281,9 +341,12 @@ def dutch_prices(s):
 
 def maker_linear(inputs, expected):
     """From the top to nothing; here to one tick, and rounded up to it."""
+    if not number(expected['price']):
+        raise LeftOut(left_out.OVER)
     s = dutch(number(inputs['top']), F(1, 10**6), [inputs['t_s']], curve='linear',
               duration=f"{inputs['tau_s']}s")
-    equal('price', dutch_prices(s), [number(expected['price']) + F(1, 10**6)])
+    up = F(1, 10**6) if inputs['t_s'] else 0
+    equal('price', dutch_prices(s), [number(expected['price']) + up])
 
 
 def maker_exponential(inputs, expected):
@@ -323,7 +386,8 @@ def maker_reset(inputs, expected):
 KINDS = {
     'drift': {'partial_close_size': drift_increment,
               'loss_socialisation_per_unit': drift_socialised},
-    'mango_v4': {'reduce_until_health_target': mango_base},
+    'mango_v4': {'reduce_until_health_target': mango_base,
+                 'insurance_then_socialised_loss': mango_bankruptcy},
     'vega_generic': {'staggered_close_size': vega_disposal,
                      'staggered_close_schedule': vega_disposal,
                      'staggered_close_timing': vega_timing,

@@ -32,6 +32,10 @@ SET = {'default_leverage': LEVERAGE, 'index': {'stale_after': '100000h'},
        'funding': {'interest': 0}, 'price_band': 'none', 'liquidation_band': 'none'}
 
 
+class LeftOut(Exception):
+    """The case asks for what the rules do not express."""
+
+
 class Mismatch(Exception):
     """The program's number is not the published one."""
 
