@@ -47,10 +47,13 @@ weir_wide weir_adl_share(struct weir_adl_candidate *items, uint32_t n, weir_qty 
                          struct weir_share *scratch);
 /* `levels`: lot by lot from whoever has the highest leverage at mark then, ties to the lower
  * account (items in account order), equities fixed; lots are cut in bulk. A size of 0 gives
- * nothing. Returns the level to which the highest are lowered, INT64_MAX: nobody is; -1: there are
- * not more lots than asked for, all of them are taken. */
-int64_t weir_adl_fill_water(const struct weir_market *m, weir_price mark,
-                            struct weir_adl_candidate *items, uint32_t n, weir_qty lots);
+ * nothing. */
+void weir_adl_fill_water(const struct weir_market *m, weir_price mark,
+                         struct weir_adl_candidate *items, uint32_t n, weir_qty lots,
+                         struct weir_share *scratch);
+/* The lots that they give until nobody's leverage is above `level`; below 0: all. */
+weir_wide weir_adl_water_at(const struct weir_market *m, weir_price mark,
+                            const struct weir_adl_candidate *items, uint32_t n, int64_t level);
 /* `rotation`: of `accounts` > 0 accounts in order of creation the one whose turn it is at first in
  * a market and side (0: longs), from 0. */
 uint64_t weir_adl_first_turn(uint64_t seed, uint32_t market, int side, uint64_t accounts);

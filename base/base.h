@@ -124,6 +124,9 @@ struct weir_share {
     weir_wide remainder;
     uint32_t idx;
 };
+static inline bool weir_share_before(const struct weir_share *a, const struct weir_share *b) {
+    return a->remainder > b->remainder || (a->remainder == b->remainder && a->idx < b->idx);
+}
 /* Divides `total` >= 0 among `count` parties in proportion to weights[i] >= 0 by the largest
  * remainder method (R5), ties to the lower index, no share above caps[i] (NULL: no caps). What
  * caps cut off is divided by the same method among those not yet full and added to what they have,

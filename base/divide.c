@@ -1,27 +1,23 @@
 /* The largest-remainder method (R5). */
 #include "base/base.h"
 
-static bool share_before(const struct weir_share *a, const struct weir_share *b) {
-    return a->remainder > b->remainder || (a->remainder == b->remainder && a->idx < b->idx);
-}
-
 /* Brings the first `k` of n, 0 < k < n, to the front, in no order: parts around a middle element of
  * three until they end there. Expected O(n); the choice of middles depends on nothing but n. */
 static void select_shares(struct weir_share *s, size_t n, size_t k) {
     size_t low = 0, high = n - 1;
     while (low < high) {
         struct weir_share a = s[low], b = s[low + (high - low) / 2], c = s[high], t;
-        struct weir_share p = share_before(&a, &b) ? (share_before(&b, &c)   ? b
-                                                      : share_before(&a, &c) ? c
-                                                                             : a)
-                                                   : (share_before(&a, &c)   ? a
-                                                      : share_before(&b, &c) ? c
-                                                                             : b);
+        struct weir_share p = weir_share_before(&a, &b) ? (weir_share_before(&b, &c)   ? b
+                                                           : weir_share_before(&a, &c) ? c
+                                                                                       : a)
+                                                        : (weir_share_before(&a, &c)   ? a
+                                                           : weir_share_before(&b, &c) ? c
+                                                                                       : b);
         size_t i = low, j = high;
         for (;;) {
-            while (share_before(&s[i], &p))
+            while (weir_share_before(&s[i], &p))
                 i++;
-            while (share_before(&p, &s[j]))
+            while (weir_share_before(&p, &s[j]))
                 j--;
             if (i >= j) break;
             t = s[i];
@@ -29,7 +25,7 @@ static void select_shares(struct weir_share *s, size_t n, size_t k) {
             s[j--] = t;
         }
         /* Nobody is equal to another: all up to i - 1 come before all from i on. */
-        if (i == j && !share_before(&p, &s[i])) i++;
+        if (i == j && !weir_share_before(&p, &s[i])) i++;
         if (k == i) return;
         if (k < i)
             high = i - 1;

@@ -1,8 +1,10 @@
 /* `weir bench adl`: who is deleveraged first among a million, again and again (R28). Whole commands
  * are timed: the index update that moves the mark, and the deleveraging step it is followed by. */
+#include "adl/index.h"
 #include "bench/adl_scan.h"
 #include "bench/cases.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,8 @@ static bool take_fills(struct bench *b) {
         known &= adl_world_close(w, &w->fills[i]);
         for (uint32_t k = 0; known && k < b->scans; k++)
             adl_scan_refresh(&b->scan[k], w->fills[i].account);
+        if (known && w->fills[i].market == 0)
+            b->scan[0].turn = b->scan[0].place[w->fills[i].account] + 1;
     }
     w->fill_count = 0;
     return known;
@@ -161,11 +165,61 @@ static void make_fail(struct bench *b, uint32_t events) {
     take_fills(b);
 }
 
+/* An event of rankings that take from many: somebody else fails with a few lots, all of them are
+ * taken within the command, and the mark comes back. */
+#define PART_LOTS 6 /* ten times as many in market 0: fills of one step */
+
+/* Did those give who have the most to give, or one of them? */
+static bool chose_largest(struct bench *b, struct events *e) {
+    struct adl_world *w = &b->w;
+    struct adl_scan *s = &b->scan[0];
+    uint64_t start = bench_now_ns();
+    float best = adl_scan_run(s);
+    bool level = s->ranking == WEIR_RANK_WATER_FILLING;
+    if (!level) adl_scan_select(s, w->fill_count);
+    e->scan_sum += (double)(bench_now_ns() - start);
+    e->scans++;
+    double first = -1, last = DBL_MAX;
+    for (uint32_t i = 0; i < w->fill_count; i++) {
+        double score = adl_scan_score(s, w->fills[i].account);
+        first = fmax(first, score);
+        last = fmin(last, score);
+    }
+    double least = level ? last : (double)s->score[s->order[w->fill_count - 1]];
+    return first >= (double)best * (1 - ROUNDING) && last >= least * (1 - ROUNDING);
+}
+
+static bool one_part_event(struct bench *b, struct events *e, uint32_t i) {
+    struct adl_world *w = &b->w;
+    weir_price mark = next_mark(b, 0);
+    adl_world_mark(w, 0, mark);
+    adl_world_victim(w, PART_LOTS, 1);
+    bool right = w->fill_count == 0;
+    uint64_t cpu = cpu_ns(), start = bench_now_ns();
+    adl_world_mark(w, 0, mark - mark / 100);
+    uint64_t time = bench_now_ns() - start;
+    cpu = cpu_ns() - cpu;
+    weir_qty lots = 0;
+    for (uint32_t k = 0; k < w->fill_count; k++)
+        lots += w->fills[k].lots;
+    right &= lots == 10 * PART_LOTS;
+    if (right && i % CHECK_EVERY == 0) right &= chose_largest(b, e);
+    right &= take_fills(b);
+    adl_world_mark(w, 0, mark);
+    e->cpu += (double)cpu;
+    e->most_cpu = fmax(e->most_cpu, (double)cpu);
+    e->times[e->count++] = (uint32_t)weir_min((int64_t)time, UINT32_MAX);
+    e->sum += (double)time;
+    e->most = fmax(e->most, (double)time);
+    return right;
+}
+
 static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) {
     struct bench_case c;
     if (!start_case(b, &c, name)) return;
     uint32_t events = bench_count(b->job, PARAMETER_TICKS, b->job->quick ? EVENTS / 4 : EVENTS);
     int runs = bench_runs(b->job, RUNS), warmup = (int)b->job->warmup;
+    if (plan.parts) events = (uint32_t)weir_min(events, plan.parts / (uint32_t)(runs + warmup));
     uint32_t all = events * (uint32_t)(runs + warmup + 1) * plan.markets;
     struct events e = {.times = calloc(events, sizeof *e.times)};
     if (e.times == NULL || !open_world(b, &plan, 1)) {
@@ -176,9 +230,10 @@ static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) 
         return;
     }
     double most = 0, cpu = 0, most_cpu = 0;
-    struct building building;
-    c.checked = build_lines(b, 1, &building);
-    make_fail(b, all);
+    struct building building = {0};
+    bool indexed = weir_adl_indexed(b->w.venue->adl_ranking);
+    c.checked = !indexed || build_lines(b, 1, &building);
+    if (!plan.parts) make_fail(b, all);
     struct weir_view_ranking before = {0}, after;
     uint64_t searches = 0;
     for (int run = -warmup; bench_goes_on(&c, run, runs); run++) {
@@ -188,7 +243,7 @@ static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) 
         e.scans = 0;
         e.scan_sum = 0;
         for (uint32_t i = 0; i < events && c.checked && !bench_stopped(); i++)
-            c.checked &= one_event(b, &e, i);
+            c.checked &= plan.parts ? one_part_event(b, &e, i) : one_event(b, &e, i);
         if (run < 0 || e.count < events) continue;
         c.times[c.runs++] = e.sum / events;
         c.baseline[c.baseline_runs++] = e.scan_sum / (double)e.scans;
@@ -217,9 +272,10 @@ static void one_by_one(struct bench *b, const char *name, struct adl_plan plan) 
                  cpu / 1000, most_cpu / 1000, most / 1000, bounded * 100 / plan.accounts, examined);
     }
     end_case(b, &c);
-    bench_note("  line built beside %llu commands, %.1f us each, at most %.0f",
-               (unsigned long long)building.commands, building.mean / 1000,
-               building.largest / 1000);
+    if (indexed)
+        bench_note("  line built beside %llu commands, %.1f us each, at most %.0f",
+                   (unsigned long long)building.commands, building.mean / 1000,
+                   building.largest / 1000);
     close_world(b);
     free(e.times);
 }
@@ -328,6 +384,32 @@ static void in_one_instant(struct bench *b, const char *name, bool gap) {
     close_world(b);
 }
 
+/* Every other ranking: queues as above, with several positions where those beside count. */
+static void rankings(struct bench *b, struct adl_plan plan) {
+    static const struct {
+        const char *ranking;
+        uint32_t parts; /* all its events: those of rankings without an index take long */
+        bool several;
+    } list[] = {
+        {"pnl_amount_leverage", 0, true}, {"pnl", 0, false},       {"size", 0, false},
+        {"min_accounts", 0, false},       {"rotation", 0, false},  {"notional_leverage", 0, true},
+        {"water_filling", 600, true},     {"pro_rata", 30, false}, {"equity_pro_rata", 30, false},
+        {"contract_pro_rata", 30, false},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        char name[64];
+        plan.ranking = list[i].ranking;
+        plan.parts = list[i].parts;
+        plan.steps = plan.fills = plan.parts ? 64 : 1;
+        for (uint32_t legs = 1; legs <= (list[i].several ? 4 : 1) && !bench_stopped(); legs += 3) {
+            plan.markets = plan.legs = legs;
+            (void)snprintf(name, sizeof name, "%s%s, one by one", plan.ranking,
+                           legs > 1 ? ", 1 to 4 positions" : "");
+            one_by_one(b, name, plan);
+        }
+    }
+}
+
 int bench_adl(const struct weir_bench_job *job) {
     struct bench b = {.job = job};
     uint32_t n = bench_count(job, PARAMETER_ACCOUNTS, job->quick ? 100000 : 1000000);
@@ -342,6 +424,7 @@ int bench_adl(const struct weir_bench_job *job) {
     one_by_one(&b, "one position, one by one", plan);
     plan.markets = plan.legs = 4;
     if (!bench_stopped()) one_by_one(&b, "1 to 4 positions, one by one", plan);
+    rankings(&b, plan);
     if (!bench_stopped()) in_one_instant(&b, "batch of 44 markets", false);
     if (!bench_stopped()) in_one_instant(&b, "unprepared batch of 44 markets", true);
     if (b.wrong) fprintf(stderr, "weir bench: others were deleveraged than a scan would choose\n");

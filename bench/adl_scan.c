@@ -1,6 +1,6 @@
 /* Columns of single-precision numbers, eight rows a step, one division a row. What lies within the
- * rounding is compared in double precision by who asks. Losses rank behind all gains and are not
- * scored. */
+ * rounding is compared in double precision by who asks. Losses rank behind all gains where that
+ * counts, and are not scored. */
 #include "bench/adl_scan.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ void adl_scan_refresh(struct adl_scan *s, uint32_t account) {
 }
 
 bool adl_scan_new(struct adl_scan *s, const struct adl_world *w, uint32_t market) {
-    *s = (struct adl_scan){.world = w, .market = market};
+    *s = (struct adl_scan){.world = w, .market = market, .ranking = w->venue->adl_ranking};
     uint32_t n = w->plan.accounts;
     s->others = w->plan.legs > 1 ? w->plan.markets : 0;
     s->account = calloc(n + LANES, sizeof *s->account);
@@ -82,16 +82,51 @@ void adl_scan_free(struct adl_scan *s) {
 }
 
 /* One maintenance rate: the share is the equity's part by value, so notional / share is all the
- * scope holds / equity. */
+ * scope holds / equity. A short that gains has an entry above the value `v`. */
+static bool needs_gain(enum weir_ranking ranking) {
+    return ranking == WEIR_RANK_PNL_LEVERAGE || ranking == WEIR_RANK_PNL_AMOUNT_LEVERAGE ||
+           ranking == WEIR_RANK_PNL || ranking == WEIR_RANK_PRO_RATA;
+}
+
+/* rotation: rows are in account order; those from the turn on come first. */
+static double turn_score(const struct adl_scan *s, uint32_t row) {
+    return (row >= s->turn ? 2 : 1) - (double)row / (s->room + 1);
+}
+
+static double score_of(const struct adl_scan *s, double v, double entry, double lots, double all,
+                       double equity) {
+    switch (s->ranking) {
+    case WEIR_RANK_PNL_LEVERAGE:
+        return (entry - v) * all / (entry * equity);
+    case WEIR_RANK_PNL_AMOUNT_LEVERAGE:
+        return (entry - v) * lots * all / equity;
+    case WEIR_RANK_PNL:
+        return (entry - v) / entry;
+    case WEIR_RANK_NOTIONAL_LEVERAGE:
+        return lots * entry / equity;
+    case WEIR_RANK_WATER_FILLING:
+        return lots * v / equity;
+    case WEIR_RANK_PRO_RATA:
+        return (entry - v) * lots;
+    case WEIR_RANK_EQUITY_PRO_RATA:
+        return equity;
+    default:
+        return lots;
+    }
+}
+
 static float run_plainly(struct adl_scan *s, const float *value) {
-    float best = -1, v = value[s->market];
+    float best = -1, v = value[s->market], least = needs_gain(s->ranking) ? v : 0;
     for (uint32_t i = 0; i < s->room; i++) {
         float all = s->lots[i] * v;
         for (uint32_t m = 0; m < s->others; m++)
             all += s->other[m][i] * value[m];
         float equity = s->own[i] - all, score = -1;
-        if (s->entry[i] > v && equity > all * (ADL_RATE_PPM / 1e6f))
-            score = (s->entry[i] - v) * all / (s->entry[i] * equity);
+        if (s->entry[i] > least && equity > all * (ADL_RATE_PPM / 1e6f)) {
+            score = (float)score_of(s, (double)v, (double)s->entry[i], (double)s->lots[i],
+                                    (double)all, (double)equity);
+            if (s->ranking == WEIR_RANK_ROTATION) score = (float)turn_score(s, i);
+        }
         s->score[i] = score;
         best = score > best ? score : best;
     }
@@ -99,19 +134,43 @@ static float run_plainly(struct adl_scan *s, const float *value) {
 }
 
 #if defined(__x86_64__)
+/* Eight rows of what is scored: over what, by the ranking. */
+__attribute__((target("avx2,fma"))) static inline __m256
+eight(const struct adl_scan *s, uint32_t i, __m256 v, __m256 entry, __m256 all, __m256 equity) {
+    __m256 lots = _mm256_load_ps(&s->lots[i]), gain = _mm256_sub_ps(entry, v);
+    switch (s->ranking) {
+    case WEIR_RANK_PNL_LEVERAGE:
+        return _mm256_div_ps(_mm256_mul_ps(gain, all), _mm256_mul_ps(entry, equity));
+    case WEIR_RANK_PNL_AMOUNT_LEVERAGE:
+        return _mm256_div_ps(_mm256_mul_ps(_mm256_mul_ps(gain, lots), all), equity);
+    case WEIR_RANK_PNL:
+        return _mm256_div_ps(gain, entry);
+    case WEIR_RANK_NOTIONAL_LEVERAGE:
+        return _mm256_div_ps(_mm256_mul_ps(lots, entry), equity);
+    case WEIR_RANK_WATER_FILLING:
+        return _mm256_div_ps(_mm256_mul_ps(lots, v), equity);
+    case WEIR_RANK_PRO_RATA:
+        return _mm256_mul_ps(gain, lots);
+    case WEIR_RANK_EQUITY_PRO_RATA:
+        return equity;
+    default:
+        return lots;
+    }
+}
+
 __attribute__((target("avx2,fma"))) static float run_vectors(struct adl_scan *s,
                                                              const float *value) {
     __m256 best = _mm256_set1_ps(-1), none = best, v = _mm256_set1_ps(value[s->market]);
     __m256 rate = _mm256_set1_ps(ADL_RATE_PPM / 1e6f);
+    __m256 least = needs_gain(s->ranking) ? v : _mm256_setzero_ps();
     for (uint32_t i = 0; i < s->room; i += LANES) {
         __m256 all = _mm256_mul_ps(_mm256_load_ps(&s->lots[i]), v);
         for (uint32_t m = 0; m < s->others; m++)
             all = _mm256_fmadd_ps(_mm256_load_ps(&s->other[m][i]), _mm256_set1_ps(value[m]), all);
         __m256 entry = _mm256_load_ps(&s->entry[i]);
         __m256 equity = _mm256_sub_ps(_mm256_load_ps(&s->own[i]), all);
-        __m256 gain = _mm256_mul_ps(_mm256_sub_ps(entry, v), all);
-        __m256 score = _mm256_div_ps(gain, _mm256_mul_ps(entry, equity));
-        __m256 fits = _mm256_and_ps(_mm256_cmp_ps(entry, v, _CMP_GT_OQ),
+        __m256 score = eight(s, i, v, entry, all, equity);
+        __m256 fits = _mm256_and_ps(_mm256_cmp_ps(entry, least, _CMP_GT_OQ),
                                     _mm256_cmp_ps(equity, _mm256_mul_ps(all, rate), _CMP_GT_OQ));
         score = _mm256_blendv_ps(none, score, fits);
         _mm256_store_ps(&s->score[i], score);
@@ -130,7 +189,8 @@ float adl_scan_run(struct adl_scan *s) {
     for (uint32_t m = 0; m < s->world->plan.markets; m++)
         value[m] = (float)(s->world->mark[m] * ADL_LOT_UNITS);
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (s->ranking != WEIR_RANK_ROTATION && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma"))
         return run_vectors(s, value);
 #endif
     return run_plainly(s, value);
@@ -139,17 +199,21 @@ float adl_scan_run(struct adl_scan *s) {
 double adl_scan_score(const struct adl_scan *s, uint32_t account) {
     const struct adl_world *w = s->world;
     const struct adl_account *a = &w->accounts[account];
-    double equity = a->balance, all = 0, gain = -1;
+    double equity = a->balance, all = 0, lots = 0, entry = 0;
+    double v = (double)(w->mark[s->market] * ADL_LOT_UNITS);
     for (uint32_t k = 0; k < a->legs; k++) {
-        double lots = (double)a->lots[k];
-        double value = (double)w->mark[a->market[k]] * ADL_LOT_UNITS * lots;
+        double value = (double)w->mark[a->market[k]] * ADL_LOT_UNITS * (double)a->lots[k];
         if (a->lots[k] == 0) continue;
         equity += a->entry_value[k] - value;
         all += value;
-        if (a->market[k] == s->market) gain = (a->entry_value[k] - value) / a->entry_value[k];
+        if (a->market[k] != s->market) continue;
+        lots = (double)a->lots[k];
+        entry = a->entry_value[k] / lots;
     }
-    if (gain <= 0 || equity <= all * ADL_RATE_PPM / 1e6) return -1;
-    return gain * all / equity;
+    if (equity <= all * ADL_RATE_PPM / 1e6 || lots == 0) return -1;
+    if (needs_gain(s->ranking) && entry <= v) return -1;
+    if (s->ranking == WEIR_RANK_ROTATION) return turn_score(s, s->place[account]);
+    return score_of(s, v, entry, lots, all, equity);
 }
 
 /* Quickselect, then a sort of what was selected. */

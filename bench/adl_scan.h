@@ -8,6 +8,8 @@
  * worth: lots of this market, and of up to three others. */
 struct adl_scan {
     const struct adl_world *world;
+    enum weir_ranking ranking;
+    uint32_t turn;                /* rotation: the row whose turn it is */
     uint32_t market, count, room; /* room: whole vectors */
     uint32_t others;              /* 0: nobody has a position elsewhere */
     uint32_t *account, *place;    /* of a row; of an account, UINT32_MAX: none */

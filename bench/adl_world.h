@@ -18,6 +18,7 @@ struct adl_plan {
     uint32_t fills;
     bool first;
     const char *ranking;
+    uint32_t parts; /* not 0: the ranking takes from many at once, in so many events at most */
     uint64_t seed;
 };
 

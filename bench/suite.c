@@ -44,8 +44,8 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      BURST | BIT(RATE), true, bench_digest},
     {"adl", "vectorised selection scan",
      "deleveraging against a million positions, one by one with the\n"
-     "            marks moving in between, and eleven thousand in one instant;\n"
-     "            who was chosen is checked against a scan of all",
+     "            marks moving in between, by every ranking, and eleven thousand\n"
+     "            in one instant; who was chosen is checked against a scan of all",
      BIT(ACCOUNTS) | BIT(TICKS), false, bench_adl},
     {"run", NULL,
      "a scenario from start to end as a process of its own: flow,\n"

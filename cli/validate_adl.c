@@ -135,13 +135,14 @@ static void describe(const struct pool *p, struct weir_adl_candidate *c, enum we
 /* Takes lots off, at mark: equities stay. taken[i] grows by what account i gave. */
 static void cut(struct pool *p, enum weir_ranking ranking, weir_qty lots, weir_qty *taken) {
     struct weir_adl_candidate line[POOL_MOST + 1];
+    struct weir_share scratch[POOL_MOST + 1];
     for (uint32_t i = 0; i < p->n; i++) {
         describe(p, &p->items[i], ranking);
         line[i] = p->items[i];
         line[i].leg = i;
     }
     if (weir_adl_kind_of(ranking) == WEIR_ADL_LEVELS)
-        (void)weir_adl_fill_water(&p->market, p->mark, line, p->n, lots);
+        weir_adl_fill_water(&p->market, p->mark, line, p->n, lots, scratch);
     else
         take_in_line(line, p->n, lots);
     for (uint32_t i = 0; i < p->n; i++) {

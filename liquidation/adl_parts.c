@@ -111,11 +111,23 @@ static bool all_can(struct deleverage *d, struct weir_adl_candidate *items, uint
     return all;
 }
 
-static int64_t fill_water(struct deleverage *d, struct weir_adl_candidate *items, uint32_t n) {
+static void fill_water(struct deleverage *d, struct weir_adl_candidate *items, uint32_t n) {
+    struct weir_liquidator *lq = d->lq;
+    const struct weir_exchange *x = lq->x;
+    uint32_t market = weir_leg_at(&x->ledger, d->leg)->market;
+    weir_pool_clear(&lq->shares);
+    WEIR_CHECK(weir_pool_add(&lq->shares, n + 1) == 0);
+    weir_adl_fill_water(&x->venue->markets[market], x->prices[market].mark, items, n, d->left,
+                        WEIR_AT(&lq->shares, struct weir_share, 0));
+}
+
+/* Do those down to a level have more lots than are asked for? */
+static bool is_enough(const struct deleverage *d, const struct weir_adl_candidate *items,
+                      uint32_t n, weir_wide level) {
     const struct weir_exchange *x = d->lq->x;
     uint32_t market = weir_leg_at(&x->ledger, d->leg)->market;
-    return weir_adl_fill_water(&x->venue->markets[market], x->prices[market].mark, items, n,
-                               d->left);
+    return weir_adl_water_at(&x->venue->markets[market], x->prices[market].mark, items, n,
+                             (int64_t)level) > d->left;
 }
 
 /* Everybody may have a part: all are looked at. */
@@ -130,7 +142,7 @@ static uint32_t from_all(struct deleverage *d, enum weir_adl_kind kind) {
     weir_wide *weights = WEIR_AT(&lq->wides, weir_wide, 0);
     do {
         if (kind == WEIR_ADL_LEVELS)
-            (void)fill_water(d, items, n);
+            fill_water(d, items, n);
         else
             (void)weir_adl_share(items, n, d->left, weights, weights + n, weights + 2 * n,
                                  WEIR_AT(&lq->shares, struct weir_share, 0));
@@ -163,12 +175,14 @@ static uint32_t from_the_first(struct deleverage *d) {
             *WEIR_AT(&lq->candidates, struct weir_adl_candidate, k) = c;
         }
         struct weir_adl_candidate *items = WEIR_AT(&lq->candidates, struct weir_adl_candidate, 0);
-        weir_adl_sort_by_account(items, lq->candidates.count);
         /* Those behind have at most the last one's leverage. */
-        if (fill_water(d, items, lq->candidates.count) <= last && more)
+        if (more && !is_enough(d, items, lq->candidates.count, last)) {
             want *= 2;
-        else
-            enough = all_can(d, items, lq->candidates.count);
+            continue;
+        }
+        weir_adl_sort_by_account(items, lq->candidates.count);
+        fill_water(d, items, lq->candidates.count);
+        enough = all_can(d, items, lq->candidates.count);
     }
     return lq->candidates.count;
 }
