@@ -203,6 +203,7 @@ void weir_machine_free(struct weir_machine *machine) {
 /* ---- Arguments ------------------------------------------------------------------------------- */
 enum { OPTION_VENUE = 0x1000 };
 
+/* The type of argp's parsers. NOLINTNEXTLINE(readability-non-const-parameter) */
 error_t weir_source_take(int key, char *text, struct argp_state *state) {
     (void)text;
     if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
@@ -229,6 +230,7 @@ static error_t take_log(int key, char *text, struct argp_state *state) {
     }
 }
 
+/* The type of argp's parsers. NOLINTNEXTLINE(readability-non-const-parameter) */
 static error_t take_venue(int key, char *text, struct argp_state *state) {
     struct weir_source_arguments *a = state->input;
     if (key == ARGP_KEY_INIT)
