@@ -228,6 +228,7 @@ static int pass(struct explanation *x, struct weir_source *source, bool telling)
     return status < 0 ? WEIR_EXIT_USAGE : WEIR_EXIT_DONE;
 }
 
+/* The type of argp's parsers. NOLINTNEXTLINE(readability-non-const-parameter) */
 static error_t take(int key, char *text, struct argp_state *state) {
     struct arguments *a = state->input;
     switch (key) {

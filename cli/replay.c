@@ -31,6 +31,7 @@ struct replay {
     struct weir_durable durable;
 };
 
+/* The type of argp's parsers. NOLINTNEXTLINE(readability-non-const-parameter) */
 static error_t take(int key, char *text, struct argp_state *state) {
     struct arguments *a = state->input;
     switch (key) {
