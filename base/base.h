@@ -209,6 +209,8 @@ static inline uint32_t weir_pool_add(struct weir_pool *pool, uint32_t n) {
  * block, and a sixteenth of those in use) is committed and its pages are touched, as far as there
  * is memory; weir_pool_add tells when there is none. Costs nothing while half of it is left. */
 void weir_pool_make_room(struct weir_pool *pool);
+/* The same as if so many were in use. */
+void weir_pool_room_behind(struct weir_pool *pool, uint32_t count);
 /* Is told of a structure's pools, one by one. */
 typedef void (*weir_pool_visit)(void *ctx, const char *name, struct weir_pool *pool);
 /* Drops all elements; memory stays committed and is zeroed. */

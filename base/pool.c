@@ -95,7 +95,11 @@ void weir_memory_touch(void *from, uint64_t bytes) {
 }
 
 void weir_pool_make_room(struct weir_pool *pool) {
-    uint64_t used = (uint64_t)pool->count * pool->element_size;
+    weir_pool_room_behind(pool, pool->count);
+}
+
+void weir_pool_room_behind(struct weir_pool *pool, uint32_t count) {
+    uint64_t used = (uint64_t)count * pool->element_size;
     uint64_t ahead = used / AHEAD_PART > BLOCK_BYTES ? used / AHEAD_PART : BLOCK_BYTES;
     if (pool->base == NULL || used + ahead / 2 <= pool->present) return;
     uint64_t n = (used + ahead) / pool->element_size;

@@ -75,6 +75,7 @@ int bench_memory_use(const struct weir_bench_job *job);
 int bench_burst(const struct weir_bench_job *job);
 int bench_digest(const struct weir_bench_job *job);
 int bench_adl(const struct weir_bench_job *job);
+int bench_social(const struct weir_bench_job *job);
 int bench_sweep(const struct weir_bench_job *job);
 int bench_run(const struct weir_bench_job *job);
 

@@ -47,6 +47,11 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "            marks moving in between, by every ranking, and eleven thousand\n"
      "            in one instant; who was chosen is checked against a scan of all",
      BIT(ACCOUNTS) | BIT(TICKS), false, bench_adl},
+    {"social", "everybody charged within one command",
+     "a loss that is charged to a million accounts by profit or equity:\n"
+     "            the longest command of the sweep; every payment is checked\n"
+     "            against a division of all at once",
+     BIT(ACCOUNTS), false, bench_social},
     {"run", NULL,
      "a scenario from start to end as a process of its own: flow,\n"
      "            log and report; the default one, and one of ten thousand\n"

@@ -19,4 +19,5 @@ void weir_engine_make_room(struct weir_engine *e) {
     weir_exchange_make_room(&e->x);
     weir_funds_make_room(&e->lq.funds);
     weir_adl_index_make_room(&e->lq.ranks);
+    weir_social_make_room(&e->lq);
 }

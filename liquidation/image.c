@@ -18,7 +18,7 @@ static void auctions_image(struct weir_liquidator *lq, struct weir_image *image)
         weir_image_pool(image, "auctions due in a market", &a->due[m]);
 }
 
-WEIR_IMAGED(sizeof(struct weir_social_group), 208);
+WEIR_IMAGED(sizeof(struct weir_social_group), 224);
 static void group_image(struct weir_social_group *g, struct weir_image *image) {
     WEIR_IMAGE(image, g->amount);
     WEIR_IMAGE(image, g->left);
@@ -28,6 +28,9 @@ static void group_image(struct weir_social_group *g, struct weir_image *image) {
     WEIR_IMAGE(image, g->cut);
     WEIR_IMAGE(image, g->open);
     WEIR_IMAGE(image, g->seats);
+    WEIR_IMAGE(image, g->edge);
+    weir_image_bytes(image, "bins of a group", g->bins, WEIR_SOCIAL_BINS * sizeof *g->bins);
+    WEIR_IMAGE(image, g->shift);
     weir_image_pool(image, "seats in a group", &g->seated);
     WEIR_IMAGE(image, g->counting);
     WEIR_IMAGE(image, g->counted);

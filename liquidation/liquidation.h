@@ -86,6 +86,7 @@ struct weir_social_part {
     uint32_t group;
     uint32_t scope_code; /* within its account */
 };
+#define WEIR_SOCIAL_BINS 4096
 /* Where an account's parts begin; they end before one of another account. */
 struct weir_social_head {
     uint32_t sweep; /* number of the sweep that weighed it */
@@ -98,7 +99,10 @@ struct weir_social_group {
     weir_wide amount, left;  /* being charged; of that, not charged yet */
     weir_wide part, weights; /* this round: to be divided, among who has so much weight in all */
     weir_wide placed, cut, open; /* of it; above caps; weights of those below theirs */
-    uint32_t seats;              /* units that go to the largest remainders */
+    uint32_t seats; /* units that go to the largest remainders of the bin `edge`; all */
+    uint32_t edge;  /* of those above it get one, */
+    uint32_t *bins; /* [WEIR_SOCIAL_BINS] parties of the round by remainder >> shift */
+    uint32_t shift;
     struct weir_pool seated;     /* struct weir_seat: a heap, who would lose his first */
     weir_wide counting, counted; /* base of all scopes: of the count under way; of the last one */
 };
@@ -191,6 +195,8 @@ void weir_settle_shortfalls(struct weir_liquidator *lq);
 void weir_queue_rekey(struct weir_liquidator *lq);
 /* The end of a settlement interval: bases are frozen where there is a pool (a timer). */
 void weir_social_point(struct weir_liquidator *lq);
+/* Where a loss waits: room for a sweep over all accounts, a part each. */
+void weir_social_make_room(struct weir_liquidator *lq);
 /* What a withdrawal from the scope, or a move out of it, leaves behind for loss pools (R29), >= 0;
  * and one was made. */
 weir_wide weir_social_behind(struct weir_liquidator *lq, uint32_t scope);

@@ -4,15 +4,17 @@
  * Freezing copies prices and totals only, O(markets). Weights are a function of these and of the
  * account; a sweep takes them account by account, and whatever changes an account first has it
  * weighed (weir_account_changes), so that all of them are as they were at the point. Then, in more
- * passes over the accounts, R5: the whole parts; the units that the remainders make up, to a heap
- * of those with the largest; what is above caps, which begins the next round. A round leaves at
- * most a quarter of (what is to be divided) x (weights of those not full) to the next, so there are
- * few. The last pass charges. Every command looks at a bounded number of accounts, and a pass at
- * one in time that does not grow with their number but for the heap's logarithm. */
+ * passes over the accounts, R5: the whole parts, and how many remainders lie in which bin of their
+ * leading digits; the units that they make up, to the bins above an edge and there to a heap of
+ * those with the largest; what is above caps, which begins the next round. A round leaves at most a
+ * quarter of (what is to be divided) x (weights of those not full) to the next, so there are few.
+ * The last pass charges. Every command looks at a bounded number of accounts, and a pass at one in
+ * time that does not grow with their number but for the heap's logarithm. */
 #include "liquidation/stages.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NOT_IN_ROUND (-1)
 
@@ -57,15 +59,20 @@ int weir_social_new(struct weir_liquidator *lq) {
     int error = weir_pool_new(&c->parts, sizeof(struct weir_social_part), most);
     if (!error)
         error = weir_pool_new(&c->heads, sizeof(struct weir_social_head), l->accounts.capacity);
-    for (uint32_t g = 0; !error && g < c->count; g++)
+    for (uint32_t g = 0; !error && g < c->count; g++) {
         error = weir_pool_new(&c->groups[g].seated, sizeof(struct weir_seat), l->scopes.capacity);
+        c->groups[g].bins = calloc(WEIR_SOCIAL_BINS, sizeof *c->groups[g].bins);
+        if (c->groups[g].bins == NULL) error = -ENOMEM;
+    }
     return error;
 }
 
 void weir_social_free(struct weir_liquidator *lq) {
     struct weir_social *c = &lq->social;
-    for (uint32_t g = 0; g < c->count; g++)
+    for (uint32_t g = 0; g < c->count; g++) {
         weir_pool_free(&c->groups[g].seated);
+        free(c->groups[g].bins);
+    }
     weir_pool_free(&c->parts);
     weir_pool_free(&c->heads);
     free(c->group_of);
@@ -186,6 +193,15 @@ static void share(struct weir_social *c, struct weir_social_part *p) {
                           (unsigned __int128)whole * (unsigned __int128)g->weights);
     p->given += whole;
     g->placed += whole;
+    if (p->rest > 0) g->bins[p->rest >> g->shift]++;
+}
+
+/* How many units the remainders of a round make up, and down to which bin they go. */
+static void count_seats(struct weir_social_group *g) {
+    g->seats = (uint32_t)(g->part - g->placed);
+    g->edge = WEIR_SOCIAL_BINS - 1;
+    while (g->seats > g->bins[g->edge])
+        g->seats -= g->bins[g->edge--];
 }
 
 /* Is it first to lose its seat? */
@@ -209,13 +225,19 @@ static void seat_down(struct weir_seat *heap, uint32_t n, struct weir_seat seat)
     heap[i] = seat;
 }
 
-/* One unit more for the largest remainders met so far, the first ones of equals. */
+/* One unit more for those above the edge, and in its bin for the largest remainders met so far, the
+ * first ones of equals. */
 static void round_up(struct weir_social *c, uint32_t part) {
     struct weir_social_part *p = part_at(c, part);
     struct weir_social_group *g = &c->groups[p->group];
     struct weir_seat seat = {p->rest, part, c->places++};
     struct weir_seat *heap = WEIR_AT(&g->seated, struct weir_seat, 0);
-    if (p->rest <= 0 || g->seats == 0) return;
+    if (p->rest <= 0 || p->rest >> g->shift < g->edge) return;
+    if (p->rest >> g->shift > g->edge) {
+        p->given++;
+        return;
+    }
+    if (g->seats == 0) return;
     if (g->seated.count < g->seats) {
         uint32_t i = weir_pool_add(&g->seated, 1);
         WEIR_CHECK(i != WEIR_NO_INDEX);
@@ -283,6 +305,10 @@ static void begin_round(struct weir_liquidator *lq) {
         if (g->weights == 0) g->part = 0;
         g->placed = g->cut = g->open = 0;
         g->seated.count = 0;
+        memset(g->bins, 0, WEIR_SOCIAL_BINS * sizeof *g->bins);
+        g->shift = 0;
+        while (g->weights >> g->shift >= WEIR_SOCIAL_BINS)
+            g->shift++;
         any |= g->part > 0;
     }
     if (any) {
@@ -307,7 +333,7 @@ static void end_pass(struct weir_liquidator *lq) {
         return;
     case WEIR_SOCIAL_SHARE:
         for (uint32_t g = 0; g < c->count; g++)
-            c->groups[g].seats = (uint32_t)(c->groups[g].part - c->groups[g].placed);
+            count_seats(&c->groups[g]);
         c->places = 0;
         c->pass = WEIR_SOCIAL_ROUND;
         return;

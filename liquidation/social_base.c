@@ -165,6 +165,14 @@ void weir_social_recount(struct weir_liquidator *lq) {
     lq->social.asked = any_pool(lq);
 }
 
+void weir_social_make_room(struct weir_liquidator *lq) {
+    struct weir_social *c = &lq->social;
+    uint32_t accounts = lq->x->ledger.accounts.count;
+    if (!c->on || !any_pool(lq)) return;
+    weir_pool_room_behind(&c->parts, accounts);
+    weir_pool_room_behind(&c->heads, accounts);
+}
+
 void weir_social_moved(struct weir_liquidator *lq, uint32_t asset) {
     if (lq->social.on && lq->x->ledger.assets[asset].pools > 0) lq->social.asked = true;
 }

@@ -195,6 +195,17 @@ class BenchTest(unittest.TestCase):
             self.assertAlmostEqual(case['auction'] + case['backstop'] + case['adl'], 0.10,
                                    delta=0.02)
 
+    def test_everybody_is_charged_what_he_owes(self):
+        done = subprocess.run([PROGRAM, 'bench', 'social', '--accounts', '9000', '--runs', '2',
+                               '--json'], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cases = json.loads(done.stdout)['social']
+        self.assertEqual(len(cases), 2)
+        for case in cases:
+            self.assertIs(case['checked'], True, case['name'])
+            # Five looks at each of 9,000 accounts, h, the bankrupt and the fund's; 4,096 a command.
+            self.assertEqual(case['commands'], 11)
+
     def test_wrong_usage(self):
         for arguments in (['nothing'], ['--workload'], ['--fast']):
             done = subprocess.run([PROGRAM, 'bench', *arguments], capture_output=True, text=True,
