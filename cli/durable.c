@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wire/record.h"
+
 #define CLOCK_EVERY 16    /* commands */
 #define ROOM_US     10000 /* between looks for room */
 
@@ -87,6 +89,35 @@ int weir_durable_append(struct weir_durable *d, const struct weir_command *comma
     return note(d, error);
 }
 
+/* ---- Commands that are made anew ------------------------------------------------------------- */
+static uint64_t hash_of(uint64_t hash, const struct weir_command *command) {
+    uint8_t body[WEIR_RECORD_BODY_MAX];
+    return weir_log_chain(hash, body, weir_log_encode(command, body));
+}
+
+static int found(void *ctx, uint64_t number, const struct weir_command *command) {
+    struct weir_durable *d = ctx;
+    (void)number;
+    d->found_hash = hash_of(d->found_hash, command);
+    return weir_cli_interrupted ? WEIR_EXIT_INTERRUPTED : 0;
+}
+
+int weir_durable_open_same(struct weir_durable *d, const char *path, uint64_t venue_digest,
+                           const char *command) {
+    return weir_durable_open(d, path, venue_digest, found, d, command);
+}
+
+int weir_durable_make(struct weir_durable *d, const struct weir_command *command) {
+    if (d->made++ >= d->recovered) return weir_durable_append(d, command);
+    d->made_hash = hash_of(d->made_hash, command);
+    if (d->made < d->recovered || d->made_hash == d->found_hash) return 0;
+    weir_cli_fail(0, d->command,
+                  "%s: the %" PRIu64 " commands that it holds are not those made now", d->path,
+                  d->recovered);
+    return -EILSEQ;
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
 int weir_durable_wait(struct weir_durable *d) {
     int error;
     while ((error = weir_journal_wait(d->journal, weir_journal_number(d->journal))) == -ENOSPC)

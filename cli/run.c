@@ -1,5 +1,5 @@
 /* weir run: a scenario's order flow through the engine, and everything about it in one folder. */
-#include "cli/cli.h"
+#include "cli/durable.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,10 +24,10 @@ static const char *const file_names[FILES] = {"series.csv", "liquidations.csv", 
 
 struct arguments {
     struct weir_cli_options options;
-    const char *scenario, *venue;
+    const char *scenario, *venue, *journal;
 };
 
-enum { OPTION_VENUE = 1 };
+enum { OPTION_VENUE = 1, OPTION_JOURNAL };
 
 struct run {
     const char *command; /* argv[0] */
@@ -37,7 +37,10 @@ struct run {
     char *folder;
     FILE *files[FILES];
     struct weir_log_writer *log;
-    int log_error; /* first failure of the log, -errno */
+    int log_error;            /* first failure of the log, -errno */
+    const char *journal_path; /* NULL: none */
+    struct weir_durable journal;
+    bool journal_failed; /* and that was told */
     struct weir_engine *engine;
     struct weir_flow *flow;
     struct weir_monitor *monitor;
@@ -110,6 +113,11 @@ static void apply(void *ctx, const struct weir_command *command) {
     struct run *run = ctx;
     int result = weir_log_append(run->log, command);
     if (result < 0 && run->log_error == 0) run->log_error = result;
+    if (run->journal.journal && !run->journal_failed) {
+        int error = weir_durable_make(&run->journal, command);
+        run->journal_failed = error < 0;
+        run->interrupted = run->interrupted || error == -EINTR;
+    }
     weir_monitor_command(run->monitor, command);
     uint64_t before = wall_ns();
     weir_engine_apply(run->engine, command);
@@ -125,7 +133,8 @@ static void view(void *ctx, uint32_t market, struct weir_view_market *out) {
 
 static bool may_go_on(struct run *run) {
     if (weir_cli_interrupted) run->interrupted = true;
-    return !run->interrupted && run->log_error == 0 && weir_monitor_sound(run->monitor);
+    return !run->interrupted && run->log_error == 0 && !run->journal_failed &&
+           weir_monitor_sound(run->monitor);
 }
 
 static void simulate(struct run *run) {
@@ -355,11 +364,29 @@ static bool start(struct run *run, struct weir_file_error *error) {
     return true;
 }
 
+/* Results are told of when all that they rest on is durable. */
+static bool close_journal(struct run *run, const struct weir_run_facts *facts) {
+    if (!run->journal_path || run->journal_failed) return !run->journal_path || run->interrupted;
+    uint64_t number = weir_journal_number(run->journal.journal);
+    bool well = number == facts->commands;
+    if (!well && !run->interrupted) {
+        (void)weir_cli_fail(0, run->command,
+                            "%s: the journal holds %" PRIu64 " commands, the run made %" PRIu64,
+                            run->journal_path, number, facts->commands);
+        return false;
+    }
+    return weir_durable_close(&run->journal, well, facts->state_hash, facts->events) == 0;
+}
+
 static int run_in_folder(struct run *run) {
     struct weir_file_error error;
     if (!write_inputs(run) || !open_outputs(run)) return WEIR_EXIT_FAILED;
     if (!start(run, &error)) return weir_cli_fail(WEIR_EXIT_FAILED, run->command, "%s", error.text);
     weir_cli_catch_interrupt();
+    int status = run->journal_path ? weir_durable_open_same(&run->journal, run->journal_path,
+                                                            run->venue->digest, run->command)
+                                   : WEIR_EXIT_DONE;
+    if (status != WEIR_EXIT_DONE) return status;
     run->began_ns = run->clock_ns = wall_ns();
     run->progress = weir_cli_progress(run->options, stderr);
     simulate(run);
@@ -367,6 +394,7 @@ static int run_in_folder(struct run *run) {
     if (!weir_monitor_sound(run->monitor))
         return weir_cli_fail(WEIR_EXIT_FAILED, run->command, "out of memory for the figures");
     const struct weir_run_facts facts = facts_of(run);
+    if (!close_journal(run, &facts)) return WEIR_EXIT_FAILED;
     if (!write_results(run, &facts) || !facts.conserved) return WEIR_EXIT_FAILED;
     tell(run, &facts);
     return weir_cli_flush(run->interrupted ? WEIR_EXIT_INTERRUPTED : WEIR_EXIT_DONE, run->command);
@@ -374,6 +402,7 @@ static int run_in_folder(struct run *run) {
 
 static void release(struct run *run) {
     if (run->log) (void)weir_log_close(run->log, 0, 0);
+    (void)weir_durable_close(&run->journal, false, 0, 0);
     for (int i = 0; i < FILES; i++)
         if (run->files[i]) (void)fclose(run->files[i]);
     weir_monitor_free(run->monitor);
@@ -398,6 +427,9 @@ static error_t take(int key, char *text, struct argp_state *state) {
     case OPTION_VENUE:
         a->venue = text;
         return 0;
+    case OPTION_JOURNAL:
+        a->journal = text;
+        return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a scenario is missing");
         return EINVAL;
@@ -419,7 +451,10 @@ int weir_cmd_run(int argc, char **argv) {
                                                  {&weir_cli_output_argp, 0, NULL, 0},
                                                  {0}};
     static const struct argp_option own[] = {
-        {"venue", OPTION_VENUE, "FILE", 0, "The venue, instead of the scenario's", 0}, {0}};
+        {"venue", OPTION_VENUE, "FILE", 0, "The venue, instead of the scenario's", 0},
+        {"journal", OPTION_JOURNAL, "DIR", 0,
+         "Keep a durable log there; one of the same run that was stopped is continued", 0},
+        {0}};
     static const struct argp argp = {
         .options = own,
         .parser = take,
@@ -449,7 +484,7 @@ int weir_cmd_run(int argc, char **argv) {
         free(venue);
         return weir_cli_fail(WEIR_EXIT_USAGE, argv[0], "too many --set");
     }
-    struct run run = {.command = argv[0], .options = &a.options};
+    struct run run = {.command = argv[0], .options = &a.options, .journal_path = a.journal};
     run.scenario = weir_scenario_load(a.scenario, a.options.settings, a.options.setting_count,
                                       &run.venue, &error);
     free(venue);

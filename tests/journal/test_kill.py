@@ -135,6 +135,42 @@ class Kill(unittest.TestCase):
         self.assertGreater(total, 0)
 
 
+class Run(unittest.TestCase):
+    SCENARIO = ['run', 'scenarios/hour-601m.yaml', '--set', 'accounts=10000', '--set',
+                'position_cap=0.05', '--quiet', '--force']
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out, self.journal = (os.path.join(folder.name, n) for n in ('out', 'journal'))
+
+    def run_it(self, *more, status=0):
+        run = weir(*self.SCENARIO, '--set', 'length=30s', '--out', self.out, *more)
+        self.assertEqual(run.returncode, status, run.stderr)
+        return run.stderr
+
+    def state_hash(self):
+        with open(os.path.join(self.out, 'summary.json'), encoding='utf-8') as file:
+            return json.load(file)['state_hash']
+
+    def test_killed_and_continued(self):
+        self.run_it()
+        expected = self.state_hash()
+        for seconds in (0.1, 0.2):
+            try:
+                subprocess.run([PROGRAM, *self.SCENARIO, '--set', 'length=30s', '--out', self.out,
+                                '--journal', self.journal], timeout=seconds, capture_output=True)
+            except subprocess.TimeoutExpired:
+                pass  # killed
+        self.run_it('--journal', self.journal)
+        self.assertEqual(self.state_hash(), expected)
+        audit = weir('audit', self.journal, '--venue', os.path.join(self.out, 'venue.yaml'),
+                     '--json')
+        self.assertEqual(json.loads(audit.stdout)['state_hash'], expected)
+        said = self.run_it('--journal', self.journal, '--seed', '9', status=1)
+        self.assertIn(b'are not those made now', said)
+
+
 class FullDisk(unittest.TestCase):
     """A file system of our own that is nearly full: it needs the right to mount one."""
 
