@@ -506,6 +506,12 @@ weir_position_fill_worth(const struct weir_market *m, weir_qty size, weir_amount
     c.entry_value += (weir_amount)opened;
     return c;
 }
+/* Asks the cache for the place of a leg that is about to be closed in its market's list. */
+static inline void weir_position_ahead(const struct weir_ledger *l, const struct weir_leg *leg) {
+    if (leg->position_slot == WEIR_NO_INDEX) return;
+    __builtin_prefetch(WEIR_AT(&l->markets[leg->market].positions, uint32_t, leg->position_slot),
+                       1);
+}
 /* A copy of a settled leg as it will be after that change: nothing is pending on it. */
 struct weir_leg weir_leg_after(const struct weir_ledger *ledger, const struct weir_leg *leg,
                                const struct weir_position_change *change);

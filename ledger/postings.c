@@ -118,7 +118,10 @@ static void list_position(struct weir_ledger *l, uint32_t leg) {
         *WEIR_AT(list, uint32_t, g->position_slot) = last;
         weir_leg_at(l, last)->position_slot = g->position_slot;
         g->position_slot = WEIR_NO_INDEX;
-        list->count--;
+        if (--list->count == 0) return;
+        /* Who is last now will be written to when the next one leaves. */
+        last = *WEIR_AT(list, uint32_t, list->count - 1);
+        __builtin_prefetch(&weir_leg_at(l, last)->position_slot, 1);
     }
 }
 

@@ -8,14 +8,13 @@ static weir_wide loss_of(const struct weir_exchange *x, const struct weir_order 
 }
 
 /* An order's part in its leg's counts changes from `before` to `after` lots. */
-static void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty before,
-                       weir_qty after) {
-    weir_wide loss = 0;
-    if (weir_open_can_lose(o->side, o->price, o->mark_accepted))
-        loss = loss_of(x, o, after) - loss_of(x, o, before);
+static inline void count_lots(struct weir_exchange *x, const struct weir_order *o, weir_qty before,
+                              weir_qty after) {
+    struct weir_leg *g = weir_leg_at(&x->ledger, o->leg);
     bool counts = !(o->flags & WEIR_ORDER_REDUCE_ONLY);
-    weir_leg_open_add(&x->ledger, weir_leg_at(&x->ledger, o->leg), o->side,
-                      counts ? after - before : 0, loss);
+    weir_leg_open_add(&x->ledger, g, o->side, counts ? after - before : 0, 0);
+    if (weir_open_can_lose(o->side, o->price, o->mark_accepted))
+        weir_leg_loss_add(&x->ledger, g, loss_of(x, o, after) - loss_of(x, o, before));
 }
 
 static struct weir_ladder *ladder_of(struct weir_exchange *x, const struct weir_order *o) {
@@ -156,6 +155,7 @@ void weir_leg_cancel_orders(struct weir_exchange *x, uint32_t leg, enum weir_rea
     struct weir_leg *g = weir_leg_at(&x->ledger, leg);
     uint32_t i = weir_leg_orders(&x->ledger, g)->first;
     if (i == WEIR_NO_INDEX) return;
+    weir_position_ahead(&x->ledger, g);
     struct leaving all = {0};
     for (uint32_t next; i != WEIR_NO_INDEX; i = next) {
         const struct weir_order *o = weir_order_at(&x->orders, i);

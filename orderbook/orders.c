@@ -113,7 +113,7 @@ static void free_slot(struct weir_orders *orders, size_t i) {
 }
 
 /* Puts the next to go into place `at` of the ring; who was there leaves table and pool. */
-static void go(struct weir_orders *orders, uint32_t at, uint32_t order, uint32_t hash) {
+static inline void go(struct weir_orders *orders, uint32_t at, uint32_t order, uint32_t hash) {
     uint32_t old = orders->going[at].order;
     size_t i = orders->going[at].hash & orders->slot_mask;
     orders->going[at].order = order;

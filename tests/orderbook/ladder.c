@@ -157,6 +157,36 @@ static void take_out(struct trial *t, struct pair *p, uint32_t at) {
     list_drop(&p->list, at);
 }
 
+static uint32_t place_of(const struct pair *p, uint32_t idx) {
+    uint32_t at = 0;
+    while (at < p->list.count && p->list.order[at].idx != idx)
+        at++;
+    cr_assert(at < p->list.count);
+    return at;
+}
+
+/* The first order is filled, by all of its lots or less. */
+static void fill_first(struct trial *t, struct pair *p) {
+    uint32_t idx = weir_ladder_first(p->ladder), at = place_of(p, idx);
+    weir_qty open = p->list.order[at].open;
+    weir_qty lots = 1 + (weir_qty)weir_random_below(&t->random, (uint64_t)open);
+    if (weir_random_below(&t->random, 2)) lots = open;
+    cr_assert_eq(weir_ladder_fill(p->ladder, &t->orders, lots), open - lots);
+    p->list.order[at].open -= lots;
+    if (lots < open) return;
+    weir_orders_remove(&t->orders, idx);
+    list_drop(&p->list, at);
+}
+
+/* The memory of some of the next makers is asked for: nothing changes, and whom it comes to next is
+ * in the ladder. */
+static void ask_ahead(struct trial *t, struct pair *p, uint32_t most) {
+    uint32_t came = weir_ladder_maker_ahead(p->ladder, &t->orders, most);
+    if (came != WEIR_NO_INDEX) (void)place_of(p, came);
+    if (p->ladder->asked != WEIR_NO_INDEX) (void)place_of(p, p->ladder->asked);
+    cr_assert(p->ladder->asked != WEIR_NO_INDEX || p->list.count == 0);
+}
+
 static void one_operation(struct trial *t, struct pair *p, uint32_t about) {
     uint64_t r = weir_random_below(&t->random, 100);
     /* Pushes and removals balance around `about` live orders. */
@@ -165,11 +195,10 @@ static void one_operation(struct trial *t, struct pair *p, uint32_t about) {
         push(t, p);
     } else if (r < 85) {
         take_out(t, p, (uint32_t)weir_random_below(&t->random, p->list.count));
+    } else if (r < 90) {
+        take_out(t, p, place_of(p, weir_ladder_first(p->ladder)));
     } else if (r < 95) {
-        uint32_t idx = weir_ladder_first(p->ladder), at = 0;
-        while (p->list.order[at].idx != idx)
-            at++;
-        take_out(t, p, at);
+        fill_first(t, p);
     } else {
         uint32_t at = (uint32_t)weir_random_below(&t->random, p->list.count);
         weir_qty open = p->list.order[at].open;
@@ -229,7 +258,7 @@ static void run(int regime, uint32_t about, uint64_t operations) {
         /* A look ahead, wherever it looks, changes nothing. */
         struct weir_order anywhere = {.next = (uint32_t)n * 2654435761U, .prev = WEIR_NO_INDEX};
         weir_order_neighbours_ahead(&t.orders, &anywhere);
-        (void)weir_ladder_maker_ahead(p->ladder, &t.orders, (uint32_t)n % 9);
+        ask_ahead(&t, p, (uint32_t)n % 9);
         compare_top(p);
         if (n % 257 == 0) compare_all(&t, p);
         if (n % 4099 == 0) check_memory(&t);
