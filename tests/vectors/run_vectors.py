@@ -82,8 +82,9 @@ def vacuous(kinds, case):
 
 def judged(stem, case):
     """run_case under the case's profile, and whether the test could have failed."""
-    Scene.profile, Scene.beyond = profiles.profile_of(stem, case), set()
+    Scene.profile, Scene.beyond, Scene.twin = profiles.profile_of(stem, case), set(), True
     result, why = run_case(FILES[stem], case)
+    Scene.twin = False
     unknown = Scene.beyond - set(GIVEN.get(case['kind'], ()))
     unseen = vacuous(FILES[stem], case) if result == 'pass' else None
     if unseen:

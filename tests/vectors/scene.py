@@ -82,6 +82,7 @@ class Scene:
     program = ''
     profile = None  # name of the venue file that scenes start from
     beyond = set()  # what they set besides what any case gives
+    twin = False    # whether the reference engine must give the same events
     last = None     # for replay by hand
 
     def __init__(self, decimals=6, **given):
@@ -269,8 +270,14 @@ class Scene:
             path = os.path.join(folder, 'venue.yaml')
             with open(path, 'w', encoding='utf-8') as file:
                 file.write(self.venue_text())
-            done = subprocess.run([self.program, 'replay', '-', '--venue', path], input=lines,
-                                  capture_output=True, text=True, timeout=60, check=False)
+            command = [self.program, 'replay', '-', '--venue', path]
+            done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=60,
+                                  check=False)
+            if Scene.twin:
+                again = subprocess.run([*command, '--reference'], input=lines, capture_output=True,
+                                       text=True, timeout=60, check=False)
+                if again.stdout != done.stdout:
+                    raise Mismatch('the reference engine gives other events')
         if done.returncode != 0:
             raise Mismatch(f'exit status {done.returncode}: {done.stderr.strip()}')
         self.events = [json.loads(line) for line in done.stdout.splitlines()]
