@@ -89,6 +89,10 @@ def run_page(page, root, program):
              for target in re.findall(r'\]\(([^)#\s]+)(?:#[^)]*)?\)', text)
              if '://' not in target and not os.path.exists(
                  os.path.join(root, os.path.dirname(page), target))]
+    found += [f'{page}: the link to {target}#{anchor} leads to no heading'
+              for target, anchor in re.findall(r'\]\(([^)#\s]*\.md|)#([^)\s]+)\)', text)
+              if anchor not in headings(os.path.join(root, os.path.dirname(page), target)
+                                        if target else os.path.join(root, page))]
     found += [f'{page}: ./dev has no verb {verb}'
               for verb in set(re.findall(r'\./dev ([a-z]+(?:-[a-z]+)*)', text)) - verbs(root)]
     found += [f'{page}: no source file has this C:\n{shown}'
@@ -120,6 +124,22 @@ def run_page(page, root, program):
             found += [f'{page}:{line}: {problem}' for problem in
                       (unmet(n, folder) for n in notes if n.startswith('expect')) if problem]
     return found
+
+
+@functools.cache
+def headings(path):
+    """The anchors of a page's headings, as GitHub makes them; none of a page that is not there."""
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding='utf-8') as file:
+        text = re.sub(r'^```.*?^```', '', file.read(), flags=re.M | re.S)
+    found, anchors = {}, set()
+    for heading in re.findall(r'^#+ (.*?)\s*$', text, re.M):
+        slug = re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+        count = found.get(slug, 0)
+        found[slug] = count + 1
+        anchors.add(f'{slug}-{count}' if count else slug)
+    return anchors
 
 
 @functools.cache

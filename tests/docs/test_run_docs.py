@@ -42,6 +42,7 @@ WRONG = [
     ('<!-- expect: s.json a.c > 2 -->\n```sh\nbuild/weir run\n```\n', 'KeyError'),
     ('<!-- expect: all well -->\n```sh\nbuild/weir run\n```\n', 'cannot be read'),
     ('```c\nint gone(void);\n```\n', 'no source file has this C'),
+    ('# The heading\n[this](#the-heading), [that](#another)\n', '#another leads to no heading'),
     ('see [this](gone.md)\n', 'leads nowhere'),
     ('`./dev dance`\n', 'no verb dance'),
 ]

@@ -145,6 +145,21 @@ class ValidateTest(unittest.TestCase):
         # Two pools are too few for the control, which is told.
         self.run_validations('water-filling', '--rounds', '2', '--seed', '1', status=1)
 
+    def test_what_the_docs_say_of_gap_and_schedule(self):
+        result = json.loads(self.run_validations('--json', 'gap', 'schedule'))['validations']
+        gaps, control = result[0]['rows'], result[0]['control']
+        averse, even, twap = result[1]['schedules']
+        with open('docs/validation.md', encoding='utf-8') as file:
+            text = file.read()
+        for said in (f'all {sum(row["gaps"] for row in gaps):,} are equal',
+                     f'{control["gaps"] - control["equal"]} of {control["gaps"]} do not',
+                     f'{averse["within"]} of {averse["runs"]} runs',
+                     f'from {averse["kappa_t"][0]:.2f} to {averse["kappa_t"][1]:.0f}',
+                     f'largest difference {averse["largest_difference"] * 1e13:.0f} * 10^-13',
+                     f'by {twap["least_difference"] * 1e5:.1f} * 10^-5 at least'):
+            self.assertIn(said, text)
+        self.assertEqual(even['within'], even['runs'])
+
     def test_interrupted(self):
         with subprocess.Popen([PROGRAM, 'validate', '--json', 'gap', '--rounds', '1000000'],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as weir:
