@@ -151,10 +151,10 @@ static void follow_ahead(const struct weir_adl_index *ix, uint32_t n) {
     const struct weir_ledger *l = &ix->x->ledger;
     const struct weir_pool *list = &ix->x->trigger.followed;
     for (uint32_t i = list->count - n; i < list->count; i++) {
-        uint32_t leg = weir_scope_at(l, *WEIR_AT(list, uint32_t, i))->first_leg;
-        if (leg == WEIR_NO_INDEX) continue;
-        __builtin_prefetch(weir_leg_at(l, leg));
-        __builtin_prefetch(weir_adl_slot_at(ix, leg));
+        uint32_t scope = *WEIR_AT(list, uint32_t, i);
+        for (uint32_t leg = weir_scope_first_leg(l, scope); leg != WEIR_NO_INDEX;
+             leg = weir_scope_next_leg(l, scope, leg))
+            __builtin_prefetch(weir_adl_slot_at(ix, leg));
     }
 }
 

@@ -59,6 +59,13 @@ static inline weir_wide weir_wide_max(weir_wide a, weir_wide b) {
 static inline bool weir_narrow(weir_wide a) {
     return a == (int64_t)a;
 }
+/* A number that was written a word at a time just now, read likewise: to read it in one piece, as
+ * a plain copy does, would wait until all that was stored before it has reached the cache. */
+static inline weir_wide weir_fresh(const weir_wide *number) {
+    uint64_t low = (uint64_t)*number, high = (uint64_t)(*number >> 64);
+    __asm__("" : "+r"(low), "+r"(high));
+    return (weir_wide)((unsigned __int128)high << 64 | low);
+}
 static inline bool weir_both_narrow(weir_wide a, weir_wide b) {
     return weir_narrow(a) && weir_narrow(b);
 }

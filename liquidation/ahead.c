@@ -49,6 +49,9 @@ static void ask(const struct weir_exchange *x, uint32_t scope, enum link link) {
         return;
     }
     if (link == NAMES) {
+        const char *own = (const char *)weir_scope_case(l, s);
+        for (size_t line = 0; line < sizeof(struct weir_case); line += 64)
+            __builtin_prefetch(own + line, 1);
         if (g->orders != 0) __builtin_prefetch(weir_leg_orders(l, g), 1);
         __builtin_prefetch(WEIR_AT(&l->account_names, struct weir_account_names, g->account));
         __builtin_prefetch(weir_account_at(l, g->account));
@@ -58,8 +61,19 @@ static void ask(const struct weir_exchange *x, uint32_t scope, enum link link) {
     if (g->orders != 0) ask_orders(x, weir_leg_orders(l, g), link);
 }
 
+/* Who leaves gives his place in the list of members to the last of them. */
+static void ask_members(const struct weir_liquidator *lq) {
+    const struct weir_ledger *l = &lq->x->ledger;
+    uint32_t n = lq->members.count;
+    if (n < 2) return;
+    const uint32_t *member = WEIR_AT(&lq->members, uint32_t, n - 2);
+    __builtin_prefetch(weir_scope_at(l, member[0]));
+    __builtin_prefetch(&weir_scope_case(l, weir_scope_at(l, member[1]))->member_slot, 1);
+}
+
 void weir_queue_look_ahead(const struct weir_liquidator *lq, struct weir_queue_ahead *ahead,
                            uint32_t scope) {
+    ask_members(lq);
     if (ahead->at > 0 && ahead->scope[ahead->at - 1] == scope) return; /* it goes on with him */
     if (ahead->at + SCOPE >= ahead->count || ahead->scope[ahead->at] != scope) {
         ahead->count = weir_heap_first(lq, &lq->ready, ahead->scope, WEIR_AHEAD);

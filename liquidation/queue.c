@@ -217,9 +217,9 @@ void weir_look(struct weir_liquidator *lq, uint32_t scope, struct weir_health *h
 static void take_key(struct weir_liquidator *lq, uint32_t scope) {
     struct weir_case *c = case_at(lq, scope);
     look_anew(lq, scope);
-    c->key_equity = lq->look.health.equity;
-    c->key_requirement = lq->look.health.requirement;
-    c->key_notional = lq->look.health.notional;
+    c->key_equity = weir_fresh(&lq->look.health.equity);
+    c->key_requirement = weir_fresh(&lq->look.health.requirement);
+    c->key_notional = weir_fresh(&lq->look.health.notional);
     c->key_moves = lq->x->trigger.moves;
     set_order(lq, scope_at(lq, scope), c);
 }

@@ -219,15 +219,55 @@ bool weir_edge_add(struct weir_edge_store *store, struct weir_edge_set *set, uin
     return true;
 }
 
-void weir_edge_ahead(const struct weir_edge_store *store, const struct weir_edge_set *set,
-                     uint32_t key) {
-    if (((uint64_t)(key ^ set->base)) >> set->span) return;
-    uint32_t ref = set->root, span = set->span;
-    while (is_node(ref)) {
-        span -= BITS;
-        ref = node_at(store, ref)->child[key >> span & (WEIR_EDGE_WAYS - 1)];
+/* What a reference leads to. */
+static void ask(const struct weir_edge_store *store, uint32_t ref) {
+    if (is_node(ref)) {
+        __builtin_prefetch(node_at(store, ref));
+    } else if (ref != 0) {
+        __builtin_prefetch(chunk_at(store, ref >> 4));
+        __builtin_prefetch(&chunk_at(store, ref >> 4)->link);
     }
-    if (ref) __builtin_prefetch(&chunk_at(store, ref >> 4)->entry[ref & 15], 1);
+}
+
+void weir_edge_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (is_node(ways[i].ref)) __builtin_prefetch(node_at(store, ways[i].ref));
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t i = 0; i < n; i++) {
+            struct weir_edge_way *w = &ways[i];
+            if (!is_node(w->ref)) continue;
+            w->span -= BITS;
+            w->ref = node_at(store, w->ref)->child[w->key >> w->span & (WEIR_EDGE_WAYS - 1)];
+            more |= is_node(w->ref);
+            if (is_node(w->ref))
+                __builtin_prefetch(node_at(store, w->ref));
+            else if (w->ref != 0)
+                __builtin_prefetch(&chunk_at(store, w->ref >> 4)->entry[w->ref & 15], 1);
+        }
+    }
+}
+
+void weir_edge_least_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways,
+                           uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        ask(store, ways[i].ref);
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t i = 0; i < n; i++) {
+            struct weir_edge_way *w = &ways[i];
+            if (!is_node(w->ref)) continue;
+            const uint32_t *child = node_at(store, w->ref)->child, *end = child + WEIR_EDGE_WAYS;
+            while (*child == 0)
+                child++;
+            w->ref = *child++;
+            while (child < end && *child == 0)
+                child++;
+            ask(store, w->ref);
+            if (child < end) ask(store, *child); /* the least is there when the first has gone */
+            more |= is_node(w->ref);
+        }
+    }
 }
 
 static bool is_empty(const struct weir_edge_node *node) {

@@ -58,9 +58,26 @@ static inline uint64_t weir_edge_least(const struct weir_edge_set *set) {
 /* False when the store is full. */
 bool weir_edge_add(struct weir_edge_store *store, struct weir_edge_set *set, uint32_t key,
                    uint32_t leg);
-/* Asks for the memory that adding the key will write to. */
-void weir_edge_ahead(const struct weir_edge_store *store, const struct weir_edge_set *set,
-                     uint32_t key);
+/* A way down a set, to where a key is or goes. */
+struct weir_edge_way {
+    uint32_t key, ref, span; /* ref: how far it was walked */
+};
+static inline struct weir_edge_way weir_edge_way(const struct weir_edge_set *set, uint32_t key) {
+    bool within = (uint64_t)(key ^ set->base) >> set->span == 0;
+    return (struct weir_edge_way){key, within ? set->root : 0, set->span};
+}
+/* Ask for the memory that adding the keys of `n` ways will write to / of the least edges of their
+ * sets: the first chunk of the leaf that `ref` names then, and the leaf beside it. What one step of
+ * a way asks for has come when all others were stepped. */
+void weir_edge_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways, uint32_t n);
+void weir_edge_least_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways,
+                           uint32_t n);
+/* The entries (key << 32 | leg) of the first chunk of the leaf that a reference names. */
+static inline const uint64_t *weir_edge_first(const struct weir_edge_store *store, uint32_t ref,
+                                              uint32_t *n) {
+    *n = ref & 15;
+    return WEIR_AT(&store->chunks, struct weir_edge_chunk, ref >> 4)->entry;
+}
 /* Moves every entry of a key < bound to `out` (uint64_t, key << 32 | leg, appended in no order).
  * What `out` has no room for stays. O(levels + entries taken). */
 void weir_edge_take(struct weir_edge_store *store, struct weir_edge_set *set, uint64_t bound,

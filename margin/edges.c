@@ -188,6 +188,58 @@ void weir_pass_edges(struct weir_exchange *x, uint32_t market) {
     tm->ready = true;
 }
 
+#define WAYS 64
+
+/* The legs of the edges that are passed, at the ends of the ways, then their scopes. */
+static void legs_ahead(const struct weir_exchange *x, const struct weir_edge_way *way,
+                       const uint64_t *bound, uint32_t n) {
+    uint32_t legs[WAYS], k = 0, entries;
+    for (uint32_t i = 0; i < n; i++) {
+        if (way[i].ref == 0) continue;
+        const uint64_t *entry = weir_edge_first(&x->trigger.store, way[i].ref, &entries);
+        for (uint32_t e = 0; e < entries && k < WAYS; e++) {
+            if (entry[e] >> 32 >= bound[i]) continue;
+            legs[k++] = (uint32_t)entry[e];
+            __builtin_prefetch(weir_leg_at(&x->ledger, legs[k - 1]), 1);
+        }
+    }
+    for (uint32_t i = 0; i < k; i++)
+        __builtin_prefetch(weir_scope_at(&x->ledger, weir_leg_at(&x->ledger, legs[i])->scope), 1);
+}
+
+/* The ways to the least edges of a market's sets that its mark and charges have passed. */
+static uint32_t ways_to(struct weir_exchange *x, uint32_t market, struct weir_edge_way *way,
+                        uint64_t *bound) {
+    uint32_t n = 0;
+    for (uint32_t side = 0; side < 2; side++) {
+        const struct weir_trigger_side *s = placed(x, market, side);
+        uint64_t low = weir_edge_bound(WEIR_LOW, s->least, s->most);
+        uint64_t high = weir_edge_bound(WEIR_HIGH, s->least, s->most);
+        for (uint32_t c = 0; c < WEIR_DRIFT_CLASSES; c++) {
+            uint64_t least = weir_edge_least(&s->low[c]);
+            bound[n] = low;
+            if (least < low) way[n++] = weir_edge_way(&s->low[c], (uint32_t)least);
+            least = weir_edge_least(&s->high[c]);
+            bound[n] = high;
+            if (least < high) way[n++] = weir_edge_way(&s->high[c], (uint32_t)least);
+        }
+    }
+    return n;
+}
+
+void weir_pass_ahead(struct weir_exchange *x) {
+    const struct weir_pool *moved = &x->trigger.moved;
+    struct weir_edge_way way[WAYS];
+    uint64_t bound[WAYS + 1];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < moved->count && n + 4 * WEIR_DRIFT_CLASSES <= WAYS; i++) {
+        uint32_t market = *WEIR_AT(moved, uint32_t, i);
+        if (x->prices[market].mark != 0) n += ways_to(x, market, &way[n], &bound[n]);
+    }
+    weir_edge_least_ahead(&x->trigger.store, way, n);
+    legs_ahead(x, way, bound, n);
+}
+
 /* The marks that pass no edge of a market. */
 void weir_find_quiet(struct weir_exchange *x, uint32_t market) {
     struct weir_trigger_index *t = &x->trigger;
@@ -352,11 +404,14 @@ void weir_add_edges(struct weir_exchange *x) {
     uint32_t n = t->adding.count;
     for (uint32_t from = 0, to; from < n; from = to) {
         to = n - from < ADD_AHEAD ? n : from + ADD_AHEAD;
-        for (uint32_t i = from; i < to && n > 1; i++) {
+        struct weir_edge_way way[ADD_AHEAD];
+        for (uint32_t i = from; i < to; i++) {
             uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
-            weir_edge_ahead(&t->store, set_of(&t->markets[at[i].market], at[i].direction, word),
-                            ~at[i].word);
+            const struct weir_edge_set *set =
+                set_of(&t->markets[at[i].market], at[i].direction, word);
+            way[i - from] = weir_edge_way(set, ~at[i].word);
         }
+        if (n > 1) weir_edge_ahead(&t->store, way, to - from);
         for (uint32_t i = from; i < to; i++)
             add_edge(x, &at[i]);
     }

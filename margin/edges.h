@@ -31,6 +31,9 @@ void weir_list_add(struct weir_pool *list, uint32_t index);
 /* Takes the edges that the mark and the charges of a market, or an asset's price, have passed and
  * touches their scopes. */
 void weir_pass_edges(struct weir_exchange *x, uint32_t market);
+/* Before it is done for all markets in the list of those that moved: asks for the memory that it
+ * will read, of all of them together. Nothing changes. */
+void weir_pass_ahead(struct weir_exchange *x);
 void weir_pass_collateral(struct weir_exchange *x, uint32_t asset);
 /* Finds anew which marks pass no edge of a market. */
 void weir_find_quiet(struct weir_exchange *x, uint32_t market);

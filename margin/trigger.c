@@ -460,6 +460,7 @@ static void look_at_dirty(struct weir_exchange *x) {
  * markets behind it count no more then, and the new ones enter their sets when all are passed. */
 void weir_trigger_collect_waiting(struct weir_exchange *x) {
     struct weir_trigger_index *t = &x->trigger;
+    if (t->moved.count > 0) weir_pass_ahead(x);
     for (uint32_t i = 0; i < t->moved.count; i++) {
         weir_pass_edges(x, *WEIR_AT(&t->moved, uint32_t, i));
         if (t->dirty.count >= MANY) look_at_dirty(x);

@@ -38,7 +38,8 @@ static int by_value(const void *a, const void *b) {
 }
 
 static void add(struct pair_set *p, uint32_t key, uint32_t leg) {
-    weir_edge_ahead(&p->store, &p->set, key);
+    struct weir_edge_way way[2] = {weir_edge_way(&p->set, key), weir_edge_way(&p->set, key)};
+    weir_edge_ahead(&p->store, way, 2);
     cr_assert(weir_edge_add(&p->store, &p->set, key, leg));
     p->model[p->count++] = (uint64_t)key << 32 | leg;
     p->adds++;
@@ -52,6 +53,16 @@ static uint64_t model_least(const struct pair_set *p) {
 }
 
 static void take(struct pair_set *p, uint64_t bound) {
+    uint32_t n_first;
+    struct weir_edge_way way = {.ref = p->set.root, .span = p->set.span};
+    weir_edge_least_ahead(&p->store, &way, 1);
+    if (p->set.root != 0) {
+        const uint64_t *first = weir_edge_first(&p->store, way.ref, &n_first);
+        bool found = false;
+        for (uint32_t i = 0; i < n_first; i++)
+            found |= first[i] >> 32 == weir_edge_least(&p->set);
+        cr_assert(n_first > 0 && (found || p->count > n_first));
+    }
     p->out.count = 0;
     weir_edge_take(&p->store, &p->set, bound, &p->out);
     uint64_t *expected = malloc((p->count + 1) * sizeof *expected);
