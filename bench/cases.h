@@ -78,5 +78,6 @@ int bench_adl(const struct weir_bench_job *job);
 int bench_social(const struct weir_bench_job *job);
 int bench_sweep(const struct weir_bench_job *job);
 int bench_run(const struct weir_bench_job *job);
+int bench_journal(const struct weir_bench_job *job);
 
 #endif

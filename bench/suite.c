@@ -52,6 +52,11 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "            the longest command of the sweep; every payment is checked\n"
      "            against a division of all at once",
      BIT(ACCOUNTS), false, bench_social},
+    {"journal", "the same blocks alone, the same flow without",
+     "the durable log: ordinary flow with it and without, how long a\n"
+     "            command waits until it is durable, the writer alone beside\n"
+     "            the disk at the same blocks; where TMPDIR says",
+     BIT(ACCOUNTS) | BIT(MESSAGES) | BIT(RATE) | BIT(DURATION), false, bench_journal},
     {"run", NULL,
      "a scenario from start to end as a process of its own: flow,\n"
      "            log and report; the default one, and one of ten thousand\n"
