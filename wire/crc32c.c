@@ -33,7 +33,11 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, c
     for (; size >= 8; size -= 8, p += 8)
         wide = __builtin_ia32_crc32di(wide, load64(p));
     uint32_t rest = (uint32_t)wide;
-    for (; size > 0; size--, p++)
+    if ((size & 4) != 0) {
+        rest = __builtin_ia32_crc32si(rest, load32(p));
+        p += 4;
+    }
+    for (size &= 3; size > 0; size--, p++)
         rest = __builtin_ia32_crc32qi(rest, *p);
     return ~rest;
 }

@@ -35,23 +35,36 @@ bool weir_log_verify(const uint8_t *record, size_t size, uint64_t number, uint64
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */
+/* Number of bytes up to the last one that is not zero. */
+static size_t bytes_of(uint64_t low, uint64_t high) {
+    if (high != 0) return 16 - (size_t)__builtin_clzll(high) / 8;
+    return low != 0 ? 8 - (size_t)__builtin_clzll(low) / 8 : 0;
+}
+
+/* Values are stored by whole words and what follows goes over what is too much: the largest body
+ * leaves room for that. */
 static uint8_t *put_decimal(uint8_t *p, const struct weir_decimal *d) {
     bool refused = d->huge || d->fine;
     bool negative = refused ? d->negative : d->mantissa < 0;
     unsigned __int128 m =
         negative ? -(unsigned __int128)d->mantissa : (unsigned __int128)d->mantissa;
-    uint8_t bytes = 0;
+    if (refused) m = 0;
+    uint64_t low = (uint64_t)m, high = (uint64_t)(m >> 64);
+    size_t bytes = bytes_of(low, high);
     p[0] = (uint8_t)(refused ? (d->huge ? DECIMAL_HUGE : DECIMAL_FINE) : d->scale);
-    for (m = refused ? 0 : m; m != 0; m >>= 8)
-        p[2 + bytes++] = (uint8_t)m;
     p[1] = (uint8_t)(bytes | (negative ? NEGATIVE : 0));
+    store64(p + 2, low);
+    store64(p + 10, high);
     return p + 2 + bytes;
 }
 
+/* A name is padded with zeros, and holds none. */
 static uint8_t *put_name(uint8_t *p, const struct weir_name *name) {
-    size_t size = weir_name_size(name);
+    uint64_t w[4];
+    memcpy(w, name->text, sizeof w);
+    size_t size = (w[2] | w[3]) != 0 ? 16 + bytes_of(w[2], w[3]) : bytes_of(w[0], w[1]);
     *p = (uint8_t)size;
-    memcpy(p + 1, name->text, size);
+    memcpy(p + 1, w, sizeof w);
     return p + 1 + size;
 }
 
