@@ -144,8 +144,9 @@ static int64_t cancel_orders(struct weir_engine *e, struct weir_sweep *s, int64_
     int64_t done = 0;
     for (; s->order < s->orders_end && done < most; s->order++) {
         const struct item *item = item_at(e, s->order);
-        /* Cancelled since, its record free or another order's. */
-        if (weir_order_at(&x->orders, item->idx)->age != item->key) continue;
+        const struct weir_order *o = weir_order_at(&x->orders, item->idx);
+        /* Cancelled since, its record nobody's or another order's. */
+        if (o->account == WEIR_NO_INDEX || o->age != item->key) continue;
         weir_order_cancel(x, item->idx, WEIR_C_SETTLEMENT);
         done++;
     }

@@ -114,4 +114,5 @@ void weir_trial_add(struct weir_trial_result *sum, const struct weir_trial_resul
         sum->outcomes[i] += from->outcomes[i];
     for (size_t i = 0; i < WEIR_CAUSE_COUNT; i++)
         sum->causes[i] += from->causes[i];
+    sum->charged += from->charged;
 }

@@ -21,6 +21,7 @@ static void check_reach(const struct weir_trial_result *sum) {
         cr_assert(sum->outcomes[i] > 0, "no liquidation ended `%s`", weir_outcome_words[i]);
     for (size_t i = 0; i < WEIR_CAUSE_COUNT; i++)
         cr_assert(sum->causes[i] > 0, "no fund movement `%s`", weir_cause_words[i]);
+    cr_assert_gt(sum->charged, 0);
 }
 
 Test(differential, engine_and_twin_agree_on_long_streams) {

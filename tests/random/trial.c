@@ -62,6 +62,9 @@ static void count_event(const struct weir_venue *venue, struct weir_trial_result
     case WEIR_EV_FUND_MOVEMENT:
         counts->causes[event->fund_movement.cause]++;
         return;
+    case WEIR_EV_SOCIALISED:
+        counts->charged += event->socialised.market == WEIR_NO_INDEX;
+        return;
     default:
         return;
     }

@@ -50,6 +50,7 @@ struct weir_trial_result {
     uint64_t rejected[WEIR_REASON_COUNT], cancelled[WEIR_REASON_COUNT];
     uint64_t fills[WEIR_FILL_SETTLEMENT + 1], inverse_fills[WEIR_FILL_SETTLEMENT + 1];
     uint64_t outcomes[WEIR_CLOSED + 1], causes[WEIR_CAUSE_COUNT];
+    uint64_t charged; /* payments of accounts into loss pools */
     char problem[512];
     char engine_line[WEIR_TRIAL_LINE], twin_line[WEIR_TRIAL_LINE];
 };
