@@ -34,7 +34,8 @@ COMMAND_KEYS = ('account.class account.owner deposit.asset withdraw.asset order.
                 'query.depth query.fund index.t').split()
 # Values to try when a row is looked for.
 GUESSES = ('0 1 2 3 5 10 20 50 100 1000 10000 100000 0.001 0.002 0.01 0.02 0.05 0.1 0.2 0.3 0.5 '
-           '0.8 0.9 1.02 1.5 -0.01 none true false 1s 2s 5s 10s 1m 10m 1h 24h 5000h first next').split()
+           '0.8 0.9 1.02 1.5 -0.01 none true false 1s 2s 5s 10s 1m 10m 1h 24h 5000h first '
+           'next').split()
 
 
 def where(name):
