@@ -432,7 +432,7 @@ void fake_power(struct fake_disk *d) {
         if (!f->used) continue;
         if (f->size > f->safe_size && below(d, 2) == 0) f->safe_size = f->size;
         f->size = f->safe_size;
-        memcpy(f->data, f->safe, f->room);
+        if (f->room > 0) memcpy(f->data, f->safe, f->room);
     }
     forget(d);
 }
