@@ -96,6 +96,12 @@ static void tell(const struct weir_source_arguments *a, const struct weir_source
     printf("%s: %" PRIu64 " commands, %" PRIu64 " events, state_hash %016" PRIx64 "\n",
            source->path, machine->commands, r->events, r->state_hash);
     printf("invariants recomputed %" PRIu64 " times: they hold\n", r->checks);
+    const struct weir_journal_ending *end =
+        source->journal ? weir_journal_read_ending(source->journal) : NULL;
+    if (end && end->cut)
+        printf("%s: what stands from there on was being written when the program stopped, and "
+               "nobody was told of it\n",
+               end->where);
     if (!weir_source_binary(source))
         printf("JSON Lines carry no checksums and no state hash to compare with\n");
     else if (!r->has_ending)

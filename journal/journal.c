@@ -251,6 +251,10 @@ uint64_t weir_journal_first(const struct weir_journal *j) {
     return j->segments.first[0];
 }
 
+uint64_t weir_journal_identity(const struct weir_journal *j) {
+    return j->identity;
+}
+
 uint32_t weir_journal_segments(const struct weir_journal *j) {
     return j->segments.count;
 }

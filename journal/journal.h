@@ -82,6 +82,8 @@ int weir_journal_pump(struct weir_journal *journal, int64_t now_ns);
 uint64_t weir_journal_number(const struct weir_journal *journal);
 uint64_t weir_journal_durable(const struct weir_journal *journal);
 uint64_t weir_journal_first(const struct weir_journal *journal);
+/* What was drawn when the journal was made: tells a snapshot of it from those of others. */
+uint64_t weir_journal_identity(const struct weir_journal *journal);
 /* Waits until `number`, at most the last one, is durable. 0, -ENOSPC, or the error. */
 int weir_journal_wait(struct weir_journal *journal, uint64_t number);
 /* Removes segments that hold nothing behind `number`, oldest first; never the one that is written.

@@ -285,6 +285,7 @@ Test(journal, gaps_are_refused) {
     cr_assert_eq(weir_journal_wait(journal, 30000), 0);
     uint32_t segments = weir_journal_segments(journal);
     cr_assert(segments > 4);
+    cr_assert_eq(weir_journal_identity(journal), 1);
     cr_assert_eq(weir_journal_trim(journal, 20000), 0);
     cr_assert(weir_journal_segments(journal) < segments && weir_journal_first(journal) > 1);
     cr_assert(weir_journal_first(journal) <= 20001);
