@@ -28,10 +28,7 @@ void weir_emit_cancelled(struct weir_exchange *x, uint32_t account, const struct
                          uint32_t market, weir_qty qty, enum weir_reason reason);
 
 /* ---- Fills ----------------------------------------------------------------------------------- */
-/* R11 at fills: may the leg take `qty` lots (signed), worth `value`, at `price`, paying `fee`?
- * Settles the leg; *change is what such a fill does to its position. */
-bool weir_fill_check(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
-                     weir_wide value, weir_wide fee, struct weir_position_change *change);
+/* R11 at fills: may the leg take `qty` lots (signed) at `price`, paying `fee`? Settles the leg. */
 bool weir_fill_allowed(struct weir_exchange *x, uint32_t leg, weir_qty qty, weir_price price,
                        weir_wide fee);
 struct weir_fill {
@@ -51,9 +48,6 @@ struct weir_fill_result {
  * passed by it, the `fill` event, then the reduce-only cancels of both sides. */
 void weir_fill(struct weir_exchange *x, const struct weir_fill *fill,
                struct weir_fill_result *result);
-/* The same of a fill worth `value`, where weir_fill_check has told result->maker. */
-void weir_fill_checked(struct weir_exchange *x, const struct weir_fill *fill, weir_wide value,
-                       struct weir_fill_result *result);
 
 /* ---- The walk -------------------------------------------------------------------------------- */
 struct weir_taker {

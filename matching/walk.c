@@ -1,5 +1,5 @@
 /* The walk of a taker through the book. */
-#include "matching/matching.h"
+#include "matching/internal.h"
 
 #define AHEAD 5 /* makers to be met next whose memory is asked for */
 
@@ -88,7 +88,7 @@ static bool meet(const struct way *w, uint32_t maker) {
             f.maker_fee = 0;
     }
     weir_qty lots = t->side == WEIR_BUY ? f.qty : -f.qty;
-    if (!weir_fill_check(x, f.maker, -lots, f.price, value, f.maker_fee, &result.maker)) {
+    if (!check_fill(x, f.maker, -lots, f.price, value, f.maker_fee, &result.maker)) {
         weir_order_cancel(x, maker, WEIR_C_MAKER_MARGIN);
         return true;
     }
@@ -101,7 +101,7 @@ static bool meet(const struct way *w, uint32_t maker) {
         return false;
     }
     bool goes = f.qty == o->open;
-    weir_fill_checked(x, &f, value, &result);
+    book_fill(x, &f, value, &result);
     walk->filled += f.qty;
     walk->fills++;
     walk->value += (weir_amount)value;
