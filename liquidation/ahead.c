@@ -9,9 +9,8 @@
 /* How far ahead a link of the chain is asked for. */
 enum link { PLACES = 1, SECOND, ORDERS, NAMES, LEG, SCOPE };
 
-/* The places of an order in its queue and in the table of ids. */
+/* The place of an order in its queue; that in the table of ids is asked for as it is removed. */
 static void ask_place(const struct weir_exchange *x, uint32_t order) {
-    weir_order_slot_ahead(&x->orders, order);
     weir_order_neighbours_ahead(&x->orders, weir_order_at(&x->orders, order));
 }
 

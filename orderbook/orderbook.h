@@ -103,15 +103,14 @@ void weir_orders_make_room(struct weir_orders *orders);
 uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
                           const struct weir_name *id);
 
-/* Ask the cache for an order and its name; then, when they have come, for its place in the table.
- * Any number below the pool's count will do; nothing changes. */
+/* Asks the cache for an order and its name. Any number below the pool's count will do; nothing
+ * changes. */
 static inline void weir_order_ahead(const struct weir_orders *orders, uint32_t idx) {
     const char *order = (const char *)weir_order_at(orders, idx);
     __builtin_prefetch(order, 1);
     __builtin_prefetch(order + sizeof(struct weir_order) - 1, 1);
     __builtin_prefetch(weir_order_name(orders, idx));
 }
-void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx);
 
 /* ---- A ladder -------------------------------------------------------------------------------- */
 /* Levels in priority order: `descending` = best is the highest price (bids, sell stops), else the

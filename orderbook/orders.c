@@ -12,10 +12,6 @@ static uint32_t hash_of(uint32_t account, const struct weir_name *id) {
     return (uint32_t)weir_name_hash(id, account);
 }
 
-static inline void ask_slot(const struct weir_orders *orders, uint32_t hash) {
-    __builtin_prefetch(&orders->slots[2 * (size_t)(hash & orders->slot_mask)], 1);
-}
-
 static uint64_t table_bytes(uint32_t mask) {
     return ((uint64_t)mask + 1) * 2 * sizeof(uint32_t);
 }
@@ -132,7 +128,7 @@ static inline void go(struct weir_orders *orders, uint32_t at, uint32_t order, u
 void weir_orders_remove(struct weir_orders *orders, uint32_t idx) {
     struct weir_order *order = weir_order_at(orders, idx);
     uint32_t hash = hash_of(order->account, weir_order_name(orders, idx));
-    ask_slot(orders, hash);
+    __builtin_prefetch(&orders->slots[2 * (size_t)(hash & orders->slot_mask)], 1);
     order->account = WEIR_NO_INDEX; /* nobody's: no id finds it */
     orders->live--;
     go(orders, orders->gone++ % WEIR_ORDERS_GOING, idx + 1, hash);
@@ -171,8 +167,4 @@ uint32_t weir_orders_find(const struct weir_orders *orders, uint32_t account,
                           const struct weir_name *id) {
     size_t i = slot_of(orders, account, id, hash_of(account, id));
     return orders->slots[2 * i] - 1; /* 0 - 1 is WEIR_NO_INDEX */
-}
-
-void weir_order_slot_ahead(const struct weir_orders *orders, uint32_t idx) {
-    ask_slot(orders, hash_of(weir_order_at(orders, idx)->account, weir_order_name(orders, idx)));
 }
