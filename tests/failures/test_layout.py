@@ -33,9 +33,10 @@ VENUES = {
                'liquidation.empty_slices=9'],
 }
 # (what goes by place then, change)
-PLACES = [('rank', ('adl/rank.c', 'return a->order < b->order;', 'return a->leg < b->leg;')),
-          ('shares', ('liquidation/adl_stage.c', 'sort_by_account(items, n);\n    weir_pool_clear',
-                      'weir_pool_clear'))]
+PLACES = [('rank', ('adl/rank.c', 'a->score > b->score : a->order < b->order;',
+                    'a->score > b->score : a->leg < b->leg;')),
+          ('shares', ('liquidation/adl_parts.c', 'if (!sorted) keys = sort(keys, other, n);',
+                      '(void)sorted, (void)sort, (void)other;'))]
 
 
 def command(word, **keys):
