@@ -76,7 +76,7 @@ int64_t weir_adl_move_bound(const struct weir_adl_view *v, const struct weir_adl
 static int64_t ratio(const struct weir_adl_view *v, int64_t held, int64_t share) {
     int64_t leverage = weir_min(v->leverage_cap, WEIR_ADL_RATIO_UP);
     if (share <= 0) return leverage;
-    return weir_min(leverage, (int64_t)(((weir_wide)held * ONE + share - 1) / share));
+    return weir_min(leverage, held * ONE / share + 1); /* held at most 2^42, ONE 2^20 */
 }
 
 /* Of a box of mixed boxes, which keeps the least share / notional. */
@@ -94,7 +94,7 @@ static int64_t of_part(struct weir_adl_index *ix, const struct weir_adl_view *v,
 static bool at_prices(struct weir_adl_index *ix, const struct weir_adl_view *v,
                       const struct weir_adl_box *b, int64_t *held, int64_t *rest) {
     bool leaf = b->leg != WEIR_NO_INDEX;
-    int64_t moved = weir_adl_moved(ix, v, b), others = leaf ? b->others : 0;
+    int64_t moved = weir_adl_moved(ix, v, b), others = leaf && v->mixed ? b->others : 0;
     *held = SHARE_UP;
     *rest = -SHARE_UP;
     if (moved == INT64_MAX || v->high + others + moved >= SHARE_UP) return false;

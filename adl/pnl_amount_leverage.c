@@ -13,10 +13,17 @@ static int64_t lots_of(const struct weir_adl_index *ix, const struct weir_adl_bo
     return weir_abs(weir_leg_at(&ix->x->ledger, leaf->leg)->size);
 }
 
+/* Positions that stand alone have nothing in `others`. */
+static void box(const struct weir_adl_index *ix, const struct weir_leg *g,
+                enum weir_adl_family family, struct weir_adl_box *b) {
+    (void)ix;
+    if (family == WEIR_ADL_ALONE) b->others = weir_abs(g->size);
+}
+
 /* Of those of about the same size by the curve. */
 static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
                       const struct weir_adl_box *b) {
-    return weir_adl_lots_class(lots_of(ix, b)) >> 8 << 24 | weir_adl_curve(v, b) >> 8;
+    return weir_adl_lots_class(lots_of(ix, b)) >> 5 << 21 | weir_adl_curve(v, b) >> 11;
 }
 
 static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
@@ -26,14 +33,18 @@ static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
     if (leverage == 0) return INT64_MIN;
     if (most <= 0) return 0; /* a loss by leverage is none to speak of */
     if (leverage >= WEIR_ADL_RATIO_UP || b->low <= 0) return INT64_MAX;
-    int64_t lots = b->leg != WEIR_NO_INDEX ? lots_of(ix, b) : b->others;
+    int64_t lots = v->mixed && b->leg != WEIR_NO_INDEX ? lots_of(ix, b) : b->others;
     int shift = v->line->shift + 20; /* of a lot's gain, of leverage */
     weir_wide gain = (weir_wide)most * leverage;
     if (shift < 0 || lots > ((weir_wide)1 << 126) / gain) return INT64_MAX;
     return weir_saturate((gain * lots >> shift) + 2);
 }
 
-static const struct weir_adl_keys keys = {
-    .most = true, .key = weir_adl_score_key, .kept = lots_of, .place = place, .bound = bound};
+static const struct weir_adl_keys keys = {.most = true,
+                                          .key = weir_adl_score_key,
+                                          .box = box,
+                                          .kept = lots_of,
+                                          .place = place,
+                                          .bound = bound};
 
 const struct weir_adl_ranking weir_rank_pnl_amount_leverage = {WEIR_ADL_QUEUE, score, NULL, &keys};

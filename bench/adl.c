@@ -167,7 +167,7 @@ static void make_fail(struct bench *b, uint32_t events) {
 
 /* An event of rankings that take from many: somebody else fails with a few lots, all of them are
  * taken within the command, and the mark comes back. */
-#define PART_LOTS 6 /* ten times as many in market 0: fills of one step */
+#define PART_LOTS 1 /* ten times as many in market 0: fills of one step */
 
 /* Did those give who have the most to give, or one of them? */
 static bool chose_largest(struct bench *b, struct events *e) {
