@@ -23,7 +23,7 @@ static void box(const struct weir_adl_index *ix, const struct weir_leg *g,
 /* Of those of about the same size by the curve. */
 static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
                       const struct weir_adl_box *b) {
-    return weir_adl_lots_class(lots_of(ix, b)) >> 5 << 21 | weir_adl_curve(v, b) >> 11;
+    return weir_adl_lots_class(lots_of(ix, b)) >> 2 << 18 | weir_adl_curve(v, b) >> 14;
 }
 
 static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,

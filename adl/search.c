@@ -157,11 +157,18 @@ static void open_by_keys(struct weir_adl_index *ix, const struct weir_adl_item *
             left_key = weir_max(left_key, key);
             continue;
         }
-        if (n->level > 0) fetch(ix, n->child[i]);
         struct weir_adl_item box = {.key = key, .family = item->family};
         box.place = n->level == 0 ? item->place * FANOUT + i : n->child[i];
         box.children = n->level == 0 ? 0 : CHILDREN;
-        push(ix, box);
+        if (n->level > 0)
+            fetch(ix, box.place);
+        else
+            __builtin_prefetch(weir_leg_at(&ix->x->ledger, n->box[i].leg));
+        /* Nodes that are not below what was found are opened in any case, see keep_box. */
+        if (n->level > 0 && !all && ix->best > INT64_MIN && ix->opened < OPEN_MOST)
+            add(&ix->open, box);
+        else
+            push(ix, box);
     }
     if ((n->loose || v->mixed) && item->children == CHILDREN) tighten(ix, v, n);
     if (left == 0) return;
