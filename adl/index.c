@@ -232,28 +232,6 @@ void weir_adl_ahead(struct weir_adl_index *ix, uint32_t most) {
     if (side_at(ix, market, side)->left == 0) make_ready(ix, market, side);
 }
 
-/* Sorts by the upper halves: three passes of eleven bits. */
-static uint64_t *sort(struct weir_adl_index *ix, uint32_t n) {
-    uint64_t *from = WEIR_AT(&ix->order[0], uint64_t, 0);
-    uint64_t *to = WEIR_AT(&ix->order[1], uint64_t, 0);
-    for (int shift = 32; shift < 64; shift += 11) {
-        uint32_t at[2048] = {0}, sum = 0;
-        for (uint32_t i = 0; i < n; i++)
-            at[from[i] >> shift & 2047]++;
-        for (uint32_t k = 0; k < 2048; k++) {
-            uint32_t count = at[k];
-            at[k] = sum;
-            sum += count;
-        }
-        for (uint32_t i = 0; i < n; i++)
-            to[at[from[i] >> shift & 2047]++] = from[i];
-        uint64_t *t = from;
-        from = to;
-        to = t;
-    }
-    return from;
-}
-
 /* Those of a side and family that are in no line yet, with their boxes and places. */
 static uint32_t gather(struct weir_adl_index *ix, const struct weir_adl_view *v) {
     struct weir_adl_side *s = side_at(ix, v->market, v->side);
@@ -285,7 +263,8 @@ static bool build(struct weir_adl_index *ix, uint32_t market, int side) {
     bool room = true;
     for (int family = 0; family < WEIR_ADL_FAMILIES && room; family++) {
         uint32_t n = gather(ix, &v[family]);
-        const uint64_t *order = sort(ix, n);
+        const uint64_t *order = weir_sort_upper(WEIR_AT(&ix->order[0], uint64_t, 0),
+                                                WEIR_AT(&ix->order[1], uint64_t, 0), n);
         const struct weir_adl_box *boxes = WEIR_AT(&ix->boxes, struct weir_adl_box, 0);
         ix->builds += n > 0;
         if (n > 0 && v[family].line->root == WEIR_NO_INDEX) {

@@ -41,14 +41,29 @@ uint32_t weir_adl_lots_class(weir_qty lots) {
     return (uint32_t)packed(lots, 10, &exact);
 }
 
-uint32_t weir_adl_lots_place(const struct weir_adl_view *v, weir_qty lots, int64_t entry) {
+uint32_t weir_adl_lots_place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                             const struct weir_adl_box *b) {
+    (void)ix;
     int64_t unit = weir_max(1, v->line->value >> 14);
-    return weir_adl_lots_class(lots) << 16 | (uint32_t)weir_clamp(entry / unit, 0, 65535);
+    return weir_adl_lots_class(-b->rest) << 16 | (uint32_t)weir_clamp(b->low / unit, 0, 65535);
 }
 
 int64_t weir_adl_order_kept(const struct weir_adl_index *ix, const struct weir_adl_box *leaf) {
     const struct weir_ledger *l = &ix->x->ledger;
     return (int64_t)weir_account_order(l, weir_leg_at(l, leaf->leg)->account);
+}
+
+void weir_adl_order_box(const struct weir_adl_index *ix, const struct weir_leg *g,
+                        enum weir_adl_family family, struct weir_adl_box *b) {
+    (void)g;
+    (void)family;
+    b->others = weir_adl_order_kept(ix, b);
+}
+
+void weir_adl_lots_box(const struct weir_adl_index *ix, const struct weir_leg *g,
+                       enum weir_adl_family family, struct weir_adl_box *b) {
+    weir_adl_order_box(ix, g, family, b);
+    b->rest = -weir_abs(g->size);
 }
 
 /* ---- u --------------------------------------------------------------------------------------- */
@@ -125,6 +140,11 @@ int64_t weir_adl_account_leverage_bound(struct weir_adl_index *ix, const struct 
     gain = v->grows ? v->high : -v->low; /* of all of it, from nothing */
     if (v->mixed) gain = v->grows ? v->high - b->high : b->low - v->low;
     return ratio(v, held, rest + (v->posted ? 0 : gain));
+}
+
+uint32_t weir_adl_equity_place(const struct weir_adl_view *v, const struct weir_adl_box *b) {
+    int64_t value = v->line->value, rest = weir_clamp(b->rest, -8 * value, 56 * value - 1);
+    return (uint32_t)(((weir_wide)(rest + 8 * value) << 26) / weir_max(1, value));
 }
 
 void weir_adl_equity_box(const struct weir_adl_index *ix, const struct weir_leg *g,

@@ -20,20 +20,6 @@ static int64_t key(const struct weir_adl_candidate *c) {
     return pack(c->size, u == INT64_MIN ? INT64_MAX : weir_abs(u));
 }
 
-/* Boxes keep the least of -lots as their rest. */
-static void box(const struct weir_adl_index *ix, const struct weir_leg *g,
-                enum weir_adl_family family, struct weir_adl_box *b) {
-    (void)family;
-    b->rest = -weir_abs(g->size);
-    b->others = weir_adl_order_kept(ix, b);
-}
-
-static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
-                      const struct weir_adl_box *b) {
-    (void)ix;
-    return weir_adl_lots_place(v, -b->rest, b->low);
-}
-
 static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
                      const struct weir_adl_box *b) {
     (void)ix;
@@ -42,9 +28,9 @@ static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
 
 static const struct weir_adl_keys keys = {.fixed = true,
                                           .key = key,
-                                          .box = box,
+                                          .box = weir_adl_lots_box,
                                           .kept = weir_adl_order_kept,
-                                          .place = place,
+                                          .place = weir_adl_lots_place,
                                           .bound = bound};
 
 const struct weir_adl_ranking weir_rank_min_accounts = {WEIR_ADL_QUEUE, score, weir_adl_shown_lots,

@@ -24,6 +24,16 @@ static int64_t move(const struct weir_adl_view *v, const struct weir_adl_box *b)
     return weir_min(WEIR_ADL_RATIO_UP, (over * one + under - 1) / under);
 }
 
+/* Of those of about the same entry by equity without what the lots are worth: leverage is mostly
+ * that. */
+static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                      const struct weir_adl_box *b) {
+    (void)ix;
+    int64_t value = v->line->value, unit = weir_max(1, value >> 6);
+    uint32_t entry = (uint32_t)weir_clamp(b->low / unit, 0, 127);
+    return entry << 25 | weir_adl_equity_place(v, b) >> 7;
+}
+
 static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
                      const struct weir_adl_box *b) {
     int64_t leverage = weir_adl_account_leverage_bound(ix, v, b), moved = move(v, b);
@@ -32,6 +42,6 @@ static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
 }
 
 static const struct weir_adl_keys keys = {
-    .key = weir_adl_score_key, .box = weir_adl_equity_box, .bound = bound};
+    .key = weir_adl_score_key, .box = weir_adl_equity_box, .place = place, .bound = bound};
 
 const struct weir_adl_ranking weir_rank_notional_leverage = {WEIR_ADL_QUEUE, score, NULL, &keys};

@@ -23,16 +23,9 @@ static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
     return weir_adl_signed_key(weir_adl_profit_bound(v, b), (uint64_t)b->others);
 }
 
-static void box(const struct weir_adl_index *ix, const struct weir_leg *g,
-                enum weir_adl_family family, struct weir_adl_box *b) {
-    (void)g;
-    (void)family;
-    b->others = weir_adl_order_kept(ix, b);
-}
-
 static const struct weir_adl_keys keys = {.fixed = true,
                                           .key = key,
-                                          .box = box,
+                                          .box = weir_adl_order_box,
                                           .kept = weir_adl_order_kept,
                                           .place = place,
                                           .bound = bound};

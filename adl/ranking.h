@@ -59,9 +59,16 @@ int64_t weir_adl_signed_key(int64_t value, uint64_t order); /* any value */
 int64_t weir_adl_lots_key(weir_qty lots, uint64_t order);   /* lots > 0 */
 /* Lots above `bits` bits of something else, below 2^bits, bits from 20 to 40. */
 int64_t weir_adl_packed_key(weir_qty lots, int bits, int64_t below);
-/* 16 bits that grow with lots / lots in 16 bits above the entry value in 16. */
+/* 16 bits that grow with lots. */
 uint32_t weir_adl_lots_class(weir_qty lots);
-uint32_t weir_adl_lots_place(const struct weir_adl_view *v, weir_qty lots, int64_t entry);
+/* Boxes of `fixed` keys that keep the account order in `others` / and -lots as their rest, places
+ * by lots, then by entry. */
+void weir_adl_order_box(const struct weir_adl_index *ix, const struct weir_leg *g,
+                        enum weir_adl_family family, struct weir_adl_box *b);
+void weir_adl_lots_box(const struct weir_adl_index *ix, const struct weir_leg *g,
+                       enum weir_adl_family family, struct weir_adl_box *b);
+uint32_t weir_adl_lots_place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
+                             const struct weir_adl_box *b);
 /* The place on the curve through (entry, rest). */
 uint32_t weir_adl_curve(const struct weir_adl_view *v, const struct weir_adl_box *b);
 /* The account order of the position in a leaf box. */
@@ -78,6 +85,8 @@ int64_t weir_adl_leverage_bound(struct weir_adl_index *ix, const struct weir_adl
  * worth, see weir_adl_equity_box. */
 int64_t weir_adl_account_leverage_bound(struct weir_adl_index *ix, const struct weir_adl_view *v,
                                         const struct weir_adl_box *b);
+/* Places of such boxes by the rest. */
+uint32_t weir_adl_equity_place(const struct weir_adl_view *v, const struct weir_adl_box *b);
 void weir_adl_equity_box(const struct weir_adl_index *ix, const struct weir_leg *g,
                          enum weir_adl_family family, struct weir_adl_box *b);
 

@@ -164,11 +164,7 @@ static void open_by_keys(struct weir_adl_index *ix, const struct weir_adl_item *
             fetch(ix, box.place);
         else
             __builtin_prefetch(weir_leg_at(&ix->x->ledger, n->box[i].leg));
-        /* Nodes that are not below what was found are opened in any case, see keep_box. */
-        if (n->level > 0 && !all && ix->best > INT64_MIN && ix->opened < OPEN_MOST)
-            add(&ix->open, box);
-        else
-            push(ix, box);
+        push(ix, box);
     }
     if ((n->loose || v->mixed) && item->children == CHILDREN) tighten(ix, v, n);
     if (left == 0) return;

@@ -12,9 +12,7 @@ static weir_wide score(const struct weir_adl_candidate *c) {
 static uint32_t place(const struct weir_adl_index *ix, const struct weir_adl_view *v,
                       const struct weir_adl_box *b) {
     (void)ix;
-    int64_t value = v->line->value;
-    int64_t rest = weir_clamp(b->rest, -8 * value, 56 * value - 1);
-    return (uint32_t)(((weir_wide)(rest + 8 * value) << 26) / weir_max(1, value));
+    return weir_adl_equity_place(v, b);
 }
 
 static int64_t bound(struct weir_adl_index *ix, const struct weir_adl_view *v,

@@ -126,6 +126,10 @@ static inline int weir_cmp_products(weir_wide a, weir_wide b, weir_wide c, weir_
     return ab < cd ? -1 : ab > cd;
 }
 
+/* Sorts n numbers by their upper 32 bits, in three passes; equals stay in order. The result stands
+ * in either of both arrays, which is returned. O(n). */
+uint64_t *weir_sort_upper(uint64_t *from, uint64_t *to, uint32_t n);
+
 /* One party's scratch for weir_divide. */
 struct weir_share {
     weir_wide remainder;

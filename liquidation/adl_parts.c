@@ -3,26 +3,6 @@
 
 /* ---- Everybody, in account order ------------------------------------------------------------- */
 
-/* Sorts by the upper halves, three passes of eleven bits; the result stands in either. */
-static uint64_t *sort(uint64_t *from, uint64_t *to, uint32_t n) {
-    for (int shift = 32; shift < 64; shift += 11) {
-        uint32_t at[2048] = {0}, sum = 0;
-        for (uint32_t i = 0; i < n; i++)
-            at[from[i] >> shift & 2047]++;
-        for (uint32_t k = 0; k < 2048; k++) {
-            uint32_t count = at[k];
-            at[k] = sum;
-            sum += count;
-        }
-        for (uint32_t i = 0; i < n; i++)
-            to[at[from[i] >> shift & 2047]++] = from[i];
-        uint64_t *t = from;
-        from = to;
-        to = t;
-    }
-    return from;
-}
-
 /* All that may be closed against. They are looked at in the order in which accounts were opened,
  * which is about that of their memory. O(positions of the market). */
 static uint32_t find_in_order(struct deleverage *d) {
@@ -43,7 +23,7 @@ static uint32_t find_in_order(struct deleverage *d) {
         sorted = sorted && (n == 0 || keys[n - 1] >> 32 <= keys[n] >> 32);
         n++;
     }
-    if (!sorted) keys = sort(keys, other, n);
+    if (!sorted) keys = weir_sort_upper(keys, other, n);
     lq->candidates.count = 0;
     for (uint32_t i = 0; i < n; i++)
         weir_adl_add(d, (uint32_t)keys[i]);
