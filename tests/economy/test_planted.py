@@ -19,8 +19,9 @@ SOURCES += [f'tests/random/stream{name}.c'
 PLAYS = 40000  # at most, over all venues: 40 of 1,000
 PLANTED = {
     'a withdrawal may take the whole balance (R11)': [
-        ('engine/accounts.c', 'return amount <= h.balance && h.discounted - amount >= keep;',
-         'return amount <= h.balance;')],
+        ('engine/accounts.c',
+         'return amount <= h.balance - behind && h.discounted - amount >= keep;',
+         'return amount <= h.balance - behind;')],
     'what a price is worse than mark does not count (R10, R11)': [
         ('engine/order_check.c', 'w.open.loss += loss;', ';'),
         ('matching/fill.c', 'if (after.discounted >= after.initial) return true;',

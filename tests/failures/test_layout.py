@@ -22,10 +22,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENUE = os.path.join(os.path.dirname(HERE), 'engine', 'scripts', 'venue.yaml')
 EACH = 8
 HISTORIES = 6
-HASH = '2687b8533a50758f'
+HASH = '6e2867fc9bfc68c8'
 VENUES = {
     'ranked': ['liquidation.steps_per_command=5'],
     'pro rata': ['adl={ranking: pro_rata}'],
+    'by equity': ['adl={ranking: equity_pro_rata}'],
+    'by size': ['adl={ranking: size}'],
+    'water': ['adl={ranking: water_filling}'],
+    'in turn': ['adl={ranking: rotation, seed: 3}'],
     'overlap': ['adl={eligible: any_overlap}', 'liquidation.order=largest_first'],
     'backstop': ['liquidation.order=fifo', 'liquidation.fills_per_step=3'],
     'auction': ['auction={format: uniform, interval: 2s}', 'liquidation.takeover_at=0.9'],

@@ -31,7 +31,8 @@ VENUES = {
     'budget': ['liquidation.market_budget={notional: 100000, quantum: 1000}',
                'liquidation.empty_slices=9'],
 }
-SCANS = ('liquidation/adl_stage.c', 'else if (any_overlap(x))', 'else if (any_overlap(x) || d.lq)')
+SCANS = ('liquidation/adl_stage.c', 'else if (weir_adl_any_overlap(x) ||',
+         'else if (d.lq || weir_adl_any_overlap(x) ||')
 
 
 def tape(venue, victims):
