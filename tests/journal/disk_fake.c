@@ -133,6 +133,7 @@ static void run_write(struct fake_disk *d, struct fake_flight *f) {
     bool full = no_room(d), broken = chance(d, d->faults.error);
     if (full || broken) size = (uint32_t)below(d, size + 1) / SECTOR * SECTOR;
     write_bytes(d, f->file, source(d, f), size, f->io.offset);
+    d->files[f->file].retried |= size < f->io.size || full || broken;
     if (full || broken)
         finish(f, full ? -ENOSPC : -EIO);
     else if (size < f->io.size)
@@ -390,25 +391,14 @@ void fake_kill(struct fake_disk *d) {
     forget(d);
 }
 
-/* Does another write of the same bytes, tried again, stand beside this one? */
-static bool alone(const struct fake_disk *d, const struct fake_write *w) {
-    for (uint32_t i = 0; i < d->write_count; i++) {
-        const struct fake_write *other = &d->writes[i];
-        if (other->file == w->file && other->offset < w->offset + w->size &&
-            w->offset < other->offset + other->size)
-            return false;
-    }
-    const uint8_t *safe = d->files[w->file].safe + w->offset;
-    return safe[0] == 0 && memcmp(safe, safe + 1, w->size - 1) == 0;
-}
-
 /* A sector is written whole or not at all; the one at which a write is torn may end in what was
- * there before. */
+ * there before, unless the bytes were written twice: the other write of them has no part in that.
+ */
 static void settle_write(struct fake_disk *d, const struct fake_write *w) {
     uint64_t how = below(d, 4);
     uint32_t size = (uint32_t)below(d, w->size);
     if (how == 1) keep(d, w, 0, w->size);
-    if (how == 2) keep(d, w, 0, alone(d, w) ? size : size / SECTOR * SECTOR);
+    if (how == 2) keep(d, w, 0, d->files[w->file].retried ? size / SECTOR * SECTOR : size);
     if (how == 3)
         for (uint32_t at = 0; at < w->size; at += SECTOR)
             if (below(d, 2) == 0) keep(d, w, at, at + SECTOR < w->size ? at + SECTOR : w->size);

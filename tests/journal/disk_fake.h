@@ -23,6 +23,7 @@ struct fake_file {
     uint8_t *data, *safe; /* as read, and what surely survives; `room` bytes each */
     uint64_t size, safe_size, room;
     bool used;
+    bool retried; /* a write of it fell short or failed: some bytes are written twice */
 };
 struct fake_name {
     char name[WEIR_DISK_NAME_MAX];
