@@ -39,8 +39,9 @@ VENUES = {
 # (what goes by place then, change)
 PLACES = [('rank', ('adl/rank.c', 'a->score > b->score : a->order < b->order;',
                     'a->score > b->score : a->leg < b->leg;')),
-          ('shares', ('liquidation/adl_parts.c', 'if (!sorted) keys = sort(keys, other, n);',
-                      '(void)sorted, (void)sort, (void)other;'))]
+          ('shares', ('liquidation/adl_parts.c',
+                      'if (!sorted) keys = weir_sort_upper(keys, other, n);',
+                      '(void)sorted, (void)other;'))]
 
 
 def command(word, **keys):
