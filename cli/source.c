@@ -40,8 +40,9 @@ static int open_journal(struct weir_source *source) {
     source->disk = weir_disk_new(source->path, &options, &problem);
     if (source->disk) source->journal = weir_journal_read(source->disk, &problem);
     if (source->journal) return 0;
+    weir_cli_fail(0, source->command, "%s", problem.text);
     weir_source_close(source);
-    return weir_cli_fail(WEIR_EXIT_USAGE, source->command, "%s", problem.text);
+    return WEIR_EXIT_USAGE;
 }
 
 int weir_source_open(struct weir_source *source, const char *path, const char *command) {

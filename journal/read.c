@@ -231,6 +231,8 @@ static int end_closed(struct weir_journal_reader *r, const uint8_t *body, uint32
     if (end_batch(r) < 0 || r->ended) return r->failed ? -1 : 0;
     if (scan_durable(r, r->offset, &any, &durable) < 0) return -1;
     if (any) return damaged(r, r->offset, "a batch behind the closing record");
+    /* What continued it begins with r->number, so another one has gone. */
+    if (!last(r)) return end_of_batches(r);
     r->ended = true;
     return 0;
 }

@@ -313,6 +313,25 @@ Test(journal, gaps_are_refused) {
     fake_done(&fake);
 }
 
+Test(journal, a_gap_behind_a_closing_record_is_refused) {
+    uint64_t last = 0;
+    fake_init(&fake, 1);
+    for (int life = 0; life < 3; life++) {
+        struct weir_journal *journal = open_at(&fake.disk, &last);
+        append(journal, 10);
+        cr_assert_eq(weir_journal_close(journal, 1, 2), 0);
+        last = 0;
+        fake_kill(&fake);
+    }
+    cr_assert(recovery(30) == NULL);
+    fake_kill(&fake);
+    struct fake_name *rows = fake.names.row;
+    for (uint32_t i = 0; i < fake.names.count; i++)
+        if (strtoull(rows[i].name, NULL, 10) == 11) rows[i--] = rows[--fake.names.count];
+    expect(recovery(0), "no record is here; 11 to 20 are missing before the next segment");
+    fake_done(&fake);
+}
+
 Test(journal, no_room_and_room_again) {
     uint64_t last = 0;
     fake_init(&fake, 3);
