@@ -8,13 +8,14 @@
 
 #include "base/base.h"
 
-#define WEIR_MARKETS_MAX  1024
-#define WEIR_TIERS_MAX    32
-#define WEIR_CLASSES_MAX  64
-#define WEIR_ASSETS_MAX   32 /* the settlement asset is asset 0 */
-#define WEIR_FUNDS_MAX    256
-#define WEIR_SYMBOL_SIZE  32
-#define WEIR_LEVERAGE_MAX 1000000 /* of a tier or class */
+#define WEIR_MARKETS_MAX        1024
+#define WEIR_TIERS_MAX          32
+#define WEIR_CLASSES_MAX        64
+#define WEIR_ASSETS_MAX         32 /* the settlement asset is asset 0 */
+#define WEIR_FUNDS_MAX          256
+#define WEIR_SYMBOL_SIZE        32
+#define WEIR_TIMERS_PER_COMMAND 10000000 /* of one interval within max_clock_step (R20) */
+#define WEIR_LEVERAGE_MAX       1000000  /* of a tier or class */
 
 enum weir_contract { WEIR_LINEAR = 0, WEIR_INVERSE };
 enum weir_tier_mode { WEIR_TIER_MARGINAL = 0, WEIR_TIER_WHOLE };

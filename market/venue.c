@@ -18,6 +18,42 @@ static bool check_classes(const struct weir_yaml *yaml, const struct weir_venue 
     return true;
 }
 
+/* R20: one command moves time by at most max_clock_step and so fires at most that many timers of an
+ * interval. */
+static bool check_interval(const struct weir_yaml *yaml, const struct weir_yaml_node *node,
+                           weir_time step, weir_time interval, struct weir_file_error *error) {
+    if (step / interval <= WEIR_TIMERS_PER_COMMAND) return true;
+    return weir_yaml_fail(yaml, node, false, error,
+                          "an interval of %lld ns passes %lld times within max_clock_step; "
+                          "expected at most %d, by a longer interval or a shorter max_clock_step",
+                          (long long)interval, (long long)(step / interval),
+                          WEIR_TIMERS_PER_COMMAND);
+}
+
+/* The mapping `key` of `node`; `node` where it is left out. */
+static const struct weir_yaml_node *within(const struct weir_yaml_node *node, const char *key) {
+    const struct weir_yaml_node *found = weir_yaml_find(node, key);
+    return found ? found : node;
+}
+
+static bool check_intervals(const struct weir_yaml *yaml, const struct weir_venue *venue,
+                            struct weir_file_error *error) {
+    const struct weir_yaml_node *root = weir_yaml_root(yaml);
+    const struct weir_yaml_node *item = weir_yaml_find(root, "markets")->first;
+    weir_time step = venue->max_clock_step;
+    for (uint32_t i = 0; i < venue->market_count; i++, item = item->next) {
+        const struct weir_market *m = &venue->markets[i];
+        if (m->mark_method != WEIR_MARK_INDEX &&
+            !check_interval(yaml, within(item, "mark"), step, m->mark_interval, error))
+            return false;
+        if (m->expiry == WEIR_NONE &&
+            !check_interval(yaml, within(item, "funding"), step, m->funding_interval, error))
+            return false;
+    }
+    return venue->socialise_base == WEIR_SOCIALISE_OPEN_INTEREST ||
+           check_interval(yaml, within(root, "socialise"), step, venue->settlement_interval, error);
+}
+
 /* The digest is that of the canonical text: it depends on what the venue says and on nothing
  * else, so a new spelling of the same venue keeps it and any change of a value changes it. */
 static bool set_digest(struct weir_venue *venue) {
@@ -37,7 +73,7 @@ static bool read_venue(struct weir_yaml *yaml, struct weir_venue *venue,
         !weir_yaml_default(yaml, "funds", "[{name: main}]", error) ||
         !weir_yaml_set(yaml, settings, setting_count, error) ||
         !weir_yaml_read(&reader, weir_yaml_root(yaml), weir_venue_fields, venue) ||
-        !check_classes(yaml, venue, error))
+        !check_classes(yaml, venue, error) || !check_intervals(yaml, venue, error))
         return false;
     if (set_digest(venue)) return true;
     return weir_yaml_fail(yaml, NULL, false, error, "out of memory");
