@@ -37,6 +37,7 @@ enum bench_parameter {
     PARAMETER_GOAL,
     PARAMETER_HOURS,
     PARAMETER_CLOCK,
+    PARAMETER_JOURNAL,
     PARAMETER_COUNT
 };
 enum weir_bench_form {

@@ -27,6 +27,7 @@ struct part {
     struct burst_timing last, idle; /* of the last run, as what follows */
     struct burst_counts counts;     /* of this part alone */
     struct burst_windows windows;
+    struct weir_histogram durable; /* orders, from due to durable, where there is a log */
 };
 
 struct bench {
@@ -39,6 +40,7 @@ struct bench {
     uint64_t pace_ns; /* of the whole fall; 0: ticks follow when the last is worked off */
     uint32_t to_fall;
     bool agrees, right;
+    struct bench_log_waits *log; /* NULL: none */
 };
 
 /* ---- One run --------------------------------------------------------------------------------- */
@@ -91,6 +93,7 @@ static void run_part(struct bench *b, struct burst_stage *stage, int k, int run)
     struct burst_world *w = &stage->w;
     struct burst_drive d = burst_stage_drive(stage, b->job);
     bool last = k + 1 == b->part_count;
+    d.log = b->log;
     d.arrivals = part->arrivals;
     d.rate = part->rate;
     if (part->windows.length > 0) d.windows = &part->windows;
@@ -103,7 +106,9 @@ static void run_part(struct bench *b, struct burst_stage *stage, int k, int run)
     d.at_least = 0;
     d.to_the_end = last;
     part->windows.fall_start = d.clock(NULL);
+    if (b->log != NULL) weir_histogram_reset(&b->log->durable);
     burst_run(w, &d, &part->last);
+    if (b->log != NULL) part->durable = b->log->durable;
     part->windows.fall_end = d.clock(NULL);
     part->counts = since(&before, &w->counts);
     if (part->orders && d.windows != NULL) {
@@ -127,8 +132,11 @@ static bool run_once(struct bench *b, int run) {
     struct burst_stage stage;
     if (run < 0 && plan.accounts > SMALL) plan.accounts = SMALL;
     bool made = burst_stage_open(&stage, &plan);
+    if (made && b->log != NULL) b->right &= bench_log_open(&b->log->log, 0);
+    if (!b->right) made = false;
     for (int k = 0; made && k < b->part_count && !bench_stopped(); k++)
         run_part(b, &stage, k, run);
+    if (made && b->log != NULL) b->right &= bench_log_close(&b->log->log);
     b->large_mib = bench_large_pages_mib();
     if (made) b->right &= bench_stopped() || burst_stage_right(&stage);
     b->to_fall = stage.w.to_fall;
@@ -304,11 +312,13 @@ static void report_orders(struct bench *b, int k) {
     latency_fact(&c, "idle_us", &p->idle.ordinary);
     latency_fact(&c, "burst_engine_us", &p->last.service);
     latency_fact(&c, "idle_engine_us", &p->idle.service);
+    if (b->log != NULL) latency_fact(&c, "durable_us", &p->durable);
     print_case(b, &c);
     latency_note("due to done, burst", &p->last.ordinary);
     latency_note("due to done, idle", &p->idle.ordinary);
     latency_note("in the engine, burst", &p->last.service);
     latency_note("in the engine, idle", &p->idle.service);
+    if (b->log != NULL) latency_note("due to durable, burst", &p->durable);
     if (p->last.unserved > 0)
         bench_note("%llu were due before the end and not done by then: they count as if done then",
                    (unsigned long long)p->last.unserved);
@@ -352,6 +362,8 @@ static struct bench *bench_new(const struct weir_bench_job *job, int *status) {
 }
 
 static void bench_free(struct bench *b) {
+    if (b->log != NULL) bench_log_free(&b->log->log);
+    free(b->log);
     for (int k = 0; k < b->part_count; k++)
         burst_windows_free(&b->parts[k].windows);
     free(b);
@@ -366,12 +378,19 @@ static void spin_beside(struct bench *b) {
     b->spin_longest = spin(b->spin_ns);
 }
 
+/* The folder of the log that the job asks for. */
+static bool open_log(struct bench *b) {
+    if (bench_count(b->job, PARAMETER_JOURNAL, 0) == 0) return true;
+    b->log = calloc(1, sizeof *b->log);
+    return b->log != NULL && bench_log_new(&b->log->log, "burst");
+}
+
 int bench_burst(const struct weir_bench_job *job) {
     int status;
     struct bench *b = bench_new(job, &status);
     if (b == NULL) return status;
     b->agrees = bench_burst_agrees(&b->plan);
-    bool made = true;
+    bool made = open_log(b);
     int runs = fall_wanted(b) ? bench_runs(job, RUNS) : 0;
     for (int run = runs > 0 ? -(int)job->warmup : 0; made && run < runs && b->agrees && b->right;
          run++) {

@@ -4,6 +4,7 @@
 
 #include "bench/burst_windows.h"
 #include "bench/burst_world.h"
+#include "bench/log.h"
 
 /* What a drive measures, in nanoseconds. */
 struct burst_timing {
@@ -38,6 +39,7 @@ struct burst_drive {
     void *rest_ctx;
     bool (*stopped)(void);         /* true: end at once; NULL: never */
     struct burst_windows *windows; /* NULL: none are kept */
+    struct bench_log_waits *log;   /* NULL: none */
 };
 
 /* Commands bear the clock's time, counted from the world's. */

@@ -9,6 +9,7 @@
 
 const char *const burst_mix_words[] = {"even", "doubling", NULL};
 const char *const burst_clock_words[] = {"wall", "processor", NULL};
+const char *const burst_journal_words[] = {"off", "on", NULL};
 const char *const burst_arrival_words[] = {"fixed", "poisson", "closed", NULL};
 
 struct burst_plan burst_plan_of(uint32_t accounts, uint32_t rounds, uint64_t seed) {

@@ -22,8 +22,8 @@ enum burst_arrivals {
 };
 /* Whose time passes between them. */
 enum burst_clock { BURST_WALL, BURST_PROCESSOR };
-extern const char *const burst_mix_words[], *const burst_arrival_words[],
-                                                *const burst_clock_words[];
+extern const char *const burst_mix_words[],
+    *const burst_arrival_words[], *const burst_clock_words[], *const burst_journal_words[];
 
 struct burst_plan {
     uint32_t accounts; /* with leverage; who of them falls is a matter of mix and shock */

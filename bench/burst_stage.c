@@ -57,6 +57,15 @@ static bool rate_fits(const struct weir_bench_job *job, const char *bench) {
     return false;
 }
 
+/* What is durable is so by the machine's clock. */
+static bool journal_fits(const struct weir_bench_job *job, const char *bench) {
+    if (bench_count(job, PARAMETER_JOURNAL, 0) == 0 ||
+        bench_count(job, PARAMETER_CLOCK, BURST_WALL) == BURST_WALL)
+        return true;
+    fprintf(stderr, "weir bench: %s: --journal on: expected --clock wall with it\n", bench);
+    return false;
+}
+
 bool burst_stage_plan(const struct weir_bench_job *job, uint32_t accounts, const char *bench,
                       struct burst_plan *plan) {
     struct burst_plan p = burst_plan_of(bench_count(job, PARAMETER_ACCOUNTS, accounts),
@@ -72,7 +81,8 @@ bool burst_stage_plan(const struct weir_bench_job *job, uint32_t accounts, const
         p.farthest = burst_fall_of(job->value[PARAMETER_LEVERAGE_MIN]);
     p.shock = bench_number(job, PARAMETER_SHOCK, p.shock * 100) / 100;
     *plan = p;
-    return rate_fits(job, bench) && plan_fits(&p, bench) && policy_fits(&p, bench);
+    return rate_fits(job, bench) && journal_fits(job, bench) && plan_fits(&p, bench) &&
+           policy_fits(&p, bench);
 }
 
 bool burst_stage_open(struct burst_stage *s, const struct burst_plan *plan) {

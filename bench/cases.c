@@ -49,7 +49,13 @@ double bench_case_ratio(const struct bench_case *c) {
     return own > 0 ? c->baseline[c->baseline_runs / 2] / own : 0;
 }
 
-bool bench_case_wanted(const struct weir_bench_job *job, const char *name) {
+static bool any_wanted;
+
+bool bench_cases_wanted(void) {
+    return any_wanted;
+}
+
+static bool is_wanted(const struct weir_bench_job *job, const char *name) {
     if (job->only == NULL) return true;
     for (const char *at = job->only; at != NULL;) {
         const char *bar = strchr(at, '|');
@@ -58,6 +64,12 @@ bool bench_case_wanted(const struct weir_bench_job *job, const char *name) {
         at = bar != NULL ? bar + 1 : NULL;
     }
     return false;
+}
+
+bool bench_case_wanted(const struct weir_bench_job *job, const char *name) {
+    bool wanted = is_wanted(job, name);
+    any_wanted |= wanted;
+    return wanted;
 }
 
 int bench_runs(const struct weir_bench_job *job, int own) {
@@ -199,6 +211,7 @@ void bench_note(const char *format, ...) {
 }
 
 void bench_case_print(struct bench_case *c) {
+    any_wanted = true; /* by those benchmarks, too, that have but one */
     if (c->runs == 0 && c->checked) {
         free(c->more);
         return;

@@ -25,6 +25,8 @@ double bench_case_median(struct bench_case *c);
 double bench_case_ratio(const struct bench_case *c);
 /* The job asks for the case of this name. */
 bool bench_case_wanted(const struct weir_bench_job *job, const char *name);
+/* Was any so far? */
+bool bench_cases_wanted(void);
 /* Sorts and prints a case at once, for long benchmarks to be followed; one that was interrupted
  * before its first run is left out. */
 void bench_case_print(struct bench_case *c);

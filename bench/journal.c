@@ -3,13 +3,10 @@
 #include "bench/burst_stage.h"
 #include "bench/cases.h"
 #include "bench/latency.h"
-#include "journal/journal.h"
+#include "bench/log.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define RUNS      5
 #define SLOTS     8 /* blocks under way at once, of both */
@@ -20,89 +17,18 @@
 
 struct bench {
     const struct weir_bench_job *job;
-    char folder[256];
+    struct bench_log log;
     struct weir_command *commands; /* ordinary ones, used again and again */
     uint64_t bytes;                /* that a writer writes */
     double command_ns;             /* what it took a command, the last time */
     struct weir_histogram latency;
-    bool failed;
 };
-
-/* ---- A folder and what stands in it ---------------------------------------------------------- */
-static void empty_folder(const struct bench *b) {
-    DIR *folder = opendir(b->folder);
-    if (folder == NULL) return;
-    for (const struct dirent *e; (e = readdir(folder)) != NULL;)
-        (void)unlinkat(dirfd(folder), e->d_name, 0);
-    closedir(folder);
-}
-
-static bool make_folder(struct bench *b) {
-    const char *where = getenv("TMPDIR");
-    snprintf(b->folder, sizeof b->folder, "%.200s/weir-bench-XXXXXX",
-             where != NULL && *where != 0 ? where : P_tmpdir);
-    if (mkdtemp(b->folder) != NULL) return true;
-    fprintf(stderr, "weir bench: journal: %s: cannot be made: %s\n", b->folder, strerror(errno));
-    b->folder[0] = 0;
-    return false;
-}
-
-static void notice(void *ctx, const char *text) {
-    (void)ctx;
-    fprintf(stderr, "weir bench: journal: %s\n", text);
-}
-
-static bool fail(struct bench *b, const char *text) {
-    if (!b->failed) fprintf(stderr, "weir bench: journal: %s\n", text);
-    b->failed = true;
-    return false;
-}
-
-static int64_t clock_ns(void *ctx) {
-    (void)ctx;
-    return (int64_t)bench_now_ns();
-}
-
-static struct weir_disk *open_disk(struct bench *b) {
-    struct weir_file_error error;
-    const struct weir_disk_options options = {.write = true, .notice = notice};
-    empty_folder(b);
-    struct weir_disk *disk = weir_disk_new(b->folder, &options, &error);
-    if (disk == NULL) fail(b, error.text);
-    return disk;
-}
-
-/* A journal of its own, empty. */
-static struct weir_journal *open_journal(struct bench *b, struct weir_disk **disk,
-                                         uint32_t batch_size) {
-    struct weir_file_error error;
-    const struct weir_journal_options options = {.venue_digest = 1,
-                                                 .identity = bench_now_ns(),
-                                                 .batch_size = batch_size,
-                                                 .batches = SLOTS,
-                                                 .clock = clock_ns};
-    *disk = open_disk(b);
-    if (*disk == NULL) return NULL;
-    struct weir_journal *journal = weir_journal_open(*disk, &options, &error, NULL);
-    if (journal != NULL) return journal;
-    fail(b, error.text);
-    (*disk)->ops->free(*disk);
-    return NULL;
-}
-
-/* Everything is durable, and nothing failed. */
-static bool close_journal(struct bench *b, struct weir_journal *journal, struct weir_disk *disk) {
-    int error = weir_journal_close(journal, 0, 0);
-    disk->ops->free(disk);
-    return error == 0 || fail(b, strerror(-error));
-}
 
 /* ---- The writer alone ------------------------------------------------------------------------ */
 /* Nanoseconds a MiB, of what the journal wrote; negative: it could not. */
 static double time_writer(struct bench *b, uint32_t size) {
-    struct weir_disk *disk;
-    struct weir_journal *journal = open_journal(b, &disk, size);
-    if (journal == NULL) return -1;
+    if (!bench_log_open(&b->log, size)) return -1;
+    struct weir_journal *journal = b->log.journal;
     const struct weir_journal_counters *n = weir_journal_counters(journal);
     int error = 0;
     uint64_t start = bench_now_ns();
@@ -114,13 +40,13 @@ static double time_writer(struct bench *b, uint32_t size) {
     if (error == 0) error = weir_journal_wait(journal, weir_journal_number(journal));
     double time = (double)(bench_now_ns() - start), mib = (double)n->bytes / MIB;
     b->command_ns = time / (double)weir_journal_number(journal);
-    if (error < 0) fail(b, strerror(-error));
-    return close_journal(b, journal, disk) && error == 0 ? time / mib : -1;
+    if (error < 0) bench_log_fail(&b->log, strerror(-error));
+    return bench_log_close(&b->log) && error == 0 ? time / mib : -1;
 }
 
 /* The same blocks, as many under way, written and synced without anything in them. */
 static double time_disk(struct bench *b, uint32_t size) {
-    struct weir_disk *disk = open_disk(b);
+    struct weir_disk *disk = bench_log_disk(&b->log) ? b->log.disk : NULL;
     uint8_t *memory = disk != NULL ? disk->ops->buffers(disk, SLOTS, size) : NULL;
     int file = memory != NULL ? disk->ops->open(disk, "blocks", true) : -1;
     struct weir_disk_io io = {.steps = WEIR_DISK_ALLOCATE, .file = file, .offset = b->bytes};
@@ -146,7 +72,7 @@ static double time_disk(struct bench *b, uint32_t size) {
     }
     double time = (double)(bench_now_ns() - start);
     if (disk != NULL) disk->ops->free(disk);
-    if (!right) fail(b, "the disk cannot be written");
+    if (!right) bench_log_fail(&b->log, "the disk cannot be written");
     return right ? time / ((double)b->bytes / MIB) : -1;
 }
 
@@ -188,7 +114,7 @@ static bool arrive(struct bench *b, struct weir_journal *journal, double rate, d
             if (error == 0) sent++;
         }
         if (error == 0) error = weir_journal_pump(journal, (int64_t)now);
-        if (error < 0) return fail(b, strerror(-error));
+        if (error < 0) return bench_log_fail(&b->log, strerror(-error));
         if (weir_journal_durable(journal) == told) continue;
         now = bench_now_ns() - start;
         for (; told < weir_journal_durable(journal); told++)
@@ -206,9 +132,8 @@ static bool acknowledged(struct bench *b) {
     if (!bench_case_wanted(b->job, c.name)) return true;
     int runs = bench_runs(b->job, RUNS);
     for (int run = -(int)b->job->warmup; bench_goes_on(&c, run, runs); run++) {
-        struct weir_disk *disk;
-        struct weir_journal *journal = open_journal(b, &disk, 0);
-        if (journal == NULL) return false;
+        if (!bench_log_open(&b->log, 0)) return false;
+        struct weir_journal *journal = b->log.journal;
         if (run <= 0) weir_histogram_reset(&b->latency);
         struct weir_histogram before = b->latency;
         weir_histogram_reset(&b->latency);
@@ -219,7 +144,7 @@ static bool acknowledged(struct bench *b) {
         b->latency.total += before.total;
         if (before.max > b->latency.max) b->latency.max = before.max;
         waits += weir_journal_counters(journal)->waits;
-        c.checked &= close_journal(b, journal, disk);
+        c.checked &= bench_log_close(&b->log);
         if (run >= 0) c.times[c.runs++] = (double)p99 / 1000;
     }
     snprintf(c.facts, sizeof c.facts, "\"rate\":%.0f,\"waits\":%llu", rate,
@@ -251,7 +176,7 @@ static double time_flow(struct bench *b, struct weir_journal *journal, uint32_t 
     if (journal != NULL && error == 0)
         error = weir_journal_wait(journal, weir_journal_number(journal));
     double time = (double)(bench_now_ns() - start) / count;
-    if (error < 0) fail(b, strerror(-error));
+    if (error < 0) bench_log_fail(&b->log, strerror(-error));
     bool right = error == 0 && !s.w.failed && weir_engine_audit(s.engine) == NULL;
     burst_stage_close(&s);
     return right ? time : -1;
@@ -265,13 +190,12 @@ static bool flow(struct bench *b) {
     if (!bench_case_wanted(b->job, c.name)) return true;
     int runs = bench_runs(b->job, RUNS);
     for (int run = -(int)b->job->warmup; bench_goes_on(&c, run, runs); run++) {
-        struct weir_disk *disk;
         double off = time_flow(b, NULL, count);
-        struct weir_journal *journal = open_journal(b, &disk, 0);
-        if (journal == NULL) return false;
+        if (!bench_log_open(&b->log, 0)) return false;
+        struct weir_journal *journal = b->log.journal;
         double on = time_flow(b, journal, count);
         waits += weir_journal_counters(journal)->waits;
-        c.checked = close_journal(b, journal, disk) && on >= 0 && off >= 0;
+        c.checked = bench_log_close(&b->log) && on >= 0 && off >= 0;
         if (run < 0 || !c.checked) continue;
         c.times[c.runs++] = on;
         c.baseline[c.baseline_runs++] = off;
@@ -300,14 +224,11 @@ int bench_journal(const struct weir_bench_job *job) {
     static struct bench bench;
     struct bench *b = &bench;
     *b = (struct bench){.job = job, .bytes = (job->quick ? UINT64_C(16) : UINT64_C(256)) << 20};
-    bool right = make_folder(b) && draw_commands(b);
+    bool right = bench_log_new(&b->log, "journal") && draw_commands(b);
     for (uint32_t size = 64u << 10; right && size <= 1u << 20 && !bench_stopped(); size *= 2)
         right = writer(b, size);
     right = right && acknowledged(b) && flow(b);
-    if (b->folder[0] != 0) {
-        empty_folder(b);
-        (void)rmdir(b->folder);
-    }
+    bench_log_free(&b->log);
     free(b->commands);
-    return right && !b->failed ? 0 : 1;
+    return right && !b->log.failed ? 0 : 1;
 }

@@ -71,6 +71,11 @@ const struct weir_bench_parameter weir_bench_parameters[PARAMETER_COUNT] = {
          "The time of a burst: wall (the machine's), processor (that of the program "
          "alone, which stands still while others have the core)",
          0, 0, WEIR_BENCH_WORD, ANY, burst_clock_words, 0},
+    [PARAMETER_JOURNAL] =
+        {"journal",
+         "A durable log beside a burst, where TMPDIR says: off, on (every command "
+         "in it)",
+         0, 0, WEIR_BENCH_WORD, ANY, burst_journal_words, 0},
     [PARAMETER_HOURS] = {"hours", "Length of the day that is run", 1, 24, WEIR_BENCH_NUMBER, ANY,
                          NULL, 0},
 };

@@ -32,8 +32,8 @@ const struct weir_bench_kind weir_bench_kinds[] = {
      "a million liquidations while ordinary orders arrive: their\n"
      "            number a second, and what an order waits beside them; a small\n"
      "            one is compared with the twin's",
-     BURST | BIT(CLOCK) | BIT(RATE) | BIT(DURATION) | BIT(WINDOWS) | BIT(BANKRUPT), false,
-     bench_burst},
+     BURST | BIT(CLOCK) | BIT(JOURNAL) | BIT(RATE) | BIT(DURATION) | BIT(WINDOWS) | BIT(BANKRUPT),
+     false, bench_burst},
     {"sweep", "the same orders without liquidations",
      "the highest rate of ordinary orders that holds a goal of\n"
      "            latency, alone and beside the burst; named only",
@@ -176,12 +176,16 @@ static int run_combinations(const struct weir_bench_kind *kind,
 
 int weir_bench_run(const struct weir_bench_jobs *jobs, uint32_t count) {
     int status = 0;
+    const char *only = NULL;
     for (uint32_t i = 0; i < weir_bench_kind_count; i++) {
         for (uint32_t j = 0; j < count && !bench_stopped(); j++) {
             if (!(jobs[j].benches >> i & 1)) continue;
             int wrong = run_combinations(&weir_bench_kinds[i], &jobs[j]);
             status = wrong > status ? wrong : status;
+            only = jobs[j].job.only != NULL ? jobs[j].job.only : only;
         }
     }
-    return status;
+    if (status > 0 || only == NULL || bench_cases_wanted() || bench_stopped()) return status;
+    fprintf(stderr, "weir bench: --case %s: no case that was asked for has such a name\n", only);
+    return 2;
 }

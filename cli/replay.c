@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,12 +70,32 @@ static const struct argp_option own_options[] = {
      0},
     {0}};
 
-/* Would writing `path` destroy the log that is being read? */
+static bool is_same(const struct stat *a, const char *path) {
+    struct stat b;
+    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* Does `path` name something in this folder? */
+static bool stands_in(const struct stat *folder, const char *path) {
+    char parent[PATH_MAX];
+    if ((size_t)snprintf(parent, sizeof parent, "%s", path) >= sizeof parent) return false;
+    char *slash = strrchr(parent, '/');
+    if (slash) slash[slash == parent] = 0;
+    return is_same(folder, slash ? parent : ".");
+}
+
+/* Would writing `path` destroy the log that is being read, or part of it? */
 static bool is_source(const struct weir_source *source, const char *path) {
-    struct stat a, b;
-    bool found = source->fd >= 0 ? fstat(source->fd, &a) == 0 : stat(source->path, &a) == 0;
-    return found && stat(path, &b) == 0 && (S_ISREG(a.st_mode) || S_ISDIR(a.st_mode)) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    struct stat a;
+    if ((source->fd >= 0 ? fstat(source->fd, &a) : stat(source->path, &a)) != 0) return false;
+    if (S_ISDIR(a.st_mode)) return is_same(&a, path) || stands_in(&a, path);
+    return S_ISREG(a.st_mode) && is_same(&a, path);
+}
+
+/* Would it stand among the files of the journal that is written? */
+static bool in_journal(const struct arguments *a, const char *path) {
+    struct stat folder;
+    return a->journal && stat(a->journal, &folder) == 0 && stands_in(&folder, path);
 }
 
 static int open_events(struct replay *r) {
@@ -89,6 +110,10 @@ static int open_events(struct replay *r) {
         e->fd = -1;
     } else if (a->events && is_source(&r->source, a->events)) {
         return weir_cli_fail(WEIR_EXIT_USAGE, r->source.command, "--events %s is the log itself",
+                             a->events);
+    } else if (a->events && in_journal(a, a->events)) {
+        return weir_cli_fail(WEIR_EXIT_USAGE, r->source.command,
+                             "--events %s stands in the journal, give it another folder",
                              a->events);
     } else if (a->events) {
         e->fd = open(a->events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -106,6 +131,9 @@ static int open_record(struct replay *r) {
     if (is_source(&r->source, path))
         return weir_cli_fail(WEIR_EXIT_USAGE, r->source.command, "--log %s is the log that is read",
                              path);
+    if (in_journal(r->a, path))
+        return weir_cli_fail(WEIR_EXIT_USAGE, r->source.command,
+                             "--log %s stands in the journal, give it another folder", path);
     r->record = weir_log_create(path, r->venue->digest, &error);
     if (r->record) return 0;
     return weir_cli_fail(WEIR_EXIT_FAILED, r->source.command, "%s: %s", path, strerror(-error));

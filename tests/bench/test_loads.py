@@ -22,19 +22,20 @@ FALL = ['--case', 'a liquidation|p99.9']
 QUANTILES = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max']
 
 
-def bench(*arguments):
+def bench(*arguments, where=None):
+    environment = {**os.environ, 'TMPDIR': where} if where else None
     return subprocess.run([PROGRAM, 'bench', *arguments], capture_output=True, text=True, cwd=ROOT,
-                          timeout=600)
+                          timeout=600, env=environment)
 
 
 class Load(unittest.TestCase):
-    def result(self, *arguments):
-        done = bench(*arguments, '--json')
+    def result(self, *arguments, where=None):
+        done = bench(*arguments, '--json', where=where)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
-    def burst(self, *arguments):
-        cases = self.result('burst', *SMALL, *FALL, *arguments)['burst']
+    def burst(self, *arguments, where=None):
+        cases = self.result('burst', *SMALL, *FALL, *arguments, where=where)['burst']
         for case in cases:
             self.assertIs(case['checked'], True)
         return cases
@@ -75,6 +76,16 @@ class Burst(Load):
         # Every wait is spent in a loop of the program's own, so its time is all of the time.
         own = case['processor_ns'] * case['liquidations'] / 1e9
         self.assertAlmostEqual(own, case['wall_s'], delta=0.05 * own + 0.01)
+
+    def test_a_durable_log_beside_it(self):
+        with tempfile.TemporaryDirectory(dir=ROOT) as folder:
+            cases = self.burst('--rate', '20000', '--journal', 'on', where=folder)
+            self.assertEqual(os.listdir(folder), [])
+        orders = cases[2]
+        self.assertEqual(list(orders['durable_us']), QUANTILES + ['count'])
+        self.assertEqual(orders['durable_us']['count'], orders['burst_engine_us']['count'])
+        self.assertGreater(orders['durable_us']['p50'], orders['burst_engine_us']['p50'])
+        self.assertNotIn('durable_us', self.burst('--rate', '20000')[2])
 
     def test_latencies_are_told_in_full(self):
         for arrivals in ('fixed', 'poisson', 'closed'):
@@ -148,6 +159,8 @@ class Burst(Load):
                 (['burst', '--arrivals', 'now'], 'expected fixed, poisson, closed'),
                 (['burst', '--arrivals', 'closed', '--rate', '5'], 'expected none with --arrivals'),
                 (['sweep', '--clock', 'sun'], 'expected wall, processor'),
+                (['memory', '--quick', '--case', 'nosuch'], '--case nosuch: no case'),
+                (['burst', '--journal', 'on', '--clock', 'processor'], 'expected --clock wall'),
                 (['burst', '--markets', '1'], '--markets 1: expected 2 or more'),
                 (['burst', '--shock', '0.9'], '--shock 0.9: expected 1.1 or more'),
                 (['burst', '--leverage-min', '80'], 'expected less than the most leverage'),

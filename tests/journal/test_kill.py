@@ -269,6 +269,13 @@ class Replay(unittest.TestCase):
         itself = weir('replay', self.journal, '--venue', VENUE, '--journal', self.journal)
         self.assertEqual(itself.returncode, 2)
         name = os.path.join(self.journal, f'{1:020}.weirlog')
+        for option in ('--events', '--log'):
+            read = weir('replay', self.journal, '--venue', VENUE, option, name)
+            written = weir('replay', '-', '--venue', VENUE, '--journal', self.journal, option,
+                           os.path.join(self.journal, 'new'), input=b'')
+            self.assertEqual((read.returncode, written.returncode), (2, 2))
+        self.assertEqual(weir('audit', self.journal, '--venue', VENUE).returncode, 0)
+        name = os.path.join(self.journal, f'{1:020}.weirlog')
         with open(name, 'r+b') as file:
             file.seek(4096 + 100)
             byte = file.read(1)
