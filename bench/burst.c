@@ -4,6 +4,7 @@
 #include "bench/burst_stage.h"
 #include "bench/gap.h"
 #include "bench/latency.h"
+#include "bench/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,9 @@ static void run_part(struct bench *b, struct burst_stage *stage, int k, int run)
     struct burst_world *w = &stage->w;
     struct burst_drive d = burst_stage_drive(stage, b->job);
     bool last = k + 1 == b->part_count;
-    d.log = b->log;
+    struct burst_log log = {0};
+    if (b->log != NULL) log = bench_log_hooks(b->log);
+    d.log = b->log != NULL ? &log : NULL;
     d.arrivals = part->arrivals;
     d.rate = part->rate;
     if (part->windows.length > 0) d.windows = &part->windows;

@@ -58,11 +58,12 @@ static void tell_window(struct driver *v, uint64_t took) {
 
 /* Returns the time it took. */
 static uint64_t apply(struct driver *v, const struct weir_command *c) {
+    const struct burst_log *log = v->d->log;
     uint64_t before = v->w->counts.all, start = v->now;
-    if (v->d->log != NULL) bench_log_command(v->d->log, c);
+    if (log != NULL) log->command(log->ctx, c);
     v->w->apply(v->w->engine, c);
     look(v);
-    if (v->d->log != NULL) bench_log_pump(v->d->log, v->now);
+    if (log != NULL) log->pump(log->ctx, v->now);
     uint64_t took = v->now - start;
     v->t->engine += took;
     v->t->commands++;
@@ -114,7 +115,7 @@ static bool serve(struct driver *v) {
     uint64_t took = apply(v, &c);
     v->t->engine_ordinary += took;
     weir_histogram_record(&v->t->service, took);
-    if (v->d->log != NULL) bench_log_order(v->d->log, v->due);
+    if (v->d->log != NULL) v->d->log->order(v->d->log->ctx, v->due);
     v->quiet = was_quiet;
     v->silent = was_silent;
     record_wait(v);
@@ -159,7 +160,7 @@ static bool stuck(struct driver *v) {
 
 static void idle(struct driver *v) {
     look(v);
-    if (v->d->log != NULL) bench_log_pump(v->d->log, v->now);
+    if (v->d->log != NULL) v->d->log->pump(v->d->log->ctx, v->now);
     bool slices = v->now - v->last_look >= LOOK_NS && v->d->backlog(v->d->backlog_ctx) > 0;
     if (v->w->now < v->w->closes_at && !slices) return;
     v->last_look = v->now;
@@ -237,7 +238,7 @@ void burst_run(struct burst_world *w, const struct burst_drive *d, struct burst_
         idle(&v);
     }
     count_unserved(&v);
-    if (d->log != NULL) bench_log_settle(d->log);
+    if (d->log != NULL) d->log->settle(d->log->ctx);
     timing->wall = v.now - v.start;
     timing->left = d->backlog(d->backlog_ctx);
     timing->processor = processor_ns() - processor;

@@ -4,7 +4,6 @@
 
 #include "bench/burst_windows.h"
 #include "bench/burst_world.h"
-#include "bench/log.h"
 
 /* What a drive measures, in nanoseconds. */
 struct burst_timing {
@@ -23,6 +22,15 @@ struct burst_timing {
         unserved; /* orders due before the end and not done: their wait until then is counted */
 };
 
+/* A log that every command goes to. */
+struct burst_log {
+    void (*command)(void *ctx, const struct weir_command *c); /* before it is applied */
+    void (*order)(void *ctx, uint64_t due); /* the last one was an order that was due then */
+    void (*pump)(void *ctx, uint64_t now);  /* often, waits for nothing */
+    void (*settle)(void *ctx);              /* at the end, waits for all */
+    void *ctx;
+};
+
 struct burst_drive {
     enum burst_arrivals arrivals;
     uint32_t rate;     /* ordinary commands a second; 0: none come, unless BURST_CLOSED */
@@ -39,7 +47,7 @@ struct burst_drive {
     void *rest_ctx;
     bool (*stopped)(void);         /* true: end at once; NULL: never */
     struct burst_windows *windows; /* NULL: none are kept */
-    struct bench_log_waits *log;   /* NULL: none */
+    const struct burst_log *log;   /* NULL: none */
 };
 
 /* Commands bear the clock's time, counted from the world's. */

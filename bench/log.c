@@ -98,24 +98,32 @@ static void note_durable(struct bench_log_waits *w, uint64_t now) {
     }
 }
 
-void bench_log_command(struct bench_log_waits *w, const struct weir_command *c) {
+static void append(void *ctx, const struct weir_command *c) {
+    struct bench_log_waits *w = ctx;
     if (!w->log.failed) check(w, weir_journal_append(w->log.journal, c));
 }
 
-void bench_log_order(struct bench_log_waits *w, uint64_t due) {
-    if (w->end - w->first == BENCH_LOG_WAITING) bench_log_settle(w);
-    w->ring[w->end++ % BENCH_LOG_WAITING] =
-        (struct bench_log_wait){weir_journal_number(w->log.journal), due};
-}
-
-void bench_log_pump(struct bench_log_waits *w, uint64_t now) {
-    if (!w->log.failed) check(w, weir_journal_pump(w->log.journal, (int64_t)now));
-    note_durable(w, now);
-}
-
-void bench_log_settle(struct bench_log_waits *w) {
+static void settle(void *ctx) {
+    struct bench_log_waits *w = ctx;
     if (!w->log.failed)
         check(w, weir_journal_wait(w->log.journal, weir_journal_number(w->log.journal)));
     note_durable(w, bench_now_ns());
     w->first = w->end;
+}
+
+static void order(void *ctx, uint64_t due) {
+    struct bench_log_waits *w = ctx;
+    if (w->end - w->first == BENCH_LOG_WAITING) settle(w);
+    w->ring[w->end++ % BENCH_LOG_WAITING] =
+        (struct bench_log_wait){weir_journal_number(w->log.journal), due};
+}
+
+static void pump(void *ctx, uint64_t now) {
+    struct bench_log_waits *w = ctx;
+    if (!w->log.failed) check(w, weir_journal_pump(w->log.journal, (int64_t)now));
+    note_durable(w, now);
+}
+
+struct burst_log bench_log_hooks(struct bench_log_waits *w) {
+    return (struct burst_log){append, order, pump, settle, w};
 }

@@ -2,7 +2,7 @@
 #ifndef WEIR_BENCH_LOG_H
 #define WEIR_BENCH_LOG_H
 
-#include "base/base.h"
+#include "bench/burst_drive.h"
 #include "journal/journal.h"
 
 struct bench_log {
@@ -38,12 +38,7 @@ struct bench_log_waits {
     struct weir_histogram durable;
     struct bench_log_wait ring[BENCH_LOG_WAITING];
 };
-void bench_log_command(struct bench_log_waits *w, const struct weir_command *c);
-/* The last command was an order that was due then (bench_now_ns). */
-void bench_log_order(struct bench_log_waits *w, uint64_t due);
-/* Begins to write what is due and takes note of what is durable. Never waits. */
-void bench_log_pump(struct bench_log_waits *w, uint64_t now);
-/* Waits until all is durable. */
-void bench_log_settle(struct bench_log_waits *w);
+/* What a burst is driven with. */
+struct burst_log bench_log_hooks(struct bench_log_waits *w);
 
 #endif
