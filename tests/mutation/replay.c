@@ -53,6 +53,10 @@ int main(int argc, char **argv) {
         else
             weir_engine_apply(engine, &command);
     }
-    if (engine != NULL && weir_engine_audit(engine) != NULL) return 1;
-    return 0;
+    bool broken = engine != NULL && weir_engine_audit(engine) != NULL;
+    weir_lines_free(lines);
+    weir_engine_free(engine);
+    if (twin != NULL) weir_reference_free(twin);
+    weir_venue_free(venue);
+    return broken ? 1 : 0;
 }

@@ -33,8 +33,8 @@ struct weir_trial {
     uint32_t digest_every; /* commands; 0: never */
     uint32_t audit_every;
     uint32_t restore_every; /* the engine is exchanged for one made from its image; 0: never */
-    uint32_t seconds;                       /* after which it counts as hung */
-    const char *venue;                      /* with `recording`: instead of the stream's */
+    uint32_t seconds;       /* after which it counts as hung */
+    const char *venue;      /* with `recording`: instead of the stream's */
     const struct weir_recording *recording; /* NULL: the stream */
 };
 

@@ -164,9 +164,9 @@ Test(event, money) {
            "\"price\":\"3000.000000001\",\"proceeds\":\"2.000000\"",
            .collateral_sold = {&bob, 1, 1, 3000 * (weir_wide)WEIR_PPB + 1, 2000000});
     EXPECT(WEIR_EV_SOCIALISED, "\"socialised\",\"market\":\"X\",\"amount\":\"0.000001\"",
-           .socialised = {1, NULL, 1});
+           .socialised = {1, NULL, 1, 0});
     EXPECT(WEIR_EV_SOCIALISED, "\"socialised\",\"account\":\"bob\",\"amount\":\"0.000001\"",
-           .socialised = {WEIR_NO_INDEX, &bob, 1});
+           .socialised = {WEIR_NO_INDEX, &bob, 1, 0});
 }
 
 Test(event, account_state) {
@@ -335,7 +335,7 @@ Test(event, several_settlement_assets) {
            "\"balance\":\"0.006\",\"account\":null",
            .fund_movement = {1, WEIR_CAUSE_SEED, 5, 6, NULL});
     EXPECT(WEIR_EV_SOCIALISED, "\"socialised\",\"market\":\"X\",\"amount\":\"0.009\"",
-           .socialised = {1, NULL, 9});
+           .socialised = {1, NULL, 9, 0});
     static const struct weir_map_bucket bucket = {4, 1500, 0};
     EXPECT(WEIR_EV_LIQUIDATION_MAP,
            "\"liquidation_map\",\"market\":\"X\",\"buckets\":[{\"price\":\"1.00\","
