@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAGIC       "weirjrn\n"
@@ -83,8 +84,8 @@ void weir_segment_name(uint64_t first, char name[WEIR_DISK_NAME_MAX]) {
 
 uint64_t weir_segment_number(const char *name) {
     char again[WEIR_DISK_NAME_MAX];
-    uint64_t number = 0;
-    if (sscanf(name, "%20" SCNu64, &number) != 1 || number == 0) return 0;
+    if (*name < '0' || *name > '9') return 0;
+    uint64_t number = strtoull(name, NULL, 10); /* ULLONG_MAX of too many digits: not the same */
     weir_segment_name(number, again);
-    return strcmp(name, again) == 0 ? number : 0;
+    return number > 0 && strcmp(name, again) == 0 ? number : 0;
 }

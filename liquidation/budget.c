@@ -81,6 +81,7 @@ static void begin_round(struct weir_liquidator *lq, uint32_t market) {
     weir_price mark = x->prices[market].mark;
     weir_wide lot = weir_wide_max(1, weir_value(m, mark, 1));
     weir_wide quantum = weir_market_amount(x->venue, m, x->venue->market_budget_quantum);
+    weir_wide turn = weir_wide_max(quantum, lot);
     b->left = weir_wide_max(quantum, visible_value(x, market, WEIR_BUY) +
                                          visible_value(x, market, WEIR_SELL));
     b->left =
@@ -89,14 +90,23 @@ static void begin_round(struct weir_liquidator *lq, uint32_t market) {
     while (b->first != WEIR_NO_INDEX) {
         uint32_t leg = b->first;
         struct weir_leg_turn *t = turn_at(lq, leg);
-        weir_wide credit = t->credit + weir_wide_max(quantum, lot);
-        weir_qty lots = weir_lots_within(m, mark, weir_wide_min(credit, b->left));
-        lots = weir_min(lots, t->wanted - t->reserved);
+        weir_wide credit = weir_wide_max(0, t->credit + turn);
+        weir_qty most = weir_min(weir_lots_within(m, mark, credit), t->wanted - t->reserved);
+        weir_qty lots = weir_min(weir_lots_within(m, mark, b->left), most);
+        if (most == 0) { /* what was left of its turn is not worth a lot at this mark */
+            t->credit = credit;
+            b->first = t->next;
+            continue;
+        }
         if (lots == 0) break;
         t->reserved += lots;
         t->credit = credit - weir_value(m, mark, lots);
         b->left -= weir_value(m, mark, lots);
         weir_queue_wake(lq, weir_leg_at(&x->ledger, leg)->scope);
+        if (lots < most) { /* the turn goes on with the next round, with what is left of it */
+            t->credit -= turn;
+            break;
+        }
         if (t->reserved < t->wanted) {
             b->first = t->next;
             continue;

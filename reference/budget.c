@@ -57,12 +57,23 @@ static void new_round(struct twin *t, int m) {
         if (!a) return;
         struct position *p = &a->at[m];
         wide credit = p->credit + quantum;
-        wide lots = fits(t, m, credit < k->budget ? credit : k->budget);
-        if (lots > p->wanted - p->reserved) lots = p->wanted - p->reserved;
+        if (credit < 0) credit = 0;
+        wide of_turn = fits(t, m, credit), lots = fits(t, m, k->budget);
+        if (of_turn > p->wanted - p->reserved) of_turn = p->wanted - p->reserved;
+        if (lots > of_turn) lots = of_turn;
+        if (of_turn == 0) {
+            p->credit = credit;
+            p->in_line = ++t->turns;
+            continue;
+        }
         if (lots == 0) return;
         p->reserved += (int64_t)lots;
         p->credit = credit - weir_twin_value(t, m, k->mark, lots);
         k->budget -= weir_twin_value(t, m, k->mark, lots);
+        if (lots < of_turn) {
+            p->credit -= quantum;
+            return;
+        }
         p->in_line = ++t->turns;
         if (p->reserved < p->wanted) continue;
         p->in_line = 0;

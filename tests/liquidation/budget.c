@@ -15,9 +15,12 @@
 #define VENUES  160
 #define MEMBERS 24
 #define ROUNDS  400
+/* One lot at 905 is worth 905.00; amounts are in units of 0.01. */
+#define MARK    905
 
 struct waiting {
     bool in_line;
+    weir_wide wish;   /* its open wish when it was last looked at */
     int64_t rounds;   /* begun since it joined */
     weir_wide wanted; /* lots in the line with it, its own included, also of who came later */
     weir_wide turns;  /* that its own lots take */
@@ -30,7 +33,8 @@ struct scene {
     struct weir_engine *engine;
     struct waiting waiting[MEMBERS];
     uint32_t members;
-    int64_t quantum; /* lots, at least 1 */
+    int64_t quantum;       /* lots, at least 1 */
+    int64_t quantum_value; /* what it says, as much or up to a lot more */
     uint64_t served, longest;
 };
 
@@ -55,9 +59,6 @@ __attribute__((format(printf, 2, 3))) static void say(struct scene *s, const cha
     weir_engine_apply(s->engine, &command);
 }
 
-/* One lot at 905 is worth 905.00; amounts are in units of 0.01. */
-#define MARK 905
-
 static struct weir_venue *make_venue(struct scene *s) {
     static const char *const policies[] = {
         "{name: full}", "{name: fraction, threshold: 0, fraction: 0.3, frontier: false}",
@@ -69,6 +70,13 @@ static struct weir_venue *make_venue(struct scene *s) {
     bool broken = weir_random_below(&s->random, 3) == 0; /* a quantum of no whole number of lots */
     int64_t quantum = whole * MARK + (broken ? draw(s, 1, MARK - 1) : 0);
     s->quantum = whole;
+    s->quantum_value = quantum;
+    /* One after the other: the arguments of a call are drawn in an order of the compiler's. */
+    const char *band = draw(s, 0, 1) ? "0.05" : "none", *order = orders[draw(s, 0, 2)];
+    int steps = (int)draw(s, 2, 64);
+    const char *policy = policies[draw(s, 0, 3)];
+    int64_t notional = quantum + draw(s, 0, 5) * MARK;
+    notional += draw(s, 0, 900);
     int n = snprintf(
         text, sizeof text,
         "name: fair\nmoney: {asset: USDT, decimals: 2}\ntrigger: {warn_at: none}\nmarkets:\n"
@@ -78,9 +86,7 @@ static struct weir_venue *make_venue(struct scene *s) {
         "auction: {format: none}\nliquidation:\n  order: %s\n  steps_per_command: %d\n"
         "  restore_margin: 1000\n  empty_slices: 1000\n  policy: %s\n"
         "  market_budget: {notional: %lld, interval: 2s, quantum: %lld}\n",
-        draw(s, 0, 1) ? "0.05" : "none", orders[draw(s, 0, 2)], (int)draw(s, 2, 64),
-        policies[draw(s, 0, 3)], (long long)(quantum + draw(s, 0, 5) * MARK + draw(s, 0, 900)),
-        (long long)quantum);
+        band, order, steps, policy, (long long)notional, (long long)quantum);
     struct weir_file_error error;
     struct weir_venue *venue = weir_venue_parse(text, (size_t)n, "fair", NULL, 0, &error);
     cr_assert(venue != NULL, "%s", error.text);
@@ -144,23 +150,26 @@ static void look_at_round(struct scene *s) {
 
 static void add(const struct scene *s, struct waiting *w, weir_wide lots) {
     w->wanted += lots;
-    w->shared += weir_wide_min(lots, (w->turns + 1) * s->quantum);
+    weir_wide of_turns = ((w->turns + 1) * s->quantum_value + MARK - 1) / MARK;
+    w->shared += weir_wide_min(lots, of_turns);
 }
 
-/* Behind a command without a round: who joined the line, or left it unserved? */
+/* Behind a command without a round: who joined the line, or left it unserved? Who has come to want
+ * more waits anew. */
 static void look_at_line(struct scene *s) {
     for (uint32_t i = 0; i < s->members; i++)
         if (!turn_of(s, i)->in_line) s->waiting[i].in_line = false;
     for (uint32_t i = 0; i < s->members; i++) {
         struct waiting *w = &s->waiting[i];
-        if (w->in_line || !turn_of(s, i)->in_line) continue;
-        *w = (struct waiting){.in_line = true, .wanted = open_wish(s, i)};
-        w->turns = (w->wanted + s->quantum - 1) / s->quantum;
-        w->shared = w->wanted;
+        weir_wide wish = open_wish(s, i), more = wish - (w->in_line ? w->wish : 0);
+        w->wish = wish;
+        if (!turn_of(s, i)->in_line || (w->in_line && more <= 0)) continue;
+        *w = (struct waiting){.in_line = true, .wish = wish, .wanted = wish, .shared = wish};
+        w->turns = (wish + s->quantum - 1) / s->quantum;
         for (uint32_t k = 0; k < s->members; k++) {
             if (k == i || !s->waiting[k].in_line) continue;
             add(s, w, open_wish(s, k));
-            add(s, &s->waiting[k], open_wish(s, i));
+            add(s, &s->waiting[k], more);
         }
     }
 }
