@@ -229,6 +229,16 @@ static void ask(const struct weir_edge_store *store, uint32_t ref) {
     }
 }
 
+void weir_edge_ahead_one(const struct weir_edge_store *store, const struct weir_edge_set *set,
+                         uint32_t key) {
+    struct weir_edge_way w = weir_edge_way(set, key);
+    while (is_node(w.ref)) {
+        w.span -= BITS;
+        w.ref = node_at(store, w.ref)->child[key >> w.span & (WEIR_EDGE_WAYS - 1)];
+    }
+    if (w.ref) __builtin_prefetch(&chunk_at(store, w.ref >> 4)->entry[w.ref & 15], 1);
+}
+
 void weir_edge_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways, uint32_t n) {
     for (uint32_t i = 0; i < n; i++)
         if (is_node(ways[i].ref)) __builtin_prefetch(node_at(store, ways[i].ref));

@@ -72,6 +72,9 @@ static inline struct weir_edge_way weir_edge_way(const struct weir_edge_set *set
 void weir_edge_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways, uint32_t n);
 void weir_edge_least_ahead(const struct weir_edge_store *store, struct weir_edge_way *ways,
                            uint32_t n);
+/* weir_edge_ahead of one key, to its end. */
+void weir_edge_ahead_one(const struct weir_edge_store *store, const struct weir_edge_set *set,
+                         uint32_t key);
 /* The entries (key << 32 | leg) of the first chunk of the leaf that a reference names. */
 static inline const uint64_t *weir_edge_first(const struct weir_edge_store *store, uint32_t ref,
                                               uint32_t *n) {

@@ -8,6 +8,8 @@ static const int drift_shift[WEIR_DRIFT_CLASSES - 1] = {6, 11};
 #define SWEEP_STEP 24
 #define AHEAD      16 /* edges taken, and added, whose memory is asked for ahead */
 #define ADD_AHEAD  64
+/* Of more than so many the nodes on their ways have come with those before. */
+#define MANY_ADDED 4096
 
 static uint32_t *stored_at(struct weir_leg *g, enum weir_direction d) {
     return d == WEIR_LOW ? &g->low_key : &g->high_key;
@@ -405,13 +407,16 @@ void weir_add_edges(struct weir_exchange *x) {
     for (uint32_t from = 0, to; from < n; from = to) {
         to = n - from < ADD_AHEAD ? n : from + ADD_AHEAD;
         struct weir_edge_way way[ADD_AHEAD];
-        for (uint32_t i = from; i < to; i++) {
+        for (uint32_t i = from; i < to && n > 1; i++) {
             uint32_t word = weir_edge_word_of(at[i].direction, at[i].word);
             const struct weir_edge_set *set =
                 set_of(&t->markets[at[i].market], at[i].direction, word);
-            way[i - from] = weir_edge_way(set, ~at[i].word);
+            if (n > MANY_ADDED)
+                weir_edge_ahead_one(&t->store, set, ~at[i].word);
+            else
+                way[i - from] = weir_edge_way(set, ~at[i].word);
         }
-        if (n > 1) weir_edge_ahead(&t->store, way, to - from);
+        if (n > 1 && n <= MANY_ADDED) weir_edge_ahead(&t->store, way, to - from);
         for (uint32_t i = from; i < to; i++)
             add_edge(x, &at[i]);
     }
